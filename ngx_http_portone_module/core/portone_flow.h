@@ -1,0 +1,173 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
+#ifndef _PORTONE_FLOW_H_INCLUDED_
+#define _PORTONE_FLOW_H_INCLUDED_
+
+
+#include "portone_answer.h"
+#include "portone_error.h"
+#include "portone_ledger.h"
+#include "portone_policy.h"
+#include "portone_request.h"
+
+
+/*
+ * The refund as a state machine.  Each function takes one event and returns
+ * the step that has to be done next; when it is done, its result goes into
+ * the function that is named beside the step.  No step is ever under way
+ * while another one is.
+ *
+ *     LOOKUP --> [TOKEN --> FETCH --> DEPOSIT --> LOOKUP]
+ *            --> TOKEN --> CLAIM --> CANCEL --> [REREAD] --> SETTLE --> FINISH
+ *
+ * A 401 leads from FETCH, CANCEL and REREAD through REFRESH back to the same
+ * step, once each.
+ */
+
+typedef enum {
+    PORTONE_STEP_LOOKUP = 0,   /* portone_flow_looked_up() */
+    PORTONE_STEP_TOKEN,        /* portone_flow_token() */
+    PORTONE_STEP_REFRESH,      /* portone_flow_token(); the token that was
+                                  used is not good any more */
+    PORTONE_STEP_FETCH,        /* portone_flow_fetched(): GET by the request's
+                                  imp_uid, else by its merchant_uid */
+    PORTONE_STEP_DEPOSIT,      /* portone_flow_deposited() */
+    PORTONE_STEP_CLAIM,        /* portone_flow_claimed() */
+    PORTONE_STEP_CANCEL,       /* portone_flow_cancelled(): POST, once */
+    PORTONE_STEP_REREAD,       /* portone_flow_reread(): GET by the payment's
+                                  imp_uid */
+    PORTONE_STEP_SETTLE,       /* portone_flow_settled() */
+    PORTONE_STEP_FINISH        /* the answer is known */
+} portone_step_e;
+
+
+/* how a call to PortOne ended */
+
+typedef enum {
+    PORTONE_CALL_ANSWERED = 0,
+    PORTONE_CALL_NOT_SENT,     /* PortOne cannot have got the request */
+    PORTONE_CALL_OVERLOADED,   /* not sent, for want of resources of ours */
+    PORTONE_CALL_UNANSWERED    /* sent; no complete answer */
+} portone_call_e;
+
+
+/* how getting a token ended */
+
+typedef enum {
+    PORTONE_TOKEN_GRANTED = 0,
+    PORTONE_TOKEN_REFUSED,     /* PortOne does not take our keys */
+    PORTONE_TOKEN_UNAVAILABLE,
+    PORTONE_TOKEN_OVERLOADED
+} portone_token_e;
+
+
+typedef struct {
+
+    /* set by the caller before portone_flow_start() */
+
+    portone_str_t             merchant;
+    portone_str_t             account;
+    portone_str_t             tier;
+    portone_str_t             refund_id;       /* PORTONE_REFUND_ID_LEN */
+    portone_request_t         request;         /* owned; for a reading only
+                                                  the uids are set */
+    const portone_match_t    *matches;
+    size_t                    n_matches;
+    int64_t                   settle_time;     /* seconds */
+    unsigned                  read:1;          /* only read the payment */
+    unsigned                  fetch:1;         /* portone_fetch */
+    unsigned                  require_amount:1;
+    unsigned                  phone_month:1;
+    unsigned                  include_sandbox:1;
+
+    /* what the steps work on */
+
+    portone_lookup_t          lookup;          /* of LOOKUP; owned */
+    portone_payment_t         payment;         /* as it stands; owned */
+    portone_deposit_t         deposit;         /* of DEPOSIT */
+    portone_claim_t           claim;           /* of CLAIM */
+    portone_settlement_t      settlement;      /* of SETTLE */
+    char                     *body;            /* of CANCEL; owned */
+
+    /* the answer, valid from PORTONE_STEP_FINISH */
+
+    portone_error_e           error;
+    const char               *field;           /* culprit or "" */
+    int64_t                   amount;          /* to refund; 0: not known */
+    portone_state_e           state;           /* of the attempt, if any */
+    int64_t                   code;            /* PortOne's */
+    portone_str_t             message;         /* PortOne's */
+    portone_open_t            open;            /* of REFUND_IN_PROGRESS */
+    unsigned                  found:1;         /* payment is set, and may be
+                                                  shown */
+    unsigned                  attempt:1;       /* refund_id is in the store */
+    unsigned                  has_code:1;
+    unsigned                  mismatch:1;      /* portone_match, for the log */
+
+    /* private */
+
+    portone_step_e            resume;          /* after the token */
+    portone_payment_t         fetched;         /* owned */
+    portone_answer_t          answer;          /* the refusal; owned */
+    cJSON                    *record;          /* owned */
+    char                     *texts[4];        /* owned */
+    int64_t                   clock_offset;
+    unsigned                  rounds;
+    unsigned                  was_fetched:1;
+    unsigned                  refreshed:1;
+    unsigned                  abandoned:1;
+    unsigned                  has_payment:1;
+    unsigned                  has_fetched:1;
+} portone_flow_t;
+
+
+/*
+ * All functions: now is Unix seconds by our clock.  Answers are taken (and
+ * freed) by the flow.
+ */
+
+portone_step_e portone_flow_start(portone_flow_t *flow);
+
+/* rc: of portone_ledger_lookup() with flow->lookup */
+portone_step_e portone_flow_looked_up(portone_flow_t *flow, int rc,
+    int64_t now);
+
+/* clock_offset: PortOne's clock minus ours, seconds */
+portone_step_e portone_flow_token(portone_flow_t *flow,
+    portone_token_e result, int64_t clock_offset, int64_t now);
+
+portone_step_e portone_flow_fetched(portone_flow_t *flow, portone_call_e call,
+    portone_answer_t *answer);
+
+/* rc: PORTONE_OK when flow->deposit is durable */
+portone_step_e portone_flow_deposited(portone_flow_t *flow, int rc);
+
+/* rc: PORTONE_OK when flow->claim was tried and what it did is durable */
+portone_step_e portone_flow_claimed(portone_flow_t *flow, int rc,
+    int64_t now);
+
+portone_step_e portone_flow_cancelled(portone_flow_t *flow,
+    portone_call_e call, portone_answer_t *answer, int64_t now);
+
+portone_step_e portone_flow_reread(portone_flow_t *flow, portone_call_e call,
+    portone_answer_t *answer, int64_t now);
+
+/* rc: PORTONE_OK when flow->settlement is durable */
+portone_step_e portone_flow_settled(portone_flow_t *flow, int rc);
+
+/*
+ * portone_flow_abandon() tells that the store takes too long and that the
+ * client has been answered; the step under way still gets its event.  A
+ * claim that becomes durable after this is settled as not executed.  Sets
+ * error to what the client is to be told.
+ */
+void portone_flow_abandon(portone_flow_t *flow, portone_step_e step);
+
+void portone_flow_free(portone_flow_t *flow);
+
+
+#endif /* _PORTONE_FLOW_H_INCLUDED_ */

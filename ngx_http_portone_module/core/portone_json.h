@@ -1,0 +1,84 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
+#ifndef _PORTONE_JSON_H_INCLUDED_
+#define _PORTONE_JSON_H_INCLUDED_
+
+
+#include "portone_core.h"
+
+
+/*
+ * cJSON is lenient: it takes invalid UTF-8, raw control characters in
+ * strings, NUL and other control characters as white space, numbers such as
+ * "01" and "1.", a byte order mark, and cuts a string at \u0000.  This file
+ * is the strict door in front of it, and the helpers that cJSON lacks.
+ */
+
+
+/*
+ * portone_json_parse() returns a tree owned by the caller, or NULL when the
+ * text is not one strict JSON value (RFC 8259) in valid UTF-8 surrounded by
+ * white space only, contains \u0000, lone surrogates or numbers longer than
+ * 63 characters, or nests deeper than PORTONE_JSON_DEPTH.  text need not be
+ * NUL-terminated.  errno is ENOMEM when there was no memory, and only then.
+ * The tree takes up to 50 times the size of the text, which the caller bounds.
+ *
+ * A tree does not keep numbers of more than 15 significant digits exactly.
+ */
+
+#define PORTONE_JSON_DEPTH  32
+
+cJSON *portone_json_parse(const char *text, size_t len);
+
+/*
+ * portone_json_rounded() finds the first number with more than 15 significant
+ * digits in a text that portone_json_parse() took, and returns how many
+ * numbers stand before it; SIZE_MAX: there is none.
+ */
+size_t portone_json_rounded(const char *text, size_t len);
+
+/*
+ * the member of an object by its exact name; NULL: none, not an object, or
+ * the name stands more than once, so that nobody can tell which one counts
+ */
+cJSON *portone_json_member(const cJSON *object, const char *name);
+
+/*
+ * portone_json_duplicate() returns the first name that stands twice in the
+ * object (not in nested ones), or that of the first member after
+ * PORTONE_JSON_MEMBERS others, which bounds the work; NULL: neither.
+ */
+
+#define PORTONE_JSON_MEMBERS  256
+
+const char *portone_json_duplicate(const cJSON *object);
+
+/* a string member as portone_str_t; absent, null or no string: len 0 */
+portone_str_t portone_json_str(const cJSON *object, const char *name);
+
+/*
+ * an integer member of less than 2^52, up to which cJSON reads and prints
+ * exactly; absent, null, no number, no integer or larger: the default
+ */
+int64_t portone_json_int(const cJSON *object, const char *name,
+    int64_t dflt);
+
+/*
+ * portone_json_set() adds a member, or replaces it in its place.  The item is
+ * taken in any case; PORTONE_ERROR: it is NULL (as cJSON_Create*() returns
+ * without memory), there is no memory, or object is none; nothing has changed.
+ */
+int portone_json_set(cJSON *object, const char *name, cJSON *item);
+
+/* the same for a string of given length, copied; len 0 sets JSON null */
+int portone_json_set_str(cJSON *object, const char *name,
+    const portone_str_t *value);
+
+/* the same for an integer of less than 2^52; PORTONE_ERROR for larger ones */
+int portone_json_set_int(cJSON *object, const char *name, int64_t value);
+
+#endif /* _PORTONE_JSON_H_INCLUDED_ */

@@ -1,0 +1,438 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
+#include <string.h>
+
+#include "portone_ledger.h"
+#include "portone_json.h"
+
+
+static int portone_ledger_open(portone_txn_t *txn, const portone_key_t *key,
+    cJSON **intent);
+static int portone_ledger_outranked(portone_txn_t *txn,
+    const portone_deposit_t *deposit, const portone_str_t *index,
+    int *outranked);
+static int portone_ledger_refunds(portone_txn_t *txn,
+    portone_lookup_t *lookup);
+
+
+int
+portone_ledger_claim(portone_txn_t *txn, void *data)
+{
+    portone_claim_t *claim = data;
+
+    int             rc;
+    cJSON          *intent;
+    portone_str_t   key, stored;
+
+    key = portone_key_str(&claim->key);
+
+    rc = portone_ledger_open(txn, &claim->key, &intent);
+
+    if (rc == PORTONE_ERROR) {
+        return PORTONE_ERROR;
+    }
+
+    if (rc == PORTONE_OK) {
+        portone_open_read(&claim->open, intent);
+        claim->verdict = PORTONE_CLAIM_IN_PROGRESS;
+
+        cJSON_Delete(intent);
+
+        return PORTONE_OK;
+    }
+
+    rc = txn->get(txn, PORTONE_DB_PAYMENTS, &key, &stored);
+
+    if (rc == PORTONE_ERROR) {
+        return PORTONE_ERROR;
+    }
+
+    if (rc == PORTONE_DECLINED || !portone_str_eq(&stored, &claim->payment)) {
+        claim->verdict = PORTONE_CLAIM_CHANGED;
+        return PORTONE_OK;
+    }
+
+    claim->verdict = PORTONE_CLAIMED;
+
+    return txn->put(txn, PORTONE_DB_INTENTS, &key, &claim->record);
+}
+
+
+void
+portone_open_read(portone_open_t *open, const cJSON *intent)
+{
+    portone_str_t  refund_id;
+
+    memset(open, 0, sizeof(portone_open_t));
+
+    refund_id = portone_json_str(intent, "refund_id");
+
+    if (refund_id.len && refund_id.len <= PORTONE_REFUND_ID_LEN) {
+        memcpy(open->refund_id, refund_id.data, refund_id.len);
+    }
+
+    open->state = portone_record_state(intent);
+    open->settle_at = portone_json_int(intent, "settle_at", 0);
+}
+
+
+int
+portone_ledger_settle(portone_txn_t *txn, void *data)
+{
+    portone_settlement_t *settlement = data;
+
+    int             rc;
+    cJSON          *intent;
+    portone_key_t   attempt;
+    portone_str_t   key, refund_id;
+
+    settlement->stale = 0;
+
+    key = portone_key_str(&settlement->key);
+
+    rc = portone_ledger_open(txn, &settlement->key, &intent);
+
+    if (rc == PORTONE_ERROR) {
+        return PORTONE_ERROR;
+    }
+
+    if (rc == PORTONE_DECLINED) {
+        settlement->stale = 1;
+        return PORTONE_OK;
+    }
+
+    refund_id = portone_json_str(intent, "refund_id");
+
+    settlement->stale = !portone_str_eq(&refund_id, &settlement->refund_id);
+
+    cJSON_Delete(intent);
+
+    if (settlement->stale) {
+        return PORTONE_OK;
+    }
+
+    if (settlement->payment.len
+        && txn->put(txn, PORTONE_DB_PAYMENTS, &key, &settlement->payment)
+           != PORTONE_OK)
+    {
+        return PORTONE_ERROR;
+    }
+
+    if (settlement->open) {
+        return txn->put(txn, PORTONE_DB_INTENTS, &key, &settlement->record);
+    }
+
+    if (txn->del(txn, PORTONE_DB_INTENTS, &key) != PORTONE_OK) {
+        return PORTONE_ERROR;
+    }
+
+    if (portone_key_attempt(&attempt, &settlement->key,
+                            &settlement->refund_id)
+        != PORTONE_OK)
+    {
+        return PORTONE_ERROR;
+    }
+
+    key = portone_key_str(&attempt);
+
+    return txn->put(txn, PORTONE_DB_ATTEMPTS, &key, &settlement->record);
+}
+
+
+int
+portone_ledger_deposit(portone_txn_t *txn, void *data)
+{
+    portone_deposit_t *deposit = data;
+
+    int                       rc, outranked;
+    portone_key_t             key, index;
+    portone_str_t             str, value;
+    const portone_payment_t  *payment;
+
+    payment = deposit->payment;
+
+    if (portone_key(&key, &deposit->merchant, &payment->imp_uid)
+        != PORTONE_OK
+        || portone_key(&index, &deposit->merchant, &payment->merchant_uid)
+           != PORTONE_OK)
+    {
+        return PORTONE_ERROR;
+    }
+
+    str = portone_key_str(&key);
+
+    if (txn->put(txn, PORTONE_DB_PAYMENTS, &str, &deposit->text)
+        != PORTONE_OK)
+    {
+        return PORTONE_ERROR;
+    }
+
+    str = portone_key_str(&index);
+
+    rc = txn->get(txn, PORTONE_DB_MERCHANT_UIDS, &str, &value);
+
+    if (rc == PORTONE_ERROR) {
+        return PORTONE_ERROR;
+    }
+
+    if (rc == PORTONE_OK) {
+
+        if (portone_str_eq(&value, &payment->imp_uid)) {
+            return PORTONE_OK;
+        }
+
+        rc = portone_ledger_outranked(txn, deposit, &value, &outranked);
+
+        if (rc != PORTONE_OK) {
+            return rc;
+        }
+
+        if (outranked) {
+            return PORTONE_OK;
+        }
+    }
+
+    return txn->put(txn, PORTONE_DB_MERCHANT_UIDS, &str, &payment->imp_uid);
+}
+
+
+int
+portone_ledger_lookup(portone_txn_t *txn, void *data)
+{
+    portone_lookup_t *lookup = data;
+
+    int             rc;
+    portone_key_t   index;
+    portone_str_t   key, value;
+
+    lookup->payment = NULL;
+    lookup->intent = NULL;
+    lookup->refunds = NULL;
+
+    value = lookup->imp_uid;
+
+    if (value.len == 0) {
+
+        if (portone_key(&index, &lookup->merchant, &lookup->merchant_uid)
+            != PORTONE_OK)
+        {
+            return PORTONE_DECLINED;
+        }
+
+        key = portone_key_str(&index);
+
+        rc = txn->get(txn, PORTONE_DB_MERCHANT_UIDS, &key, &value);
+
+        if (rc != PORTONE_OK) {
+            return rc;
+        }
+    }
+
+    if (portone_key(&lookup->key, &lookup->merchant, &value) != PORTONE_OK) {
+        return PORTONE_DECLINED;
+    }
+
+    key = portone_key_str(&lookup->key);
+
+    rc = txn->get(txn, PORTONE_DB_PAYMENTS, &key, &value);
+
+    if (rc != PORTONE_OK) {
+        return rc;
+    }
+
+    lookup->payment = cJSON_malloc(value.len + 1);
+    if (lookup->payment == NULL) {
+        return PORTONE_ERROR;
+    }
+
+    memcpy(lookup->payment, value.data, value.len);
+    lookup->payment[value.len] = '\0';
+    lookup->payment_len = value.len;
+
+    rc = portone_ledger_open(txn, &lookup->key, &lookup->intent);
+
+    if (rc != PORTONE_ERROR && lookup->want_refunds) {
+        rc = portone_ledger_refunds(txn, lookup);
+    }
+
+    if (rc == PORTONE_ERROR) {
+        portone_lookup_free(lookup);
+        return PORTONE_ERROR;
+    }
+
+    return PORTONE_OK;
+}
+
+
+void
+portone_lookup_free(portone_lookup_t *lookup)
+{
+    cJSON_free(lookup->payment);
+    cJSON_Delete(lookup->intent);
+    cJSON_Delete(lookup->refunds);
+
+    lookup->payment = NULL;
+    lookup->intent = NULL;
+    lookup->refunds = NULL;
+}
+
+
+/* PORTONE_DECLINED: the payment has no open refund */
+
+static int
+portone_ledger_open(portone_txn_t *txn, const portone_key_t *key,
+    cJSON **intent)
+{
+    int            rc;
+    portone_str_t  str, value;
+
+    *intent = NULL;
+
+    str = portone_key_str(key);
+
+    rc = txn->get(txn, PORTONE_DB_INTENTS, &str, &value);
+
+    if (rc != PORTONE_OK) {
+        return rc;
+    }
+
+    /*
+     * an intent that cannot be read still locks its payment: an error here,
+     * never "none"
+     */
+
+    *intent = portone_json_parse(value.data, value.len);
+
+    return (*intent == NULL) ? PORTONE_ERROR : PORTONE_OK;
+}
+
+
+static int
+portone_ledger_outranked(portone_txn_t *txn,
+    const portone_deposit_t *deposit, const portone_str_t *index,
+    int *outranked)
+{
+    int                 rc, paid;
+    const char         *why;
+    portone_key_t       key;
+    portone_str_t       str, value;
+    portone_payment_t   other;
+
+    *outranked = 0;
+
+    if (portone_key(&key, &deposit->merchant, index) != PORTONE_OK) {
+        return PORTONE_OK;
+    }
+
+    str = portone_key_str(&key);
+
+    rc = txn->get(txn, PORTONE_DB_PAYMENTS, &str, &value);
+
+    if (rc != PORTONE_OK) {
+        return (rc == PORTONE_DECLINED) ? PORTONE_OK : PORTONE_ERROR;
+    }
+
+    if (portone_payment_parse(&other, value.data, value.len, &why)
+        != PORTONE_OK)
+    {
+        return PORTONE_ERROR;
+    }
+
+    paid = portone_payment_was_paid(deposit->payment);
+
+    if (portone_payment_was_paid(&other) != paid) {
+        *outranked = !paid;
+
+    } else {
+        *outranked = other.started_at > deposit->payment->started_at;
+    }
+
+    portone_payment_free(&other);
+
+    return PORTONE_OK;
+}
+
+
+static int
+portone_ledger_refunds(portone_txn_t *txn, portone_lookup_t *lookup)
+{
+    int             rc;
+    cJSON          *record, *refund;
+    size_t          n;
+    portone_key_t   last;
+    portone_str_t   before, key, value;
+
+    lookup->refunds = cJSON_CreateArray();
+    if (lookup->refunds == NULL) {
+        return PORTONE_ERROR;
+    }
+
+    if (lookup->intent != NULL) {
+        refund = portone_record_refund(lookup->intent);
+        if (refund == NULL) {
+            return PORTONE_ERROR;
+        }
+
+        (void) cJSON_AddItemToArray(lookup->refunds, refund);
+    }
+
+    /*
+     * The attempts of a payment have its key, a NUL and refund_id, which
+     * begins with the time: their order is the order of time.  No part of a
+     * key has control characters, so \001 comes after all of them.
+     */
+
+    last = lookup->key;
+
+    if (last.len == PORTONE_KEY_MAX) {
+        return PORTONE_OK;
+    }
+
+    last.data[last.len++] = '\001';
+
+    for (n = 0; n < PORTONE_REFUNDS_MAX; n++) {
+        before = portone_key_str(&last);
+
+        rc = txn->prev(txn, PORTONE_DB_ATTEMPTS, &before, &key, &value);
+
+        if (rc == PORTONE_ERROR) {
+            return PORTONE_ERROR;
+        }
+
+        if (rc == PORTONE_DECLINED
+            || key.len <= lookup->key.len
+            || key.len > PORTONE_KEY_MAX
+            || memcmp(key.data, lookup->key.data, lookup->key.len) != 0
+            || key.data[lookup->key.len] != '\0')
+        {
+            break;
+        }
+
+        record = portone_json_parse(value.data, value.len);
+        if (record == NULL) {
+            return PORTONE_ERROR;
+        }
+
+        memcpy(last.data, key.data, key.len);
+        last.len = key.len;
+
+        refund = portone_record_refund(record);
+
+        cJSON_Delete(record);
+
+        if (refund == NULL) {
+            return PORTONE_ERROR;
+        }
+
+        if (!cJSON_InsertItemInArray(lookup->refunds, 0, refund)) {
+            cJSON_Delete(refund);
+            return PORTONE_ERROR;
+        }
+    }
+
+    return PORTONE_OK;
+}

@@ -1,0 +1,117 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
+#ifndef _PORTONE_LEDGER_H_INCLUDED_
+#define _PORTONE_LEDGER_H_INCLUDED_
+
+
+#include "portone_record.h"
+
+
+/*
+ * The transactions.  Each function runs inside one transaction of the store
+ * and has the type of ngx_http_portone_store_pt; data is the structure named
+ * in its comment.  PORTONE_OK: commit; a precondition that does not hold is
+ * told by the verdict, with nothing written.  PORTONE_ERROR: roll back.
+ * They start from their input each time, so that they can be run again.
+ */
+
+
+typedef enum {
+    PORTONE_CLAIMED = 0,
+    PORTONE_CLAIM_IN_PROGRESS,   /* another refund of the payment is open */
+    PORTONE_CLAIM_CHANGED        /* the payment is not the one looked at */
+} portone_claim_e;
+
+
+#define PORTONE_REFUND_ID_LEN  36    /* a UUID */
+
+
+/* an open refund of a payment, as far as a client is told of it */
+
+typedef struct {
+    portone_state_e           state;
+    int64_t                   settle_at;
+    char                      refund_id[PORTONE_REFUND_ID_LEN + 1];
+} portone_open_t;
+
+
+typedef struct {
+    portone_key_t             key;
+    portone_str_t             payment;   /* text, as it was looked at */
+    portone_str_t             record;    /* text of the intent */
+
+    portone_claim_e           verdict;
+    portone_open_t            open;      /* of CLAIM_IN_PROGRESS */
+} portone_claim_t;
+
+
+void portone_open_read(portone_open_t *open, const cJSON *intent);
+
+/* portone_claim_t: the intent is put if the payment has none */
+int portone_ledger_claim(portone_txn_t *txn, void *data);
+
+
+typedef struct {
+    portone_key_t             key;
+    portone_str_t             refund_id;
+    portone_str_t             payment;   /* text; len 0: leave it */
+    portone_str_t             record;    /* text */
+    unsigned                  open:1;    /* stays the intent */
+
+    unsigned                  stale:1;   /* verdict: the intent is not there
+                                            (any more): nothing was written */
+} portone_settlement_t;
+
+
+/* portone_settlement_t: the intent becomes an attempt, or is kept updated */
+int portone_ledger_settle(portone_txn_t *txn, void *data);
+
+
+typedef struct {
+    portone_str_t             merchant;
+    const portone_payment_t  *payment;
+    portone_str_t             text;      /* of the payment */
+} portone_deposit_t;
+
+
+/*
+ * portone_deposit_t: the payment is put.  merchant_uid leads to it unless it
+ * leads to another payment already that has a better claim to the order:
+ * PortOne does not keep merchant_uid unique, so a paid one goes before an
+ * unpaid one, and among equals the one started last.
+ */
+int portone_ledger_deposit(portone_txn_t *txn, void *data);
+
+
+typedef struct {
+    portone_str_t             merchant;
+    portone_str_t             imp_uid;        /* wins over merchant_uid */
+    portone_str_t             merchant_uid;
+    unsigned                  want_refunds:1;
+
+    /* results, owned by the caller: portone_lookup_free() */
+    portone_key_t             key;
+    char                     *payment;        /* text */
+    size_t                    payment_len;
+    cJSON                    *intent;         /* record, NULL: none open */
+    cJSON                    *refunds;        /* array, oldest first */
+} portone_lookup_t;
+
+
+/* the newest refunds of a payment that are listed */
+#define PORTONE_REFUNDS_MAX  100
+
+
+/*
+ * portone_lookup_t: also for read transactions.  PORTONE_DECLINED: there is
+ * no such payment.
+ */
+int portone_ledger_lookup(portone_txn_t *txn, void *data);
+void portone_lookup_free(portone_lookup_t *lookup);
+
+
+#endif /* _PORTONE_LEDGER_H_INCLUDED_ */

@@ -1,0 +1,360 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
+#include <stdio.h>
+#include <string.h>
+
+#include "portone_json.h"
+#include "portone_payment.h"
+#include "portone_request.h"
+
+
+#define PORTONE_PG_TID_MAX   200                  /* bytes */
+#define PORTONE_HISTORY_MAX  1000                 /* entries */
+
+#define PORTONE_TIME_MAX     253402300799LL       /* 9999-12-31 23:59:59 */
+#define PORTONE_DAY          86400                /* seconds */
+#define PORTONE_KOREA        (9 * 3600)           /* seconds east of UTC */
+
+
+static const char *portone_payment_check(portone_payment_t *payment);
+static int portone_payment_amount(const portone_payment_t *payment,
+    const char *name, int64_t *amount);
+static int portone_payment_history(const portone_payment_t *payment);
+static int64_t portone_month(int64_t time);
+
+
+/* the members read here: none of them may stand twice */
+
+static const char  *portone_payment_members[] = {
+    "imp_uid",
+    "merchant_uid",
+    "amount",
+    "cancel_amount",
+    "currency",
+    "status",
+    "pay_method",
+    "paid_at",
+    "started_at",
+    "cancel_history",
+    "refundable_amount",
+    NULL
+};
+
+
+int
+portone_payment_init(portone_payment_t *payment, cJSON *json,
+    const char **why)
+{
+    memset(payment, 0, sizeof(portone_payment_t));
+
+    payment->json = json;
+
+    *why = portone_payment_check(payment);
+
+    if (*why == NULL) {
+        return PORTONE_OK;
+    }
+
+    portone_payment_free(payment);
+
+    return PORTONE_ERROR;
+}
+
+
+int
+portone_payment_parse(portone_payment_t *payment, const char *text,
+    size_t len, const char **why)
+{
+    return portone_payment_init(payment, portone_json_parse(text, len), why);
+}
+
+
+/* the member that is missing or malformed, or NULL */
+
+static const char *
+portone_payment_check(portone_payment_t *payment)
+{
+    cJSON        *json;
+    const char  **name;
+
+    json = payment->json;
+
+    if (!cJSON_IsObject(json)) {
+        return "payment";
+    }
+
+    for (name = portone_payment_members; *name != NULL; name++) {
+
+        if (cJSON_GetObjectItemCaseSensitive(json, *name) != NULL
+            && portone_json_member(json, *name) == NULL)
+        {
+            return *name;
+        }
+    }
+
+    payment->imp_uid = portone_json_str(json, "imp_uid");
+
+    if (!portone_uid_valid(&payment->imp_uid, PORTONE_IMP_UID_MAX)) {
+        return "imp_uid";
+    }
+
+    payment->merchant_uid = portone_json_str(json, "merchant_uid");
+
+    if (!portone_uid_valid(&payment->merchant_uid, PORTONE_MERCHANT_UID_MAX)) {
+        return "merchant_uid";
+    }
+
+    payment->currency = portone_json_str(json, "currency");
+    payment->exponent = portone_currency_exponent(&payment->currency);
+
+    if (payment->exponent == -1) {
+        return "currency";
+    }
+
+    if (portone_payment_amount(payment, "amount", &payment->amount)
+        != PORTONE_OK)
+    {
+        return "amount";
+    }
+
+    if (portone_payment_amount(payment, "cancel_amount",
+                               &payment->cancel_amount)
+        != PORTONE_OK
+        || payment->cancel_amount > payment->amount)
+    {
+        return "cancel_amount";
+    }
+
+    payment->status = portone_json_str(json, "status");
+
+    if (payment->status.len == 0) {
+        return "status";
+    }
+
+    payment->pay_method = portone_json_str(json, "pay_method");
+    payment->paid_at = portone_json_int(json, "paid_at", 0);
+    payment->started_at = portone_json_int(json, "started_at", 0);
+
+    payment->history = portone_json_member(json, "cancel_history");
+
+    if (cJSON_IsNull(payment->history)) {
+        payment->history = NULL;
+    }
+
+    if (portone_payment_history(payment) != PORTONE_OK) {
+        return "cancel_history";
+    }
+
+    /* ours, computed anew in each answer: a stored one would be stale */
+
+    cJSON_DeleteItemFromObjectCaseSensitive(json, "refundable_amount");
+
+    return NULL;
+}
+
+
+static int
+portone_payment_amount(const portone_payment_t *payment, const char *name,
+    int64_t *amount)
+{
+    return portone_money_from_json(amount,
+                                   portone_json_member(payment->json, name),
+                                   payment->exponent);
+}
+
+
+static int
+portone_payment_history(const portone_payment_t *payment)
+{
+    cJSON          *entry, *item;
+    int64_t         amount;
+    portone_str_t   id, pg_tid;
+
+    if (payment->history == NULL) {
+        return PORTONE_OK;
+    }
+
+    /* an entry is found by counting from the first */
+
+    if (!cJSON_IsArray(payment->history)
+        || cJSON_GetArraySize(payment->history) > PORTONE_HISTORY_MAX)
+    {
+        return PORTONE_ERROR;
+    }
+
+    cJSON_ArrayForEach(entry, payment->history) {
+        item = portone_json_member(entry, "amount");
+
+        if (portone_money_from_json(&amount, item, payment->exponent)
+            != PORTONE_OK)
+        {
+            return PORTONE_ERROR;
+        }
+
+        /* a cut identity could stand for two entries */
+
+        id = portone_json_str(entry, "cancellation_id");
+        pg_tid = portone_json_str(entry, "pg_tid");
+
+        if (id.len >= PORTONE_IDENTITY_LEN
+            || (id.len == 0 && pg_tid.len > PORTONE_PG_TID_MAX))
+        {
+            return PORTONE_ERROR;
+        }
+    }
+
+    return PORTONE_OK;
+}
+
+
+void
+portone_payment_free(portone_payment_t *payment)
+{
+    cJSON_Delete(payment->json);
+    memset(payment, 0, sizeof(portone_payment_t));
+}
+
+
+int64_t
+portone_payment_balance(const portone_payment_t *payment)
+{
+    return payment->amount - payment->cancel_amount;
+}
+
+
+int
+portone_payment_was_paid(const portone_payment_t *payment)
+{
+    static const portone_str_t  ready = portone_string("ready");
+    static const portone_str_t  failed = portone_string("failed");
+
+    if (payment->cancel_amount > 0) {
+        return 1;
+    }
+
+    return !portone_str_eq(&payment->status, &ready)
+           && !portone_str_eq(&payment->status, &failed);
+}
+
+
+size_t
+portone_payment_cancellations(const portone_payment_t *payment)
+{
+    return (size_t) cJSON_GetArraySize(payment->history);
+}
+
+
+void
+portone_payment_cancellation(const portone_payment_t *payment, size_t i,
+    portone_cancellation_t *cancellation)
+{
+    cJSON  *entry;
+
+    memset(cancellation, 0, sizeof(portone_cancellation_t));
+
+    entry = cJSON_GetArrayItem(payment->history, (int) i);
+
+    /* portone_payment_history() has checked it */
+
+    (void) portone_money_from_json(&cancellation->amount,
+                                   portone_json_member(entry, "amount"),
+                                   payment->exponent);
+
+    cancellation->cancelled_at = portone_json_int(entry, "cancelled_at", 0);
+    cancellation->reason = portone_json_str(entry, "reason");
+    cancellation->cancellation_id = portone_json_str(entry, "cancellation_id");
+    cancellation->pg_tid = portone_json_str(entry, "pg_tid");
+}
+
+
+size_t
+portone_cancellation_identity(const portone_cancellation_t *c,
+    char buf[PORTONE_IDENTITY_LEN])
+{
+    int                   n;
+    const portone_str_t  *id;
+
+    id = &c->cancellation_id;
+
+    if (id->len != 0) {
+        n = snprintf(buf, PORTONE_IDENTITY_LEN, "%.*s",
+                     (int) id->len, id->data);
+
+    } else {
+        n = snprintf(buf, PORTONE_IDENTITY_LEN, "%lld/%lld/%.*s",
+                     (long long) c->amount, (long long) c->cancelled_at,
+                     (int) c->pg_tid.len,
+                     c->pg_tid.len != 0 ? c->pg_tid.data : "");
+    }
+
+    return (n < PORTONE_IDENTITY_LEN) ? (size_t) n : PORTONE_IDENTITY_LEN - 1;
+}
+
+
+int
+portone_month_passed(int64_t then, int64_t now)
+{
+    return portone_month(now) > portone_month(then);
+}
+
+
+/* the number of a calendar month of Korea; only their order matters */
+
+static int64_t
+portone_month(int64_t time)
+{
+    int64_t  day, era, year, month;
+
+    if (time < 0) {
+        time = 0;
+
+    } else if (time > PORTONE_TIME_MAX) {
+        time = PORTONE_TIME_MAX;
+    }
+
+    /*
+     * Years begin in March, so that the leap day comes last, and eras of 400
+     * years are all equally long; 719468 days lie between 0000-03-01 and 1970.
+     */
+
+    day = (time + PORTONE_KOREA) / PORTONE_DAY + 719468;
+    era = day / 146097;
+    day = day % 146097;
+    year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
+    day = day - (365 * year + year / 4 - year / 100);
+    month = (5 * day + 2) / 153;
+
+    return (era * 400 + year) * 12 + month;
+}
+
+
+char *
+portone_payment_print(const portone_payment_t *payment, int refundable)
+{
+    char   *text;
+    cJSON  *amount;
+
+    if (!refundable) {
+        return cJSON_PrintUnformatted(payment->json);
+    }
+
+    amount = portone_money_json(portone_payment_balance(payment),
+                                payment->exponent);
+
+    if (portone_json_set(payment->json, "refundable_amount", amount)
+        != PORTONE_OK)
+    {
+        return NULL;
+    }
+
+    text = cJSON_PrintUnformatted(payment->json);
+
+    cJSON_DeleteItemFromObjectCaseSensitive(payment->json,
+                                            "refundable_amount");
+
+    return text;
+}

@@ -1,0 +1,108 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
+#ifndef _PORTONE_PAYMENT_H_INCLUDED_
+#define _PORTONE_PAYMENT_H_INCLUDED_
+
+
+#include "portone_core.h"
+#include "portone_money.h"
+
+
+/*
+ * PortOne's payment object.  The members that refunds depend on are checked
+ * and typed, all others stay in json untouched.  Strings point into json.
+ */
+
+typedef struct {
+    portone_str_t   imp_uid;
+    portone_str_t   merchant_uid;
+    portone_str_t   currency;
+    portone_str_t   status;
+    portone_str_t   pay_method;          /* may be absent */
+    int64_t         amount;
+    int64_t         cancel_amount;       /* 0 to amount */
+    int64_t         paid_at;             /* Unix seconds, 0: never */
+    int64_t         started_at;
+    int             exponent;            /* decimals of the currency */
+    cJSON          *json;                /* owned */
+    cJSON          *history;             /* cancel_history or NULL */
+} portone_payment_t;
+
+
+/* an entry of cancel_history */
+
+typedef struct {
+    int64_t         amount;
+    int64_t         cancelled_at;        /* Unix seconds, PortOne's clock */
+    portone_str_t   reason;
+    portone_str_t   cancellation_id;     /* absent in old entries */
+    portone_str_t   pg_tid;
+} portone_cancellation_t;
+
+
+/*
+ * portone_payment_init() takes json in any case: on PORTONE_ERROR it is
+ * freed and *why (static text) is the name of the member that is missing,
+ * malformed or stands twice, or "payment" when json is no object or NULL; on
+ * PORTONE_OK it is NULL.
+ * Required: imp_uid, merchant_uid, amount, cancel_amount, currency, status.
+ * A malformed cancel_history (no array, more than 1000 entries, entries
+ * without an amount) is an error; a null or absent one is empty.  A member
+ * refundable_amount is removed, because only portone_payment_print() adds it.
+ */
+int portone_payment_init(portone_payment_t *payment, cJSON *json,
+    const char **why);
+
+/* parses text and calls portone_payment_init() */
+int portone_payment_parse(portone_payment_t *payment, const char *text,
+    size_t len, const char **why);
+
+void portone_payment_free(portone_payment_t *payment);
+
+/* what is left to refund: amount - cancel_amount, never negative */
+int64_t portone_payment_balance(const portone_payment_t *payment);
+
+/*
+ * 0: "ready" or "failed" with nothing cancelled, no money was ever received;
+ * else 1, also for a status that PortOne may add
+ */
+int portone_payment_was_paid(const portone_payment_t *payment);
+
+size_t portone_payment_cancellations(const portone_payment_t *payment);
+
+/* entry i of cancel_history, i < portone_payment_cancellations() */
+void portone_payment_cancellation(const portone_payment_t *payment, size_t i,
+    portone_cancellation_t *cancellation);
+
+/*
+ * portone_cancellation_identity() writes what tells an entry from all others
+ * of its payment: its cancellation_id, or for entries of before late 2023,
+ * which lack one, "amount/time/pg_tid".  Returns the length; buf is
+ * NUL-terminated.
+ */
+
+#define PORTONE_IDENTITY_LEN  256
+
+size_t portone_cancellation_identity(const portone_cancellation_t *c,
+    char buf[PORTONE_IDENTITY_LEN]);
+
+/*
+ * portone_month_passed() tells whether now lies in a later calendar month of
+ * Korea (UTC+9, no daylight saving since 1988) than then; Unix seconds from
+ * 1970 to 9999.  A time that is not known (0) is the caller's to exclude.
+ */
+int portone_month_passed(int64_t then, int64_t now);
+
+/*
+ * The JSON text of the payment, NUL-terminated, to be freed with
+ * cJSON_free(); NULL: no memory.  refundable != 0 adds refundable_amount, for
+ * which the tree is changed and changed back: not for two threads at once.
+ */
+char *portone_payment_print(const portone_payment_t *payment, int refundable);
+
+
+#endif /* _PORTONE_PAYMENT_H_INCLUDED_ */

@@ -1,0 +1,417 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
+#include <string.h>
+
+#include "portone_record.h"
+#include "portone_json.h"
+
+
+/*
+ * PortOne's clock is known to a second, from an answer that was under way
+ * for a while: an entry dated this much before the claim can still be ours.
+ */
+#define PORTONE_CLOCK_TOLERANCE  5    /* seconds */
+
+
+static int portone_key_append(portone_key_t *key, const portone_str_t *part);
+static cJSON *portone_record_balance(const portone_payment_t *payment);
+static int portone_record_ours(const cJSON *record, int64_t amount,
+    const portone_cancellation_t *c);
+static int portone_record_listed(const cJSON *identities,
+    const portone_cancellation_t *c);
+
+
+static const char  *portone_state_words[PORTONE_STATE_MAX] = {
+    "sending",
+    "pending",
+    "succeeded",
+    "rejected",
+    "unknown",
+    "not_executed",
+    "manual_review"
+};
+
+
+int
+portone_key(portone_key_t *key, const portone_str_t *merchant,
+    const portone_str_t *uid)
+{
+    key->len = 0;
+
+    if (portone_key_append(key, merchant) != PORTONE_OK) {
+        return PORTONE_DECLINED;
+    }
+
+    return portone_key_append(key, uid);
+}
+
+
+int
+portone_key_attempt(portone_key_t *key, const portone_key_t *payment,
+    const portone_str_t *refund_id)
+{
+    key->len = payment->len;
+
+    memcpy(key->data, payment->data, payment->len);
+
+    return portone_key_append(key, refund_id);
+}
+
+
+portone_str_t
+portone_key_str(const portone_key_t *key)
+{
+    portone_str_t  str;
+
+    str.len = key->len;
+    str.data = key->data;
+
+    return str;
+}
+
+
+static int
+portone_key_append(portone_key_t *key, const portone_str_t *part)
+{
+    if (part->len == 0
+        || part->len + 1 > PORTONE_KEY_MAX - key->len
+        || memchr(part->data, '\0', part->len) != NULL)
+    {
+        return PORTONE_DECLINED;
+    }
+
+    if (key->len) {
+        key->data[key->len++] = '\0';
+    }
+
+    memcpy(key->data + key->len, part->data, part->len);
+    key->len += part->len;
+
+    return PORTONE_OK;
+}
+
+
+cJSON *
+portone_record_create(const portone_claim_facts_t *facts)
+{
+    int                       rc;
+    cJSON                    *record;
+    portone_str_t             word;
+    const portone_payment_t  *payment;
+
+    payment = facts->payment;
+
+    record = cJSON_CreateObject();
+    if (record == NULL) {
+        return NULL;
+    }
+
+    word = portone_str(portone_state_words[PORTONE_STATE_SENDING]);
+
+    rc = portone_json_set_str(record, "refund_id", &facts->refund_id);
+    rc |= portone_json_set_str(record, "state", &word);
+    rc |= portone_json_set_str(record, "merchant", &facts->merchant);
+    rc |= portone_json_set_str(record, "merchant_uid",
+                               &payment->merchant_uid);
+    rc |= portone_json_set_str(record, "imp_uid", &payment->imp_uid);
+    rc |= portone_json_set(record, "amount",
+                           portone_money_json(facts->amount,
+                                              payment->exponent));
+    rc |= portone_json_set_str(record, "currency", &payment->currency);
+    rc |= portone_json_set_str(record, "reason", &facts->reason);
+    rc |= portone_json_set_int(record, "requested_at", facts->requested_at);
+    rc |= portone_json_set_int(record, "settle_at", facts->settle_at);
+    rc |= portone_json_set_int(record, "clock_offset", facts->clock_offset);
+    rc |= portone_json_set_str(record, "account", &facts->account);
+    rc |= portone_json_set_str(record, "tier", &facts->tier);
+    rc |= portone_json_set(record, "include_sandbox",
+                           cJSON_CreateBool(facts->include_sandbox));
+    rc |= portone_json_set(record, "before",
+                           portone_record_balance(payment));
+
+    if (rc != PORTONE_OK) {
+        cJSON_Delete(record);
+        return NULL;
+    }
+
+    return record;
+}
+
+
+/* {"amount", "cancel_amount", "cancellations": [identity, ...]} */
+
+static cJSON *
+portone_record_balance(const portone_payment_t *payment)
+{
+    int                      rc;
+    char                     buf[PORTONE_IDENTITY_LEN];
+    cJSON                   *balance, *identities, *item;
+    size_t                   i, n;
+    portone_cancellation_t   c;
+
+    balance = cJSON_CreateObject();
+    if (balance == NULL) {
+        return NULL;
+    }
+
+    identities = cJSON_CreateArray();
+
+    rc = portone_json_set(balance, "amount",
+                          portone_money_json(payment->amount,
+                                             payment->exponent));
+    rc |= portone_json_set(balance, "cancel_amount",
+                           portone_money_json(payment->cancel_amount,
+                                              payment->exponent));
+    rc |= portone_json_set(balance, "cancellations", identities);
+
+    if (rc != PORTONE_OK) {
+        cJSON_Delete(balance);
+        return NULL;
+    }
+
+    n = portone_payment_cancellations(payment);
+
+    for (i = 0; i < n; i++) {
+        portone_payment_cancellation(payment, i, &c);
+        (void) portone_cancellation_identity(&c, buf);
+
+        item = cJSON_CreateString(buf);
+        if (item == NULL) {
+            cJSON_Delete(balance);
+            return NULL;
+        }
+
+        (void) cJSON_AddItemToArray(identities, item);
+    }
+
+    return balance;
+}
+
+
+int
+portone_record_settle(cJSON *record, portone_state_e state, int64_t now)
+{
+    int            rc;
+    portone_str_t  word;
+
+    word = portone_str(portone_state_words[state]);
+
+    rc = portone_json_set_str(record, "state", &word);
+
+    switch (state) {
+
+    case PORTONE_STATE_SUCCEEDED:
+    case PORTONE_STATE_REJECTED:
+    case PORTONE_STATE_NOT_EXECUTED:
+        rc |= portone_json_set_int(record, "settled_at", now);
+        break;
+
+    default:
+        break;
+    }
+
+    return (rc == PORTONE_OK) ? PORTONE_OK : PORTONE_ERROR;
+}
+
+
+int
+portone_record_answer(cJSON *record, int64_t code,
+    const portone_str_t *message)
+{
+    int  rc;
+
+    rc = portone_json_set_int(record, "code", code);
+    rc |= portone_json_set_str(record, "message", message);
+
+    return (rc == PORTONE_OK) ? PORTONE_OK : PORTONE_ERROR;
+}
+
+
+int
+portone_record_after(cJSON *record, const portone_payment_t *after)
+{
+    return portone_json_set(record, "after", portone_record_balance(after));
+}
+
+
+int
+portone_record_evidence(cJSON *record, const portone_cancellation_t *c)
+{
+    return portone_json_set_str(record, "cancellation_id",
+                                &c->cancellation_id);
+}
+
+
+char *
+portone_record_print(const cJSON *record)
+{
+    return cJSON_PrintUnformatted(record);
+}
+
+
+cJSON *
+portone_record_refund(const cJSON *record)
+{
+    int                        rc;
+    cJSON                     *refund;
+    size_t                     i;
+    const cJSON               *member;
+    static const char  *const  names[] = {
+        "refund_id", "amount", "reason", "state", "requested_at",
+        "settled_at", "code", "message", "cancellation_id"
+    };
+
+    refund = cJSON_CreateObject();
+    if (refund == NULL) {
+        return NULL;
+    }
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        member = portone_json_member(record, names[i]);
+
+        rc = portone_json_set(refund, names[i],
+                              member ? cJSON_Duplicate(member, 1)
+                                     : cJSON_CreateNull());
+
+        if (rc != PORTONE_OK) {
+            cJSON_Delete(refund);
+            return NULL;
+        }
+    }
+
+    return refund;
+}
+
+
+const char *
+portone_state_word(portone_state_e state)
+{
+    return portone_state_words[state];
+}
+
+
+portone_state_e
+portone_record_state(const cJSON *record)
+{
+    int            i;
+    portone_str_t  state, word;
+
+    state = portone_json_str(record, "state");
+
+    for (i = 0; i < PORTONE_STATE_MAX; i++) {
+        word = portone_str(portone_state_words[i]);
+
+        if (portone_str_eq(&state, &word)) {
+            break;
+        }
+    }
+
+    return (portone_state_e) i;
+}
+
+
+int
+portone_record_compare(const cJSON *record, const portone_payment_t *after,
+    portone_evidence_t *evidence)
+{
+    size_t                   i, n, known;
+    int64_t                  amount, cancel_amount;
+    const cJSON             *before, *identities;
+    portone_cancellation_t   c;
+
+    memset(evidence, 0, sizeof(portone_evidence_t));
+
+    before = portone_json_member(record, "before");
+    identities = portone_json_member(before, "cancellations");
+
+    if (!cJSON_IsArray(identities)
+        || portone_money_from_json(&amount,
+                                   portone_json_member(record, "amount"),
+                                   after->exponent)
+           != PORTONE_OK
+        || portone_money_from_json(&cancel_amount,
+                                   portone_json_member(before,
+                                                       "cancel_amount"),
+                                   after->exponent)
+           != PORTONE_OK)
+    {
+        return PORTONE_ERROR;
+    }
+
+    evidence->moved = after->cancel_amount - cancel_amount;
+
+    known = 0;
+    n = portone_payment_cancellations(after);
+
+    for (i = 0; i < n; i++) {
+        portone_payment_cancellation(after, i, &c);
+
+        if (portone_record_listed(identities, &c)) {
+            known++;
+            continue;
+        }
+
+        if (evidence->appeared++ == 0) {
+            evidence->entry = c;
+        }
+
+        if (portone_record_ours(record, amount, &c)
+            && evidence->ours++ == 0)
+        {
+            evidence->entry = c;
+        }
+    }
+
+    n = (size_t) cJSON_GetArraySize(identities);
+
+    evidence->vanished = (known < n) ? n - known : 0;
+
+    return PORTONE_OK;
+}
+
+
+static int
+portone_record_listed(const cJSON *identities,
+    const portone_cancellation_t *c)
+{
+    char          buf[PORTONE_IDENTITY_LEN];
+    const cJSON  *item;
+
+    (void) portone_cancellation_identity(c, buf);
+
+    cJSON_ArrayForEach(item, identities) {
+        if (cJSON_IsString(item) && strcmp(item->valuestring, buf) == 0) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static int
+portone_record_ours(const cJSON *record, int64_t amount,
+    const portone_cancellation_t *c)
+{
+    int64_t        sent_at;
+    portone_str_t  reason;
+
+    if (c->amount != amount) {
+        return 0;
+    }
+
+    reason = portone_json_str(record, "reason");
+
+    if (reason.len && !portone_str_eq(&reason, &c->reason)) {
+        return 0;
+    }
+
+    sent_at = portone_json_int(record, "requested_at", 0)
+              + portone_json_int(record, "clock_offset", 0);
+
+    return c->cancelled_at >= sent_at - PORTONE_CLOCK_TOLERANCE;
+}

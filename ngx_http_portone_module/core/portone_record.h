@@ -1,0 +1,128 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
+#ifndef _PORTONE_RECORD_H_INCLUDED_
+#define _PORTONE_RECORD_H_INCLUDED_
+
+
+#include "portone_payment.h"
+#include "portone_txn.h"
+
+
+/*
+ * What the store holds of a refund, as readable JSON.  One record has two
+ * homes: while the refund is open it is the intent of its payment (at most
+ * one, which is the lock of the payment), once it is settled it is an
+ * attempt.  It never holds the refund account or the token.
+ */
+
+
+typedef enum {
+    PORTONE_STATE_SENDING = 0,    /* claimed; the cancel may have been sent */
+    PORTONE_STATE_PENDING,        /* accepted, the money moves later */
+    PORTONE_STATE_SUCCEEDED,
+    PORTONE_STATE_REJECTED,       /* PortOne said no */
+    PORTONE_STATE_UNKNOWN,        /* sent, and nothing settles it yet */
+    PORTONE_STATE_NOT_EXECUTED,   /* never sent, or proved not to have run */
+    PORTONE_STATE_MANUAL_REVIEW,  /* ambiguous: a person settles it */
+    PORTONE_STATE_MAX
+} portone_state_e;
+
+
+typedef struct {
+    size_t  len;
+    char    data[PORTONE_KEY_MAX];
+} portone_key_t;
+
+
+/*
+ * Keys: their parts joined by NUL bytes, which none of them can contain.
+ * PORTONE_DECLINED: an empty part, or longer than a key may be.
+ */
+int portone_key(portone_key_t *key, const portone_str_t *merchant,
+    const portone_str_t *uid);
+int portone_key_attempt(portone_key_t *key, const portone_key_t *payment,
+    const portone_str_t *refund_id);
+portone_str_t portone_key_str(const portone_key_t *key);
+
+
+/* what is known of a refund when it is claimed */
+
+typedef struct {
+    portone_str_t             refund_id;
+    portone_str_t             merchant;
+    portone_str_t             account;       /* fingerprint of the keys */
+    portone_str_t             tier;
+    portone_str_t             reason;
+    const portone_payment_t  *payment;       /* before the refund */
+    int64_t                   amount;
+    int64_t                   requested_at;  /* Unix seconds, our clock */
+    int64_t                   settle_at;     /* a re-read may be believed */
+    int64_t                   clock_offset;  /* PortOne's clock - ours, s */
+    int                       include_sandbox;
+} portone_claim_facts_t;
+
+
+/*
+ * portone_record_create() makes the record of a refund in state "sending",
+ * with the evidence of before (balance and identities of the cancellations)
+ * that settling needs.  NULL: no memory.  The caller owns the tree.
+ */
+cJSON *portone_record_create(const portone_claim_facts_t *facts);
+
+/*
+ * portone_record_settle() sets the state, and settled_at when the state is
+ * final.  portone_record_answer() notes what PortOne said, after the
+ * evidence of after, portone_record_evidence() the cancellation that proves
+ * the refund.  PORTONE_ERROR: no memory.
+ */
+int portone_record_settle(cJSON *record, portone_state_e state, int64_t now);
+int portone_record_answer(cJSON *record, int64_t code,
+    const portone_str_t *message);
+int portone_record_after(cJSON *record, const portone_payment_t *after);
+int portone_record_evidence(cJSON *record, const portone_cancellation_t *c);
+
+/* the text to store, freed by cJSON_free(); NULL: no memory */
+char *portone_record_print(const cJSON *record);
+
+/*
+ * portone_record_refund() makes the member of refunds[] that clients see.
+ * NULL: no memory.  The caller owns it.
+ */
+cJSON *portone_record_refund(const cJSON *record);
+
+const char *portone_state_word(portone_state_e state);
+
+/* PORTONE_STATE_MAX: no such word */
+portone_state_e portone_record_state(const cJSON *record);
+
+
+/*
+ * What happened to a payment between the claim and a later reading of it,
+ * by the identities of its cancellations.
+ */
+
+typedef struct {
+    size_t                    appeared;   /* entries that were not there */
+    size_t                    vanished;   /* undone cancellations */
+    size_t                    ours;       /* of the new ones */
+    int64_t                   moved;      /* change of cancel_amount */
+    portone_cancellation_t    entry;      /* the first of ours, else the
+                                             first new one */
+} portone_evidence_t;
+
+
+/*
+ * portone_record_compare() holds a reading of PortOne against the record.
+ * A new entry is ours when its amount is the one we sent, its reason too if
+ * we sent one, and it is not dated before the claim by PortOne's clock.
+ * PORTONE_ERROR: the record is malformed or there is no memory.
+ */
+int portone_record_compare(const cJSON *record,
+    const portone_payment_t *after, portone_evidence_t *evidence);
+
+
+#endif /* _PORTONE_RECORD_H_INCLUDED_ */
