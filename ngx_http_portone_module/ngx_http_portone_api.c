@@ -1,0 +1,173 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
+#include "ngx_http_portone_api.h"
+#include "core/portone_json.h"
+
+
+static ngx_int_t ngx_http_portone_api_get(ngx_http_portone_transfer_t *tr,
+    const char *prefix, portone_str_t *uid, ngx_uint_t include_sandbox);
+
+
+ngx_int_t
+ngx_http_portone_api_token(ngx_http_portone_transfer_t *tr,
+    ngx_http_portone_account_t *account)
+{
+    int             rc;
+    char           *text;
+    cJSON          *body;
+    portone_str_t   key, secret;
+
+    body = cJSON_CreateObject();
+    if (body == NULL) {
+        return NGX_ERROR;
+    }
+
+    key.len = account->imp_key.len;
+    key.data = (char *) account->imp_key.data;
+
+    secret.len = account->imp_secret.len;
+    secret.data = (char *) account->imp_secret.data;
+
+    rc = portone_json_set_str(body, "imp_key", &key);
+    rc |= portone_json_set_str(body, "imp_secret", &secret);
+
+    text = (rc == PORTONE_OK) ? cJSON_PrintUnformatted(body) : NULL;
+
+    /* the copies of the secret do not stay behind in the heap */
+
+    if (rc == PORTONE_OK) {
+        ngx_explicit_memzero(
+            portone_json_member(body, "imp_secret")->valuestring, secret.len);
+    }
+
+    cJSON_Delete(body);
+
+    if (text == NULL) {
+        return NGX_ERROR;
+    }
+
+    tr->body.len = ngx_strlen(text);
+    tr->body.data = ngx_pnalloc(tr->pool, tr->body.len);
+
+    if (tr->body.data != NULL) {
+        ngx_memcpy(tr->body.data, text, tr->body.len);
+    }
+
+    ngx_explicit_memzero(text, tr->body.len);
+    cJSON_free(text);
+
+    if (tr->body.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_str_set(&tr->path, "/users/getToken");
+    tr->once = 0;
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_portone_api_payment(ngx_http_portone_transfer_t *tr,
+    portone_str_t *imp_uid, ngx_uint_t include_sandbox)
+{
+    return ngx_http_portone_api_get(tr, "/payments/", imp_uid,
+                                    include_sandbox);
+}
+
+
+ngx_int_t
+ngx_http_portone_api_find(ngx_http_portone_transfer_t *tr,
+    portone_str_t *merchant_uid, ngx_uint_t include_sandbox)
+{
+    return ngx_http_portone_api_get(tr, "/payments/find/", merchant_uid,
+                                    include_sandbox);
+}
+
+
+static ngx_int_t
+ngx_http_portone_api_get(ngx_http_portone_transfer_t *tr, const char *prefix,
+    portone_str_t *uid, ngx_uint_t include_sandbox)
+{
+    u_char     *p;
+    size_t      len;
+    uintptr_t   escape;
+
+    static ngx_str_t  query = ngx_string("?include_sandbox=true");
+
+    escape = 2 * ngx_escape_uri(NULL, (u_char *) uid->data, uid->len,
+                                NGX_ESCAPE_URI_COMPONENT);
+
+    len = ngx_strlen(prefix) + uid->len + escape + query.len;
+
+    p = ngx_pnalloc(tr->pool, len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    tr->path.data = p;
+
+    p = ngx_cpymem(p, prefix, ngx_strlen(prefix));
+    p = (u_char *) ngx_escape_uri(p, (u_char *) uid->data, uid->len,
+                                  NGX_ESCAPE_URI_COMPONENT);
+
+    if (include_sandbox) {
+        p = ngx_cpymem(p, query.data, query.len);
+    }
+
+    tr->path.len = p - tr->path.data;
+
+    ngx_str_null(&tr->body);
+    tr->once = 0;
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_portone_api_cancel(ngx_http_portone_transfer_t *tr,
+    const char *body)
+{
+    ngx_str_set(&tr->path, "/payments/cancel");
+
+    tr->body.data = (u_char *) body;
+    tr->body.len = ngx_strlen(body);
+
+    /* a second arrival would be a second refund, but for the checksum */
+
+    tr->once = 1;
+
+    return NGX_OK;
+}
+
+
+portone_call_e
+ngx_http_portone_api_answer(ngx_http_portone_transfer_t *tr,
+    portone_answer_t *answer)
+{
+    ngx_memzero(answer, sizeof(portone_answer_t));
+
+    switch (tr->outcome) {
+
+    case NGX_HTTP_PORTONE_NOT_SENT:
+        return PORTONE_CALL_NOT_SENT;
+
+    case NGX_HTTP_PORTONE_OVERLOADED:
+        return PORTONE_CALL_OVERLOADED;
+
+    case NGX_HTTP_PORTONE_UNANSWERED:
+        return PORTONE_CALL_UNANSWERED;
+
+    case NGX_HTTP_PORTONE_ANSWERED:
+        break;
+    }
+
+    portone_answer_parse(answer, (int) tr->status, (char *) tr->answer.data,
+                         tr->answer.len);
+
+    return PORTONE_CALL_ANSWERED;
+}

@@ -1,0 +1,46 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
+#ifndef _NGX_HTTP_PORTONE_API_H_INCLUDED_
+#define _NGX_HTTP_PORTONE_API_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+#include "core/portone_flow.h"
+#include "ngx_http_portone_curl.h"
+#include "ngx_http_portone_zone.h"
+
+
+/*
+ * PortOne's calls.  Each function fills in the path, the body and the
+ * headers of a transfer from its pool; NGX_ERROR: no memory.  The tier and
+ * the authorization are the caller's, but for the token, which needs none.
+ */
+
+/* POST /users/getToken; the caller wipes the body, which has the secret */
+ngx_int_t ngx_http_portone_api_token(ngx_http_portone_transfer_t *tr,
+    ngx_http_portone_account_t *account);
+
+/* GET /payments/{imp_uid} */
+ngx_int_t ngx_http_portone_api_payment(ngx_http_portone_transfer_t *tr,
+    portone_str_t *imp_uid, ngx_uint_t include_sandbox);
+
+/* GET /payments/find/{merchant_uid}: the newest payment of the order */
+ngx_int_t ngx_http_portone_api_find(ngx_http_portone_transfer_t *tr,
+    portone_str_t *merchant_uid, ngx_uint_t include_sandbox);
+
+/* POST /payments/cancel, at most once */
+ngx_int_t ngx_http_portone_api_cancel(ngx_http_portone_transfer_t *tr,
+    const char *body);
+
+/* how the call ended, and the answer, which the caller frees */
+portone_call_e ngx_http_portone_api_answer(ngx_http_portone_transfer_t *tr,
+    portone_answer_t *answer);
+
+
+#endif /* _NGX_HTTP_PORTONE_API_H_INCLUDED_ */

@@ -1,0 +1,218 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
+#include "ngx_http_portone_cancel.h"
+#include "ngx_http_portone_flow.h"
+#include "ngx_http_portone_reply.h"
+
+
+/*
+ * All fields at their longest, every character as \uXXXX, fit into half of
+ * this; a body that needs a temporary file is refused as well, because
+ * reading it would block.
+ */
+#define NGX_HTTP_PORTONE_REQUEST_MAX  8192
+
+
+static ngx_int_t ngx_http_portone_cancel_refuse(ngx_http_request_t *r,
+    portone_error_e error, const char *allow);
+static ngx_int_t ngx_http_portone_cancel_media_type(ngx_http_request_t *r);
+static void ngx_http_portone_cancel_body(ngx_http_request_t *r);
+static ngx_int_t ngx_http_portone_cancel_text(ngx_http_request_t *r,
+    ngx_str_t *text);
+
+
+ngx_int_t
+ngx_http_portone_cancel_handler(ngx_http_request_t *r)
+{
+    ngx_int_t  rc;
+
+    if (r != r->main) {
+
+        /* mirror, SSI and the like must not move money by a side door */
+
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "portone_cancel does not serve subrequests");
+        return NGX_HTTP_FORBIDDEN;
+    }
+
+    if (r->method != NGX_HTTP_POST) {
+        return ngx_http_portone_cancel_refuse(r, PORTONE_METHOD_NOT_ALLOWED,
+                                              "POST");
+    }
+
+    if (ngx_http_portone_cancel_media_type(r) != NGX_OK) {
+        return ngx_http_portone_cancel_refuse(r,
+                                       PORTONE_UNSUPPORTED_MEDIA_TYPE, NULL);
+    }
+
+    if (r->headers_in.content_length_n > NGX_HTTP_PORTONE_REQUEST_MAX) {
+        return ngx_http_portone_cancel_refuse(r, PORTONE_TOO_LARGE, NULL);
+    }
+
+    r->request_body_in_single_buf = 1;
+
+    rc = ngx_http_read_client_request_body(r, ngx_http_portone_cancel_body);
+
+    if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
+        return rc;
+    }
+
+    return NGX_DONE;
+}
+
+
+static ngx_int_t
+ngx_http_portone_cancel_refuse(ngx_http_request_t *r, portone_error_e error,
+    const char *allow)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_http_discard_request_body(r);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    return ngx_http_portone_reply_error(r, error, NULL, allow);
+}
+
+
+/* "application/json", parameters do not matter: JSON is UTF-8 */
+
+static ngx_int_t
+ngx_http_portone_cancel_media_type(ngx_http_request_t *r)
+{
+    u_char     *last;
+    size_t      len;
+    ngx_str_t  *type;
+
+    static ngx_str_t  json = ngx_string("application/json");
+
+    if (r->headers_in.content_type == NULL) {
+        return NGX_DECLINED;
+    }
+
+    type = &r->headers_in.content_type->value;
+
+    last = ngx_strlchr(type->data, type->data + type->len, ';');
+    if (last == NULL) {
+        last = type->data + type->len;
+    }
+
+    while (last > type->data && (last[-1] == ' ' || last[-1] == '\t')) {
+        last--;
+    }
+
+    len = last - type->data;
+
+    if (len != json.len
+        || ngx_strncasecmp(type->data, json.data, json.len) != 0)
+    {
+        return NGX_DECLINED;
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_portone_cancel_body(ngx_http_request_t *r)
+{
+    ngx_int_t                 rc;
+    ngx_str_t                 text;
+    portone_error_e           error;
+    ngx_http_portone_flow_t  *flow;
+    char                      field[PORTONE_FIELD_LEN];
+
+    rc = ngx_http_portone_cancel_text(r, &text);
+
+    if (rc == NGX_DECLINED) {
+        ngx_http_finalize_request(r,
+            ngx_http_portone_reply_error(r, PORTONE_TOO_LARGE, NULL, NULL));
+        return;
+    }
+
+    if (rc != NGX_OK) {
+        ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
+        return;
+    }
+
+    flow = ngx_http_portone_flow_create(r);
+    if (flow == NULL) {
+        ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
+        return;
+    }
+
+    error = portone_request_parse(&flow->core.request, (char *) text.data,
+                                  text.len, field);
+
+    if (error != PORTONE_NO_ERROR) {
+        ngx_http_portone_flow_destroy(flow);
+
+        ngx_http_finalize_request(r,
+                        ngx_http_portone_reply_error(r, error, field, NULL));
+        return;
+    }
+
+    flow->answer = ngx_http_portone_reply_refund;
+
+    ngx_http_portone_flow_start(flow);
+}
+
+
+/* NGX_DECLINED: larger than a request can be */
+
+static ngx_int_t
+ngx_http_portone_cancel_text(ngx_http_request_t *r, ngx_str_t *text)
+{
+    u_char       *p;
+    size_t        len;
+    ngx_chain_t  *cl;
+
+    ngx_str_null(text);
+
+    if (r->request_body == NULL || r->request_body->bufs == NULL) {
+        return NGX_OK;
+    }
+
+    len = 0;
+
+    for (cl = r->request_body->bufs; cl; cl = cl->next) {
+
+        if (cl->buf->in_file) {
+            return NGX_DECLINED;
+        }
+
+        len += cl->buf->last - cl->buf->pos;
+    }
+
+    if (len > NGX_HTTP_PORTONE_REQUEST_MAX) {
+        return NGX_DECLINED;
+    }
+
+    cl = r->request_body->bufs;
+
+    text->len = len;
+
+    if (cl->next == NULL) {
+        text->data = cl->buf->pos;
+        return NGX_OK;
+    }
+
+    p = ngx_pnalloc(r->pool, len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    text->data = p;
+
+    for ( /* void */ ; cl; cl = cl->next) {
+        p = ngx_cpymem(p, cl->buf->pos, cl->buf->last - cl->buf->pos);
+    }
+
+    return NGX_OK;
+}

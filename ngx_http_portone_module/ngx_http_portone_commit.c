@@ -1,0 +1,656 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
+#include "ngx_http_portone_store_private.h"
+
+
+/* bounds the time that the results of a batch wait for its last operation */
+#define NGX_HTTP_PORTONE_COMMIT_BATCH  256
+
+#define NGX_HTTP_PORTONE_COMMIT_GUARD  60000
+
+
+/* op->rc: where the operation is; changes under the mutex of the store */
+
+#define NGX_HTTP_PORTONE_COMMIT_WAITING  0
+#define NGX_HTTP_PORTONE_COMMIT_ALONE    1    /* waiting, not for a batch */
+#define NGX_HTTP_PORTONE_COMMIT_TAKEN    2
+
+
+static void ngx_http_portone_commit_late(ngx_event_t *ev);
+static void ngx_http_portone_commit_start(ngx_event_t *ev);
+static void ngx_http_portone_commit_thread(void *data, ngx_log_t *log);
+static void ngx_http_portone_commit_run(ngx_http_portone_store_t *store);
+static ngx_uint_t ngx_http_portone_commit_take(
+    ngx_http_portone_store_t *store);
+static ngx_int_t ngx_http_portone_commit_apply(
+    ngx_http_portone_store_t *store, ngx_http_portone_lmdb_txn_t *txn);
+static void ngx_http_portone_commit_complete(ngx_event_t *ev);
+static void ngx_http_portone_commit_recover(ngx_http_portone_store_t *store);
+static void ngx_http_portone_commit_deliver(ngx_http_portone_store_t *store);
+static void ngx_http_portone_commit_put_back(ngx_http_portone_store_t *store,
+    ngx_queue_t *late);
+static void ngx_http_portone_commit_fail_all(ngx_http_portone_store_t *store);
+static void ngx_http_portone_commit_finish(ngx_http_portone_commit_t *op);
+static ngx_uint_t ngx_http_portone_commit_is_waiting(
+    ngx_http_portone_store_t *store);
+static void ngx_http_portone_commit_set_guard(
+    ngx_http_portone_store_t *store);
+static void ngx_http_portone_commit_guard(ngx_event_t *ev);
+
+
+void
+ngx_http_portone_commit_init(ngx_http_portone_store_t *store)
+{
+    ngx_queue_init(&store->waiting);
+    ngx_queue_init(&store->batch);
+
+    store->start.handler = ngx_http_portone_commit_start;
+    store->start.data = store;
+    store->start.log = store->log;
+
+    store->guard.handler = ngx_http_portone_commit_guard;
+    store->guard.data = store;
+    store->guard.log = store->log;
+
+    store->task.ctx = store;
+    store->task.handler = ngx_http_portone_commit_thread;
+    store->task.event.handler = ngx_http_portone_commit_complete;
+    store->task.event.data = store;
+    store->task.event.log = store->log;
+}
+
+
+void
+ngx_http_portone_commit_stop(ngx_http_portone_store_t *store)
+{
+    if (store->start.posted) {
+        ngx_delete_posted_event(&store->start);
+    }
+
+    if (store->guard.timer_set) {
+        ngx_del_timer(&store->guard);
+    }
+}
+
+
+void
+ngx_http_portone_commit(ngx_http_portone_commit_t *op)
+{
+    ngx_http_portone_store_t  *store;
+
+    store = op->store;
+
+    ngx_memzero(&op->timer, sizeof(ngx_event_t));
+
+    op->timer.handler = ngx_http_portone_commit_late;
+    op->timer.data = op;
+    op->timer.log = op->log;
+
+    op->rc = NGX_HTTP_PORTONE_COMMIT_WAITING;
+
+    ngx_add_timer(&op->timer, op->timeout);
+
+    (void) ngx_thread_mutex_lock(&store->mutex, store->log);
+    ngx_queue_insert_tail(&store->waiting, &op->queue);
+    (void) ngx_thread_mutex_unlock(&store->mutex, store->log);
+
+    ngx_http_portone_commit_set_guard(store);
+    ngx_http_portone_commit_wake(store);
+}
+
+
+/* by a posted event, so that what one iteration brings goes together */
+
+void
+ngx_http_portone_commit_wake(ngx_http_portone_store_t *store)
+{
+    if (!store->busy) {
+        ngx_post_event(&store->start, &ngx_posted_events);
+    }
+}
+
+
+static void
+ngx_http_portone_commit_late(ngx_event_t *ev)
+{
+    ngx_uint_t                  taken;
+    ngx_http_portone_store_t   *store;
+    ngx_http_portone_commit_t  *op;
+
+    op = ev->data;
+    store = op->store;
+
+    (void) ngx_thread_mutex_lock(&store->mutex, store->log);
+
+    taken = (op->rc == NGX_HTTP_PORTONE_COMMIT_TAKEN);
+
+    if (!taken) {
+        ngx_queue_remove(&op->queue);
+    }
+
+    (void) ngx_thread_mutex_unlock(&store->mutex, store->log);
+
+    if (taken) {
+        return;
+    }
+
+    ngx_http_portone_commit_set_guard(store);
+
+    op->status = NGX_HTTP_PORTONE_COMMIT_LATE;
+    ngx_http_portone_commit_finish(op);
+}
+
+
+static void
+ngx_http_portone_commit_start(ngx_event_t *ev)
+{
+    ngx_http_portone_store_t  *store;
+
+    store = ev->data;
+
+    if (store->busy) {
+        return;
+    }
+
+    store->job = 0;
+
+    switch (store->state) {
+
+    case NGX_HTTP_PORTONE_STORE_OPEN:
+
+        if (ngx_http_portone_commit_is_waiting(store)) {
+            store->job |= NGX_HTTP_PORTONE_STORE_JOB_COMMIT;
+        }
+
+        if (store->check) {
+            store->job |= NGX_HTTP_PORTONE_STORE_JOB_CHECK;
+        }
+
+        break;
+
+    case NGX_HTTP_PORTONE_STORE_BROKEN:
+        store->job = NGX_HTTP_PORTONE_STORE_JOB_OPEN;
+        break;
+
+    default: /* NGX_HTTP_PORTONE_STORE_CLOSED */
+
+        if (store->retry) {
+            store->job = NGX_HTTP_PORTONE_STORE_JOB_OPEN;
+
+        } else {
+            ngx_http_portone_commit_fail_all(store);
+        }
+    }
+
+    store->check = 0;
+    store->retry = 0;
+
+    if (store->job == 0) {
+        return;
+    }
+
+    if (store->job == NGX_HTTP_PORTONE_STORE_JOB_OPEN) {
+        store->level = ngx_http_portone_store_log_level(&store->open_reported,
+                                                        NGX_LOG_EMERG);
+    }
+
+    store->busy = 1;
+    store->running = 1;
+    store->started = ngx_time();
+
+    if (ngx_thread_task_post(store->thread_pool, &store->task) != NGX_OK) {
+        store->task.event.active = 0;
+        store->running = 0;
+        store->busy = 0;
+
+        ngx_http_portone_commit_fail_all(store);
+        return;
+    }
+
+    ngx_http_portone_commit_set_guard(store);
+}
+
+
+static void
+ngx_http_portone_commit_thread(void *data, ngx_log_t *log)
+{
+    ngx_http_portone_store_t *store = data;
+
+    int  rc;
+
+    store->opened = NGX_DECLINED;
+    store->begin_rc = 0;
+    store->rc = 0;
+    store->rolled_back = 0;
+
+    if (store->job & NGX_HTTP_PORTONE_STORE_JOB_OPEN) {
+        ngx_http_portone_lmdb_close(&store->lmdb, log);
+
+        store->opened = ngx_http_portone_lmdb_open(&store->lmdb, store->level,
+                                                   log);
+    }
+
+    if (store->job & NGX_HTTP_PORTONE_STORE_JOB_CHECK) {
+        rc = ngx_http_portone_lmdb_check_readers(&store->lmdb);
+
+        if (rc != 0) {
+            ngx_http_portone_lmdb_log(&store->lmdb, NGX_LOG_WARN, log, rc,
+                                      "mdb_reader_check()");
+        }
+    }
+
+    if (store->job & NGX_HTTP_PORTONE_STORE_JOB_COMMIT) {
+        ngx_http_portone_commit_run(store);
+    }
+
+    ngx_memory_barrier();
+
+    store->running = 0;
+}
+
+
+/*
+ * One transaction.  When it does not come to an end, nothing of it is
+ * stored: LMDB copies on write, and what it has written is not part of the
+ * database before the page with the new root is.  If just writing that page
+ * fails, LMDB puts the old one back, and no process sees the transaction;
+ * the environment returns MDB_PANIC from then on and is opened again.  Only
+ * a machine that loses power right then could find the new page on its
+ * failing disk.  So an operation has to bear that it is stored although it
+ * has failed.
+ */
+
+static void
+ngx_http_portone_commit_run(ngx_http_portone_store_t *store)
+{
+    int                           rc;
+    ngx_uint_t                    n, stored;
+    ngx_queue_t                  *q;
+    ngx_http_portone_commit_t    *op;
+    ngx_http_portone_lmdb_txn_t   txn;
+
+    /*
+     * operations are taken when the transaction has begun: until then they
+     * can be withdrawn, and those that come meanwhile join the batch
+     */
+
+    store->begin_rc = ngx_http_portone_lmdb_begin(&store->lmdb, &txn);
+
+    if (store->begin_rc != 0) {
+        return;
+    }
+
+    n = ngx_http_portone_commit_take(store);
+
+    if (n == 0) {
+        ngx_http_portone_lmdb_abort(&txn);
+        return;
+    }
+
+    stored = 0;
+
+    if (ngx_http_portone_commit_apply(store, &txn) == NGX_OK) {
+        rc = ngx_http_portone_lmdb_commit(&txn);
+        stored = (rc == 0);
+
+    } else {
+        rc = txn.rc;
+        ngx_http_portone_lmdb_abort(&txn);
+    }
+
+    if (!stored && n > 1) {
+        store->rolled_back = 1;
+        return;
+    }
+
+    store->rc = rc;
+
+    for (q = ngx_queue_head(&store->batch);
+         q != ngx_queue_sentinel(&store->batch);
+         q = ngx_queue_next(q))
+    {
+        op = ngx_queue_data(q, ngx_http_portone_commit_t, queue);
+
+        op->status = stored ? NGX_HTTP_PORTONE_COMMITTED
+                            : NGX_HTTP_PORTONE_COMMIT_FAILED;
+    }
+}
+
+
+static ngx_uint_t
+ngx_http_portone_commit_take(ngx_http_portone_store_t *store)
+{
+    int                         alone;
+    ngx_uint_t                  n;
+    ngx_queue_t                *q;
+    ngx_http_portone_commit_t  *op;
+
+    n = 0;
+    alone = 0;
+
+    (void) ngx_thread_mutex_lock(&store->mutex, store->log);
+
+    while (!ngx_queue_empty(&store->waiting) && !alone
+           && n < NGX_HTTP_PORTONE_COMMIT_BATCH)
+    {
+        q = ngx_queue_head(&store->waiting);
+        op = ngx_queue_data(q, ngx_http_portone_commit_t, queue);
+
+        alone = (op->rc == NGX_HTTP_PORTONE_COMMIT_ALONE);
+
+        if (alone && n > 0) {
+            break;
+        }
+
+        ngx_queue_remove(q);
+        ngx_queue_insert_tail(&store->batch, q);
+
+        op->rc = NGX_HTTP_PORTONE_COMMIT_TAKEN;
+        n++;
+    }
+
+    (void) ngx_thread_mutex_unlock(&store->mutex, store->log);
+
+    return n;
+}
+
+
+static ngx_int_t
+ngx_http_portone_commit_apply(ngx_http_portone_store_t *store,
+    ngx_http_portone_lmdb_txn_t *txn)
+{
+    ngx_queue_t                *q;
+    ngx_http_portone_commit_t  *op;
+
+    for (q = ngx_queue_head(&store->batch);
+         q != ngx_queue_sentinel(&store->batch);
+         q = ngx_queue_next(q))
+    {
+        op = ngx_queue_data(q, ngx_http_portone_commit_t, queue);
+
+        if (op->apply(&txn->txn, op->data) != PORTONE_OK || txn->rc != 0) {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_portone_commit_complete(ngx_event_t *ev)
+{
+    ngx_http_portone_store_t  *store;
+
+    store = ev->data;
+
+    store->busy = 0;
+
+    ngx_http_portone_commit_recover(store);
+    ngx_http_portone_commit_deliver(store);
+
+    if (store->state == NGX_HTTP_PORTONE_STORE_BROKEN
+        || ngx_http_portone_commit_is_waiting(store))
+    {
+        ngx_http_portone_commit_wake(store);
+    }
+
+    ngx_http_portone_commit_set_guard(store);
+}
+
+
+/* what only can be done while the thread is not in a transaction */
+
+static void
+ngx_http_portone_commit_recover(ngx_http_portone_store_t *store)
+{
+    int         rc;
+    ngx_uint_t  level;
+
+    switch (store->opened) {
+
+    case NGX_OK:
+        store->state = NGX_HTTP_PORTONE_STORE_OPEN;
+        store->open_reported = 0;
+        store->resized = 0;
+
+        ngx_log_error(NGX_LOG_NOTICE, store->log, 0,
+                      "store \"%V\" has been opened again",
+                      &store->lmdb.path);
+
+        ngx_http_portone_store_upkeep(store);
+        return;
+
+    case NGX_ERROR:
+        store->state = NGX_HTTP_PORTONE_STORE_CLOSED;
+        ngx_http_portone_store_upkeep(store);
+        return;
+    }
+
+    if (store->state != NGX_HTTP_PORTONE_STORE_OPEN) {
+        return;
+    }
+
+    rc = store->begin_rc;
+
+    if (rc == MDB_MAP_RESIZED || store->resized) {
+        store->resized = 0;
+
+        rc = ngx_http_portone_lmdb_adopt_size(&store->lmdb);
+
+        if (rc != 0) {
+
+            /* the environment has lost its map */
+
+            store->state = NGX_HTTP_PORTONE_STORE_BROKEN;
+        }
+    }
+
+    if (rc == 0) {
+        return;
+    }
+
+    level = ngx_http_portone_store_log_level(&store->commit_reported,
+                                             NGX_LOG_CRIT);
+
+    ngx_http_portone_lmdb_log(&store->lmdb, level, store->log, rc,
+                              "beginning a transaction");
+
+    if (rc == MDB_PANIC) {
+        store->state = NGX_HTTP_PORTONE_STORE_BROKEN;
+    }
+
+    if (store->state == NGX_HTTP_PORTONE_STORE_OPEN) {
+        ngx_http_portone_commit_fail_all(store);
+    }
+}
+
+
+static void
+ngx_http_portone_commit_deliver(ngx_http_portone_store_t *store)
+{
+    ngx_uint_t                  level;
+    ngx_queue_t                 done, *q;
+    ngx_http_portone_commit_t  *op;
+
+    ngx_queue_init(&done);
+
+    if (store->rolled_back) {
+        ngx_http_portone_commit_put_back(store, &done);
+
+    } else if (!ngx_queue_empty(&store->batch)) {
+        ngx_queue_add(&done, &store->batch);
+        ngx_queue_init(&store->batch);
+    }
+
+    if (store->rc != 0) {
+        level = ngx_http_portone_store_log_level(&store->commit_reported,
+                                                 NGX_LOG_CRIT);
+
+        ngx_http_portone_lmdb_log(&store->lmdb, level, store->log, store->rc,
+                                  "writing");
+    }
+
+    while (!ngx_queue_empty(&done)) {
+        q = ngx_queue_head(&done);
+        ngx_queue_remove(q);
+
+        op = ngx_queue_data(q, ngx_http_portone_commit_t, queue);
+
+        ngx_http_portone_commit_finish(op);
+    }
+}
+
+
+/*
+ * the operations of a batch that failed wait once more; those whose time
+ * has expired meanwhile are late
+ */
+
+static void
+ngx_http_portone_commit_put_back(ngx_http_portone_store_t *store,
+    ngx_queue_t *late)
+{
+    ngx_queue_t                *q;
+    ngx_http_portone_commit_t  *op;
+
+    (void) ngx_thread_mutex_lock(&store->mutex, store->log);
+
+    while (!ngx_queue_empty(&store->batch)) {
+        q = ngx_queue_last(&store->batch);
+        ngx_queue_remove(q);
+
+        op = ngx_queue_data(q, ngx_http_portone_commit_t, queue);
+
+        if (op->timer.timer_set) {
+            op->rc = NGX_HTTP_PORTONE_COMMIT_ALONE;
+            ngx_queue_insert_head(&store->waiting, q);
+
+        } else {
+            op->status = NGX_HTTP_PORTONE_COMMIT_LATE;
+            ngx_queue_insert_head(late, q);
+        }
+    }
+
+    (void) ngx_thread_mutex_unlock(&store->mutex, store->log);
+}
+
+
+/* nobody can be told more than that the store is of no use now */
+
+static void
+ngx_http_portone_commit_fail_all(ngx_http_portone_store_t *store)
+{
+    ngx_queue_t                 failed, *q;
+    ngx_http_portone_commit_t  *op;
+
+    ngx_queue_init(&failed);
+
+    (void) ngx_thread_mutex_lock(&store->mutex, store->log);
+
+    if (!ngx_queue_empty(&store->waiting)) {
+        ngx_queue_add(&failed, &store->waiting);
+        ngx_queue_init(&store->waiting);
+    }
+
+    (void) ngx_thread_mutex_unlock(&store->mutex, store->log);
+
+    while (!ngx_queue_empty(&failed)) {
+        q = ngx_queue_head(&failed);
+        ngx_queue_remove(q);
+
+        op = ngx_queue_data(q, ngx_http_portone_commit_t, queue);
+
+        op->status = NGX_HTTP_PORTONE_COMMIT_FAILED;
+        ngx_http_portone_commit_finish(op);
+    }
+
+    ngx_http_portone_commit_set_guard(store);
+}
+
+
+static void
+ngx_http_portone_commit_finish(ngx_http_portone_commit_t *op)
+{
+    if (op->timer.timer_set) {
+        ngx_del_timer(&op->timer);
+    }
+
+    switch (op->status) {
+
+    case NGX_HTTP_PORTONE_COMMITTED:
+        break;
+
+    case NGX_HTTP_PORTONE_COMMIT_FAILED:
+        ngx_log_error(NGX_LOG_ERR, op->log, 0,
+                      "store \"%V\": could not be written",
+                      &op->store->lmdb.path);
+        break;
+
+    case NGX_HTTP_PORTONE_COMMIT_LATE:
+        ngx_log_error(NGX_LOG_ERR, op->log, 0,
+                      "store \"%V\": could not be written within %M ms",
+                      &op->store->lmdb.path, op->timeout);
+        break;
+    }
+
+    op->handler(op);
+}
+
+
+static ngx_uint_t
+ngx_http_portone_commit_is_waiting(ngx_http_portone_store_t *store)
+{
+    ngx_uint_t  waiting;
+
+    (void) ngx_thread_mutex_lock(&store->mutex, store->log);
+    waiting = !ngx_queue_empty(&store->waiting);
+    (void) ngx_thread_mutex_unlock(&store->mutex, store->log);
+
+    return waiting;
+}
+
+
+/*
+ * A worker that has been told to leave does so as soon as it has only
+ * cancelable timers left, and an operation that a thread has taken may have
+ * none of its own any more.
+ */
+
+static void
+ngx_http_portone_commit_set_guard(ngx_http_portone_store_t *store)
+{
+    if (store->busy || ngx_http_portone_commit_is_waiting(store)) {
+
+        if (!store->guard.timer_set) {
+            ngx_add_timer(&store->guard, NGX_HTTP_PORTONE_COMMIT_GUARD);
+        }
+
+    } else if (store->guard.timer_set) {
+        ngx_del_timer(&store->guard);
+    }
+}
+
+
+static void
+ngx_http_portone_commit_guard(ngx_event_t *ev)
+{
+    time_t                     passed;
+    ngx_http_portone_store_t  *store;
+
+    store = ev->data;
+
+    passed = ngx_time() - store->started;
+
+    if (store->busy && passed >= NGX_HTTP_PORTONE_COMMIT_GUARD / 1000) {
+        ngx_log_error(NGX_LOG_CRIT, store->log, 0,
+                      "store \"%V\": a commit takes %T s by now",
+                      &store->lmdb.path, passed);
+    }
+
+    ngx_http_portone_commit_set_guard(store);
+}

@@ -1,0 +1,127 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
+#ifndef _NGX_HTTP_PORTONE_CURL_H_INCLUDED_
+#define _NGX_HTTP_PORTONE_CURL_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+
+/*
+ * The transport: one HTTP exchange with PortOne on nginx's event loop.
+ * Nothing outside ngx_http_portone_curl.c knows of libcurl, so that it can
+ * be replaced.
+ */
+
+
+/*
+ * Where and how to call; made when the configuration is read, lives as long
+ * as the configuration cycle.
+ */
+
+typedef struct {
+    ngx_str_t                            url;    /* "https://host[:port][/p]",
+                                                    no trailing slash,
+                                                    NUL-terminated */
+    ngx_str_t                            host;   /* NUL-terminated */
+    in_port_t                            port;
+    ngx_str_t                            addrs;  /* "addr[,addr]" as libcurl's
+                                                    RESOLVE list wants them;
+                                                    empty: use the resolver */
+    ngx_resolver_t                      *resolver;
+    ngx_msec_t                           resolver_timeout;
+    ngx_msec_t                           connect_timeout;
+    ngx_msec_t                           read_timeout;
+    ngx_str_t                            ssl_trusted_certificate;
+                                                 /* NUL-terminated or empty:
+                                                    the system's */
+    unsigned                             ssl:1;
+    unsigned                             ssl_verify:1;
+} ngx_http_portone_endpoint_t;
+
+
+typedef enum {
+    NGX_HTTP_PORTONE_ANSWERED = 0,   /* status and body are complete */
+    NGX_HTTP_PORTONE_NOT_SENT,       /* PortOne cannot have got the request */
+    NGX_HTTP_PORTONE_OVERLOADED,     /* not sent for want of a connection or
+                                        memory of ours */
+    NGX_HTTP_PORTONE_UNANSWERED      /* sent, at least in part; no complete
+                                        answer */
+} ngx_http_portone_outcome_e;
+
+
+typedef struct ngx_http_portone_transfer_s  ngx_http_portone_transfer_t;
+
+typedef void (*ngx_http_portone_transfer_pt)(ngx_http_portone_transfer_t *t);
+
+struct ngx_http_portone_transfer_s {
+
+    /* set by the caller; all of it must live until the handler is called */
+
+    ngx_http_portone_endpoint_t         *endpoint;
+    ngx_pool_t                          *pool;
+    ngx_log_t                           *log;
+    ngx_str_t                            path;   /* "/payments/cancel", with
+                                                    arguments, escaped */
+    ngx_str_t                            body;   /* JSON; empty: GET */
+    ngx_str_t                            authorization;   /* or empty */
+    ngx_str_t                            tier;            /* or empty */
+    ngx_http_portone_transfer_pt         handler;
+    void                                *data;
+
+    /* the body leaves at most once, whatever happens to the connection */
+    unsigned                             once:1;
+
+    /* the result, valid in the handler and after it */
+
+    ngx_http_portone_outcome_e           outcome;
+    ngx_uint_t                           status;          /* HTTP */
+    ngx_str_t                            answer;          /* in pool */
+    ngx_msec_t                           time;            /* spent, ms */
+    const char                          *reason;          /* for the log, never
+                                                             NULL, in pool or
+                                                             static */
+    /* private */
+    void                                *private;
+};
+
+
+/* the most that an answer may have; a longer one is not an answer */
+#define NGX_HTTP_PORTONE_ANSWER_MAX  (1024 * 1024)
+
+
+/*
+ * ngx_http_portone_curl_init() is called in each worker after the fork,
+ * keepalive is the number of idle connections kept; NGX_ERROR: logged, and
+ * every submit ends as NGX_HTTP_PORTONE_OVERLOADED.
+ */
+ngx_int_t ngx_http_portone_curl_init(ngx_cycle_t *cycle, ngx_uint_t keepalive);
+void ngx_http_portone_curl_exit(ngx_cycle_t *cycle);
+
+/*
+ * ngx_http_portone_curl_check() looks at the version of the libcurl that is
+ * loaded: NGX_ERROR and an [emerg] line for one that must not be used, a
+ * [warn] line for one with known defects.
+ */
+ngx_int_t ngx_http_portone_curl_check(ngx_log_t *log);
+
+/*
+ * ngx_http_portone_curl_submit() starts the exchange.  The handler is called
+ * exactly once, always from the event loop and never from inside submit.
+ * While it runs, the worker does not leave on reload.
+ */
+void ngx_http_portone_curl_submit(ngx_http_portone_transfer_t *t);
+
+/*
+ * ngx_http_portone_curl_abort() ends the exchange now; the handler will not
+ * be called.  t->outcome tells NOT_SENT from UNANSWERED.
+ */
+void ngx_http_portone_curl_abort(ngx_http_portone_transfer_t *t);
+
+
+#endif /* _NGX_HTTP_PORTONE_CURL_H_INCLUDED_ */

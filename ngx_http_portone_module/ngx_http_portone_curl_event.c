@@ -1,0 +1,435 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_event.h>
+
+#include "ngx_http_portone_curl_event.h"
+
+
+typedef struct {
+    CURLM                                   *multi;
+    ngx_http_portone_curl_event_handlers_t  *handlers;
+    ngx_event_t                              timer;
+    ngx_event_t                              kick;
+} ngx_http_portone_curl_event_t;
+
+
+static int ngx_http_portone_curl_event_socket(CURL *easy, curl_socket_t s,
+    int what, void *data, void *socket_data);
+static int ngx_http_portone_curl_event_timeout(CURLM *multi, long timeout,
+    void *data);
+static ngx_connection_t *ngx_http_portone_curl_event_open(CURL *easy,
+    curl_socket_t s);
+static void ngx_http_portone_curl_event_close(ngx_connection_t *c);
+static ngx_int_t ngx_http_portone_curl_event_update(ngx_event_t *ev,
+    ngx_int_t event, ngx_uint_t wanted, ngx_uint_t flags);
+static void ngx_http_portone_curl_event_stop(ngx_event_t *ev);
+static void ngx_http_portone_curl_event_io_handler(ngx_event_t *ev);
+static void ngx_http_portone_curl_event_timer_handler(ngx_event_t *ev);
+static void ngx_http_portone_curl_event_action(curl_socket_t s, int mask);
+
+
+static ngx_http_portone_curl_event_t  ngx_http_portone_curl_event;
+
+
+ngx_int_t
+ngx_http_portone_curl_event_init(ngx_log_t *log,
+    ngx_http_portone_curl_event_handlers_t *handlers)
+{
+    CURLM                          *multi;
+    ngx_http_portone_curl_event_t  *ce;
+
+    ce = &ngx_http_portone_curl_event;
+
+    multi = curl_multi_init();
+    if (multi == NULL) {
+        ngx_log_error(NGX_LOG_EMERG, log, 0, "curl_multi_init() failed");
+        return NGX_ERROR;
+    }
+
+    if (curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION,
+                          ngx_http_portone_curl_event_socket)
+        != CURLM_OK
+        || curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION,
+                             ngx_http_portone_curl_event_timeout)
+           != CURLM_OK
+        || curl_multi_setopt(multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING)
+           != CURLM_OK)
+    {
+        ngx_log_error(NGX_LOG_EMERG, log, 0, "curl_multi_setopt() failed");
+        (void) curl_multi_cleanup(multi);
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(ce, sizeof(ngx_http_portone_curl_event_t));
+
+    ce->multi = multi;
+    ce->handlers = handlers;
+
+    /*
+     * libcurl sets timeouts for idle work too: they must not keep a worker
+     * that leaves, a transfer has a timer of its own for that
+     */
+    ce->timer.handler = ngx_http_portone_curl_event_timer_handler;
+    ce->timer.data = ce;
+    ce->timer.log = log;
+    ce->timer.cancelable = 1;
+
+    ce->kick.handler = ngx_http_portone_curl_event_timer_handler;
+    ce->kick.data = ce;
+    ce->kick.log = log;
+
+    return NGX_OK;
+}
+
+
+void
+ngx_http_portone_curl_event_exit(void)
+{
+    ngx_http_portone_curl_event_t  *ce;
+
+    ce = &ngx_http_portone_curl_event;
+
+    if (ce->multi == NULL) {
+        return;
+    }
+
+    /* closes the idle connections and may call the socket function */
+
+    (void) curl_multi_cleanup(ce->multi);
+
+    ce->multi = NULL;
+
+    ngx_http_portone_curl_event_stop(&ce->timer);
+    ngx_http_portone_curl_event_stop(&ce->kick);
+}
+
+
+ngx_int_t
+ngx_http_portone_curl_event_add(CURL *easy, ngx_log_t *log)
+{
+    CURLMcode  rc;
+
+    /* only asks for a timeout of 0: the work begins in the event loop */
+
+    rc = curl_multi_add_handle(ngx_http_portone_curl_event.multi, easy);
+
+    if (rc != CURLM_OK) {
+        ngx_log_error(NGX_LOG_ALERT, log, 0,
+                      "curl_multi_add_handle() failed: %s",
+                      curl_multi_strerror(rc));
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_portone_curl_event_remove(CURL *easy, ngx_log_t *log)
+{
+    CURLMcode  rc;
+
+    rc = curl_multi_remove_handle(ngx_http_portone_curl_event.multi, easy);
+
+    if (rc != CURLM_OK) {
+        ngx_log_error(NGX_LOG_ALERT, log, 0,
+                      "curl_multi_remove_handle() failed: %s",
+                      curl_multi_strerror(rc));
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+void
+ngx_http_portone_curl_event_connections(ngx_uint_t n)
+{
+    /* 0 would mean "no limit" */
+
+    (void) curl_multi_setopt(ngx_http_portone_curl_event.multi,
+                             CURLMOPT_MAXCONNECTS, (long) ngx_max(n, 1));
+}
+
+
+/*
+ * Returning -1 from here or from the timer function would abort every
+ * transfer of the process: always 0.
+ */
+
+static int
+ngx_http_portone_curl_event_socket(CURL *easy, curl_socket_t s, int what,
+    void *data, void *socket_data)
+{
+    ngx_connection_t  *c = socket_data;
+
+    ngx_log_debug3(NGX_LOG_DEBUG_HTTP, ngx_cycle->log, 0,
+                   "portone curl socket: fd:%d what:%d c:%p", s, what, c);
+
+    if (what == CURL_POLL_REMOVE) {
+
+        if (c) {
+            ngx_http_portone_curl_event_close(c);
+        }
+
+        return 0;
+    }
+
+    if (c == NULL) {
+        c = ngx_http_portone_curl_event_open(easy, s);
+        if (c == NULL) {
+            return 0;
+        }
+    }
+
+    if (ngx_http_portone_curl_event_update(c->read, NGX_READ_EVENT,
+                                           what & CURL_POLL_IN, 0)
+        != NGX_OK
+        || ngx_http_portone_curl_event_update(c->write, NGX_WRITE_EVENT,
+                                              what & CURL_POLL_OUT, 0)
+           != NGX_OK)
+    {
+        ngx_http_portone_curl_event.handlers->starved(easy);
+    }
+
+    return 0;
+}
+
+
+static int
+ngx_http_portone_curl_event_timeout(CURLM *multi, long timeout, void *data)
+{
+    ngx_http_portone_curl_event_t  *ce;
+
+    ce = &ngx_http_portone_curl_event;
+
+    ngx_log_debug1(NGX_LOG_DEBUG_HTTP, ngx_cycle->log, 0,
+                   "portone curl timeout: %l", timeout);
+
+    /*
+     * nginx keeps a timer that is set when the new deadline differs by less
+     * than 300 ms: without the deletion libcurl would be called too late
+     */
+
+    ngx_http_portone_curl_event_stop(&ce->timer);
+    ngx_http_portone_curl_event_stop(&ce->kick);
+
+    if (timeout == 0) {
+
+        /*
+         * libcurl must not be called from within its callback; the next turn
+         * of the event loop rather than this one, so that a libcurl that
+         * asks for it again and again cannot starve the rest
+         */
+
+        ce->kick.log = ngx_cycle->log;
+        ngx_post_event(&ce->kick, &ngx_posted_next_events);
+
+    } else if (timeout > 0) {
+        ce->timer.log = ngx_cycle->log;
+        ngx_add_timer(&ce->timer, (ngx_msec_t) timeout);
+    }
+
+    return 0;
+}
+
+
+static ngx_connection_t *
+ngx_http_portone_curl_event_open(CURL *easy, curl_socket_t s)
+{
+    ngx_connection_t               *c;
+    ngx_http_portone_curl_event_t  *ce;
+
+    ce = &ngx_http_portone_curl_event;
+
+    /* ngx_get_connection() would tell of it with an alert */
+
+    if (ngx_cycle->free_connection_n == 0
+        && ngx_cycle->reusable_connections_n == 0)
+    {
+        ce->handlers->starved(easy);
+        return NULL;
+    }
+
+    c = ngx_get_connection(s, ngx_cycle->log);
+
+    if (c == NULL) {
+        ce->handlers->starved(easy);
+        return NULL;
+    }
+
+    c->number = ngx_atomic_fetch_add(ngx_connection_counter, 1);
+
+    c->read->log = c->log;
+    c->write->log = c->log;
+
+    /* both: epoll calls either when a socket is in error */
+
+    c->read->handler = ngx_http_portone_curl_event_io_handler;
+    c->write->handler = ngx_http_portone_curl_event_io_handler;
+
+    if (curl_multi_assign(ce->multi, s, c) != CURLM_OK) {
+        ngx_http_portone_curl_event_close(c);
+        ce->handlers->starved(easy);
+        return NULL;
+    }
+
+    return c;
+}
+
+
+static void
+ngx_http_portone_curl_event_close(ngx_connection_t *c)
+{
+    ngx_uint_t  flags;
+
+    /*
+     * a socket that has not got connected is closed already with libcurl
+     * 7.88.1, an idle one stays open
+     */
+
+    flags = (fcntl(c->fd, F_GETFD) == -1) ? NGX_CLOSE_EVENT : 0;
+
+    (void) ngx_http_portone_curl_event_update(c->read, NGX_READ_EVENT, 0,
+                                              flags);
+    (void) ngx_http_portone_curl_event_update(c->write, NGX_WRITE_EVENT, 0,
+                                              flags);
+
+    ngx_free_connection(c);
+
+    /*
+     * the descriptor is libcurl's to close; -1 makes epoll drop an event of
+     * this connection that it has in hand
+     */
+
+    c->fd = (ngx_socket_t) -1;
+}
+
+
+static ngx_int_t
+ngx_http_portone_curl_event_update(ngx_event_t *ev, ngx_int_t event,
+    ngx_uint_t wanted, ngx_uint_t flags)
+{
+    /*
+     * level-triggered: libcurl does not read until EAGAIN, with
+     * ngx_handle_read_event() and its edges transfers would stall
+     */
+
+    if (wanted) {
+
+        if (ev->active) {
+            return NGX_OK;
+        }
+
+        return ngx_add_event(ev, event, NGX_LEVEL_EVENT);
+    }
+
+    if (ev->posted) {
+        ngx_delete_posted_event(ev);
+    }
+
+    if (!ev->active) {
+        return NGX_OK;
+    }
+
+    return ngx_del_event(ev, event, flags);
+}
+
+
+static void
+ngx_http_portone_curl_event_stop(ngx_event_t *ev)
+{
+    if (ev->timer_set) {
+        ngx_del_timer(ev);
+    }
+
+    if (ev->posted) {
+        ngx_delete_posted_event(ev);
+    }
+}
+
+
+static void
+ngx_http_portone_curl_event_io_handler(ngx_event_t *ev)
+{
+    ngx_connection_t  *c;
+
+    c = ev->data;
+
+    if (c->close) {
+
+        /*
+         * worker_shutdown_timeout: the transfer is let finish, its own
+         * timeouts bound it
+         */
+
+        c->close = 0;
+        c->error = 0;
+
+        return;
+    }
+
+    /* this may free c */
+
+    ngx_http_portone_curl_event_action(c->fd, ev->write ? CURL_CSELECT_OUT
+                                                        : CURL_CSELECT_IN);
+}
+
+
+static void
+ngx_http_portone_curl_event_timer_handler(ngx_event_t *ev)
+{
+    ev->timedout = 0;
+
+    ngx_http_portone_curl_event_action(CURL_SOCKET_TIMEOUT, 0);
+}
+
+
+static void
+ngx_http_portone_curl_event_action(curl_socket_t s, int mask)
+{
+    int                             n;
+    CURL                           *easy;
+    CURLMsg                        *msg;
+    CURLcode                        code;
+    CURLMcode                       rc;
+    ngx_http_portone_curl_event_t  *ce;
+
+    ce = &ngx_http_portone_curl_event;
+
+    ngx_log_debug2(NGX_LOG_DEBUG_HTTP, ngx_cycle->log, 0,
+                   "portone curl action: fd:%d mask:%d", s, mask);
+
+    rc = curl_multi_socket_action(ce->multi, s, mask, &n);
+
+    if (rc != CURLM_OK) {
+        ngx_log_error(NGX_LOG_ALERT, ngx_cycle->log, 0,
+                      "curl_multi_socket_action() failed: %s",
+                      curl_multi_strerror(rc));
+    }
+
+    for ( ;; ) {
+        msg = curl_multi_info_read(ce->multi, &n);
+
+        if (msg == NULL) {
+            break;
+        }
+
+        if (msg->msg != CURLMSG_DONE) {
+            continue;
+        }
+
+        /* msg is gone as soon as its handle is removed */
+
+        easy = msg->easy_handle;
+        code = msg->data.result;
+
+        ce->handlers->done(easy, code);
+    }
+}

@@ -1,0 +1,30 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
+#ifndef _NGX_HTTP_PORTONE_ENDPOINT_H_INCLUDED_
+#define _NGX_HTTP_PORTONE_ENDPOINT_H_INCLUDED_
+
+
+#include "ngx_http_portone_module.h"
+
+
+/*
+ * ngx_http_portone_endpoint_check() looks at the form of portone_api's URL
+ * and sets *api to it, NUL-terminated and without trailing slash.
+ * "http" is for loopback addresses only.
+ */
+char *ngx_http_portone_endpoint_check(ngx_conf_t *cf, ngx_str_t *url,
+    ngx_str_t *api);
+
+/*
+ * ngx_http_portone_endpoint_create() makes the endpoint of a location; the
+ * name is looked up here unless the location has a resolver.  NULL: logged.
+ */
+ngx_http_portone_endpoint_t *ngx_http_portone_endpoint_create(ngx_conf_t *cf,
+    ngx_http_portone_loc_conf_t *plcf);
+
+
+#endif /* _NGX_HTTP_PORTONE_ENDPOINT_H_INCLUDED_ */

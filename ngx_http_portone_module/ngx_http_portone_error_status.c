@@ -1,0 +1,186 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
+#include "ngx_http_portone_error_status.h"
+
+
+char *
+ngx_http_portone_error_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_portone_loc_conf_t *plcf = conf;
+
+    ngx_int_t                         status;
+    ngx_str_t                        *value, *code, *regex;
+    portone_str_t                     word;
+    ngx_http_portone_error_status_t  *es;
+#if (NGX_PCRE)
+    ngx_regex_compile_t               rc;
+    u_char                            errstr[NGX_MAX_CONF_ERRSTR];
+#endif
+
+    value = cf->args->elts;
+
+    if (plcf->error_statuses == NGX_CONF_UNSET_PTR) {
+        plcf->error_statuses = ngx_array_create(cf->pool, 4,
+                                    sizeof(ngx_http_portone_error_status_t));
+        if (plcf->error_statuses == NULL) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    es = ngx_array_push(plcf->error_statuses);
+    if (es == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memzero(es, sizeof(ngx_http_portone_error_status_t));
+
+    code = &value[1];
+    regex = (cf->args->nelts == 4) ? &value[2] : NULL;
+
+    word.len = code->len;
+    word.data = (char *) code->data;
+
+    es->error = portone_error_find(&word);
+
+    if (es->error == PORTONE_NO_ERROR) {
+
+        if (code->len > 1 && code->data[0] == '-') {
+            es->code = ngx_atoi(code->data + 1, code->len - 1);
+
+            if (es->code != NGX_ERROR) {
+                es->code = -es->code;
+                es->by_code = 1;
+            }
+
+        } else {
+            es->code = ngx_atoi(code->data, code->len);
+            es->by_code = (es->code != NGX_ERROR);
+        }
+
+        if (!es->by_code) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"%V\" is neither an error of this module "
+                               "nor a code of PortOne", code);
+            return NGX_CONF_ERROR;
+        }
+
+        if (es->code == 0) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "code 0 of PortOne is no error");
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    if (regex) {
+
+        if (regex->len < 2 || regex->data[0] != '~') {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid parameter \"%V\", "
+                               "a regular expression begins with \"~\"",
+                               regex);
+            return NGX_CONF_ERROR;
+        }
+
+        if (!es->by_code) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "a regular expression goes with a code of "
+                               "PortOne, not with \"%V\"", code);
+            return NGX_CONF_ERROR;
+        }
+
+#if (NGX_PCRE)
+
+        ngx_memzero(&rc, sizeof(ngx_regex_compile_t));
+
+        rc.pattern.data = regex->data + 1;
+        rc.pattern.len = regex->len - 1;
+        rc.pool = cf->pool;
+        rc.err.len = NGX_MAX_CONF_ERRSTR;
+        rc.err.data = errstr;
+
+        if (ngx_regex_compile(&rc) != NGX_OK) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%V", &rc.err);
+            return NGX_CONF_ERROR;
+        }
+
+        es->regex = rc.regex;
+
+#else
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "using regex \"%V\" requires PCRE library", regex);
+        return NGX_CONF_ERROR;
+#endif
+    }
+
+    value = &value[cf->args->nelts - 1];
+
+    status = ngx_atoi(value->data, value->len);
+
+    /* others have no body, or mean success to a client that was refused */
+
+    if (status < 300 || status > 599 || status == NGX_HTTP_NOT_MODIFIED) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid status \"%V\", it must be from 300 to "
+                           "599 and not 304", value);
+        return NGX_CONF_ERROR;
+    }
+
+    es->status = status;
+
+    return NGX_CONF_OK;
+}
+
+
+ngx_uint_t
+ngx_http_portone_error_status_get(ngx_http_portone_loc_conf_t *plcf,
+    portone_error_e error, int64_t *code, portone_str_t *message)
+{
+    ngx_uint_t                        i;
+    ngx_http_portone_error_status_t  *es;
+#if (NGX_PCRE)
+    ngx_str_t                         text;
+#endif
+
+    if (plcf->error_statuses == NULL) {
+        return portone_error_status(error);
+    }
+
+    es = plcf->error_statuses->elts;
+
+    for (i = 0; i < plcf->error_statuses->nelts; i++) {
+
+        if (!es[i].by_code) {
+
+            if (es[i].error == error) {
+                return es[i].status;
+            }
+
+            continue;
+        }
+
+        if (code == NULL || *code != es[i].code) {
+            continue;
+        }
+
+#if (NGX_PCRE)
+
+        if (es[i].regex) {
+            text.len = message->len;
+            text.data = (u_char *) message->data;
+
+            if (ngx_regex_exec(es[i].regex, &text, NULL, 0) < 0) {
+                continue;
+            }
+        }
+
+#endif
+
+        return es[i].status;
+    }
+
+    return portone_error_status(error);
+}

@@ -1,0 +1,717 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_event.h>
+
+#include "ngx_http_portone_exchange.h"
+
+
+/* seconds; servers commonly close an idle connection after 60 or more */
+#define NGX_HTTP_PORTONE_IDLE_TIME        50L
+
+/* seconds; by then a host that has moved is followed */
+#define NGX_HTTP_PORTONE_CONNECTION_TIME  3600L
+
+#define NGX_HTTP_PORTONE_ANSWER_SIZE      4096
+#define NGX_HTTP_PORTONE_HEADER_MAX       65536
+
+
+static int ngx_http_portone_exchange_set_request(
+    ngx_http_portone_exchange_t *x, char *url);
+static int ngx_http_portone_exchange_set_body(ngx_http_portone_exchange_t *x);
+static int ngx_http_portone_exchange_set_connection(
+    ngx_http_portone_exchange_t *x);
+static int ngx_http_portone_exchange_set_tls(ngx_http_portone_exchange_t *x);
+static int ngx_http_portone_exchange_set_timeouts(
+    ngx_http_portone_exchange_t *x);
+static int ngx_http_portone_exchange_set_address(
+    ngx_http_portone_exchange_t *x);
+static ngx_int_t ngx_http_portone_exchange_header(
+    ngx_http_portone_exchange_t *x, char *name, ngx_str_t *value);
+
+static size_t ngx_http_portone_exchange_read(char *buf, size_t size, size_t n,
+    void *data);
+static int ngx_http_portone_exchange_seek(void *data, curl_off_t offset,
+    int origin);
+static size_t ngx_http_portone_exchange_write_header(char *buf, size_t size,
+    size_t n, void *data);
+static size_t ngx_http_portone_exchange_write(char *buf, size_t size, size_t n,
+    void *data);
+static int ngx_http_portone_exchange_issue(void *data, char *ip,
+    char *local_ip, int port, int local_port);
+static int ngx_http_portone_exchange_lookup(void *state, void *reserved,
+    void *data);
+static curl_socket_t ngx_http_portone_exchange_socket(void *data,
+    curlsocktype purpose, struct curl_sockaddr *addr);
+
+static const char *ngx_http_portone_exchange_reason(
+    ngx_http_portone_exchange_t *x, CURLcode code);
+
+
+/* the system's certificates */
+static const char  *ngx_http_portone_exchange_cafile;
+
+
+/* an empty value makes libcurl leave out a header of its own */
+
+static struct curl_slist  ngx_http_portone_exchange_get_headers[] = {
+    { (char *) "Accept: application/json", NULL }
+};
+
+static struct curl_slist  ngx_http_portone_exchange_post_headers[] = {
+    { (char *) "Content-Type: application/json",
+      &ngx_http_portone_exchange_post_headers[1] },
+    { (char *) "Expect:", &ngx_http_portone_exchange_get_headers[0] }
+};
+
+
+void
+ngx_http_portone_exchange_init(void)
+{
+    curl_version_info_data  *info;
+
+    /*
+     * libcurl 7.87.0 and newer keeps the system's certificates parsed only if
+     * it has them from a file alone, by default it has a directory as well.
+     * To parse them costs each connection milliseconds of the event loop.
+     */
+
+    info = curl_version_info(CURLVERSION_NOW);
+
+    if (info->cainfo && access(info->cainfo, R_OK) == 0) {
+        ngx_http_portone_exchange_cafile = info->cainfo;
+    }
+}
+
+
+ngx_int_t
+ngx_http_portone_exchange_valid(ngx_http_portone_transfer_t *t)
+{
+    size_t       i;
+    ngx_str_t   *s;
+    ngx_uint_t   k;
+
+    ngx_str_t   *strings[] = { &t->path, &t->authorization, &t->tier };
+
+    for (k = 0; k < sizeof(strings) / sizeof(strings[0]); k++) {
+        s = strings[k];
+
+        for (i = 0; i < s->len; i++) {
+            if (s->data[i] < 0x20 || s->data[i] == 0x7f) {
+                return NGX_ERROR;
+            }
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_portone_exchange_setup(ngx_http_portone_exchange_t *x)
+{
+    int                           rc;
+    u_char                       *url;
+    ngx_http_portone_transfer_t  *t;
+
+    t = x->transfer;
+
+    x->headers = t->body.len ? ngx_http_portone_exchange_post_headers
+                             : ngx_http_portone_exchange_get_headers;
+
+    if (ngx_http_portone_exchange_header(x, "Tier", &t->tier) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (ngx_http_portone_exchange_header(x, "Authorization",
+                                         &t->authorization)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    url = ngx_pnalloc(t->pool, t->endpoint->url.len + t->path.len + 1);
+    if (url == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_sprintf(url, "%V%V%Z", &t->endpoint->url, &t->path);
+
+    rc = ngx_http_portone_exchange_set_request(x, (char *) url);
+    rc |= ngx_http_portone_exchange_set_body(x);
+    rc |= ngx_http_portone_exchange_set_connection(x);
+    rc |= ngx_http_portone_exchange_set_tls(x);
+    rc |= ngx_http_portone_exchange_set_timeouts(x);
+    rc |= ngx_http_portone_exchange_set_address(x);
+
+    return rc ? NGX_ERROR : NGX_OK;
+}
+
+
+/*
+ * Of libcurl's defaults these are relied upon: no redirects are followed, no
+ * cookies, no .netrc, no Accept-Encoding.
+ */
+
+static int
+ngx_http_portone_exchange_set_request(ngx_http_portone_exchange_t *x,
+    char *url)
+{
+    int    rc;
+    CURL  *easy;
+
+    easy = x->easy;
+
+    rc = (int) curl_easy_setopt(easy, CURLOPT_PRIVATE, x);
+    rc |= (int) curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, x->error);
+
+    rc |= (int) curl_easy_setopt(easy, CURLOPT_URL, url);
+    rc |= (int) curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
+    rc |= (int) curl_easy_setopt(easy, CURLOPT_HTTPHEADER, x->headers);
+    rc |= (int) curl_easy_setopt(easy, CURLOPT_USERAGENT,
+                                 "ngx_http_portone_module");
+    rc |= (int) curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
+                                 (long) CURL_HTTP_VERSION_1_1);
+    rc |= (int) curl_easy_setopt(easy, CURLOPT_HTTP09_ALLOWED, 0L);
+
+    rc |= (int) curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION,
+                                 ngx_http_portone_exchange_issue);
+    rc |= (int) curl_easy_setopt(easy, CURLOPT_PREREQDATA, x);
+    rc |= (int) curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION,
+                                 ngx_http_portone_exchange_write_header);
+    rc |= (int) curl_easy_setopt(easy, CURLOPT_HEADERDATA, x);
+    rc |= (int) curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION,
+                                 ngx_http_portone_exchange_write);
+    rc |= (int) curl_easy_setopt(easy, CURLOPT_WRITEDATA, x);
+
+    return rc;
+}
+
+
+static int
+ngx_http_portone_exchange_set_body(ngx_http_portone_exchange_t *x)
+{
+    int         rc;
+    CURL       *easy;
+    ngx_str_t  *body;
+
+    easy = x->easy;
+    body = &x->transfer->body;
+
+    if (body->len == 0) {
+        return 0;
+    }
+
+    rc = (int) curl_easy_setopt(easy, CURLOPT_POST, 1L);
+    rc |= (int) curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
+                                 (curl_off_t) body->len);
+
+    if (!x->transfer->once) {
+        rc |= (int) curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body->data);
+        return rc;
+    }
+
+    /*
+     * libcurl sends a request again by itself when a connection that it has
+     * reused dies before the first byte of the answer.  A body that it gets
+     * from a function and cannot rewind is sent once.
+     */
+
+    rc |= (int) curl_easy_setopt(easy, CURLOPT_READFUNCTION,
+                                 ngx_http_portone_exchange_read);
+    rc |= (int) curl_easy_setopt(easy, CURLOPT_READDATA, x);
+    rc |= (int) curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION,
+                                 ngx_http_portone_exchange_seek);
+    rc |= (int) curl_easy_setopt(easy, CURLOPT_SEEKDATA, x);
+    rc |= (int) curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, 16384L);
+
+    return rc;
+}
+
+
+static int
+ngx_http_portone_exchange_set_connection(ngx_http_portone_exchange_t *x)
+{
+    int                           rc;
+    CURL                         *easy;
+    ngx_http_portone_endpoint_t  *ep;
+
+    easy = x->easy;
+    ep = x->transfer->endpoint;
+
+    rc = (int) curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    rc |= (int) curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR,
+                                 ep->ssl ? "https" : "http");
+
+    /* keep the proxies that the environment may name out */
+
+    rc |= (int) curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    rc |= (int) curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
+
+    rc |= (int) curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN,
+                                 NGX_HTTP_PORTONE_IDLE_TIME);
+    rc |= (int) curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN,
+                                 NGX_HTTP_PORTONE_CONNECTION_TIME);
+    rc |= (int) curl_easy_setopt(easy, CURLOPT_FORBID_REUSE,
+                                 x->reuse ? 0L : 1L);
+
+    rc |= (int) curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION,
+                                 ngx_http_portone_exchange_socket);
+    rc |= (int) curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, x);
+
+    return rc;
+}
+
+
+static int
+ngx_http_portone_exchange_set_tls(ngx_http_portone_exchange_t *x)
+{
+    int                           rc;
+    CURL                         *easy;
+    const char                   *cafile;
+    ngx_http_portone_endpoint_t  *ep;
+
+    easy = x->easy;
+    ep = x->transfer->endpoint;
+
+    if (!ep->ssl) {
+        return 0;
+    }
+
+    rc = (int) curl_easy_setopt(easy, CURLOPT_SSLVERSION,
+                                (long) CURL_SSLVERSION_TLSv1_2);
+    rc |= (int) curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER,
+                                 ep->ssl_verify ? 1L : 0L);
+    rc |= (int) curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST,
+                                 ep->ssl_verify ? 2L : 0L);
+
+    cafile = ngx_http_portone_exchange_cafile;
+
+    if (ep->ssl_trusted_certificate.len) {
+        cafile = (char *) ep->ssl_trusted_certificate.data;
+    }
+
+    if (cafile) {
+
+        /* without the latter the system's directory would be trusted too */
+
+        rc |= (int) curl_easy_setopt(easy, CURLOPT_CAINFO, cafile);
+        rc |= (int) curl_easy_setopt(easy, CURLOPT_CAPATH, (char *) NULL);
+    }
+
+    return rc;
+}
+
+
+/* each of the addresses left gets the same part of the time left to connect */
+
+static int
+ngx_http_portone_exchange_set_timeouts(ngx_http_portone_exchange_t *x)
+{
+    int                           rc;
+    size_t                        i;
+    ngx_uint_t                    n;
+    ngx_msec_t                    spent, connect, total;
+    ngx_http_portone_endpoint_t  *ep;
+
+    ep = x->transfer->endpoint;
+    n = 1;
+
+    for (i = 0; i < x->addrs.len; i++) {
+        if (x->addrs.data[i] == ',') {
+            n++;
+        }
+    }
+
+    spent = ngx_current_msec - x->connect_start;
+
+    connect = ep->connect_timeout;
+    total = connect + ep->read_timeout;
+
+    connect = (spent < connect) ? (connect - spent) / n : 0;
+    total = (spent < total) ? total - spent : 0;
+
+    /* 0 would stand for libcurl's defaults */
+
+    rc = (int) curl_easy_setopt(x->easy, CURLOPT_CONNECTTIMEOUT_MS,
+                                (long) ngx_max(connect, 1));
+    rc |= (int) curl_easy_setopt(x->easy, CURLOPT_TIMEOUT_MS,
+                                 (long) ngx_max(total, 1));
+
+    return rc;
+}
+
+
+static int
+ngx_http_portone_exchange_set_address(ngx_http_portone_exchange_t *x)
+{
+    int                           rc;
+    u_char                       *p, *last;
+    ngx_str_t                    *host, addr;
+    ngx_http_portone_endpoint_t  *ep;
+
+    ep = x->transfer->endpoint;
+    host = &ep->host;
+
+    addr = x->addrs;
+    last = addr.data + addr.len;
+    p = ngx_strlchr(addr.data, last, ',');
+
+    if (p) {
+        addr.len = p - addr.data;
+        x->addrs.data = p + 1;
+        x->addrs.len = last - x->addrs.data;
+
+    } else {
+        x->addrs.len = 0;
+    }
+
+    /* the list has no way to write an IPv6 address in the place of a name */
+
+    if (ngx_strlchr(host->data, host->data + host->len, ':')) {
+        return 0;
+    }
+
+    p = ngx_pnalloc(x->transfer->pool, host->len + addr.len + NGX_INT_T_LEN
+                                       + sizeof("::"));
+    if (p == NULL) {
+        return 1;
+    }
+
+    ngx_sprintf(p, "%V:%ui:%V%Z", host, (ngx_uint_t) ep->port, &addr);
+
+    x->address.data = (char *) p;
+    x->address.next = NULL;
+
+    /*
+     * replaces the address that libcurl has cached and does not age, so that
+     * it never looks a name up by itself, which could block
+     */
+
+    rc = (int) curl_easy_setopt(x->easy, CURLOPT_RESOLVE, &x->address);
+    rc |= (int) curl_easy_setopt(x->easy, CURLOPT_RESOLVER_START_FUNCTION,
+                                 ngx_http_portone_exchange_lookup);
+
+    return rc;
+}
+
+
+static ngx_int_t
+ngx_http_portone_exchange_header(ngx_http_portone_exchange_t *x, char *name,
+    ngx_str_t *value)
+{
+    u_char             *p;
+    ngx_pool_t         *pool;
+    struct curl_slist  *header;
+
+    if (value->len == 0) {
+        return NGX_OK;
+    }
+
+    pool = x->transfer->pool;
+
+    header = ngx_palloc(pool, sizeof(struct curl_slist));
+    if (header == NULL) {
+        return NGX_ERROR;
+    }
+
+    p = ngx_pnalloc(pool, ngx_strlen(name) + sizeof(": ") + value->len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_sprintf(p, "%s: %V%Z", name, value);
+
+    header->data = (char *) p;
+    header->next = x->headers;
+
+    x->headers = header;
+
+    return NGX_OK;
+}
+
+
+/* gives no byte of the body out twice */
+
+static size_t
+ngx_http_portone_exchange_read(char *buf, size_t size, size_t n, void *data)
+{
+    ngx_http_portone_exchange_t  *x = data;
+
+    ngx_str_t  *body;
+
+    body = &x->transfer->body;
+
+    n = ngx_min(n * size, body->len - x->sent);
+
+    ngx_memcpy(buf, body->data + x->sent, n);
+    x->sent += n;
+
+    return n;
+}
+
+
+static int
+ngx_http_portone_exchange_seek(void *data, curl_off_t offset, int origin)
+{
+    return CURL_SEEKFUNC_FAIL;
+}
+
+
+static size_t
+ngx_http_portone_exchange_write_header(char *buf, size_t size, size_t n,
+    void *data)
+{
+    ngx_http_portone_exchange_t  *x = data;
+
+    n *= size;
+
+    /* libcurl limits the length of a line, but not the number of lines */
+
+    x->header += n;
+
+    if (x->header > NGX_HTTP_PORTONE_HEADER_MAX) {
+        x->reason = "too large header in the answer";
+        return 0;
+    }
+
+    /* the empty line, after which another header follows if it was a 1xx */
+
+    x->headed = (n > 0 && (buf[0] == CR || buf[0] == LF));
+
+    return n;
+}
+
+
+static size_t
+ngx_http_portone_exchange_write(char *buf, size_t size, size_t n, void *data)
+{
+    ngx_http_portone_exchange_t  *x = data;
+
+    u_char     *p;
+    size_t      answer_size;
+    ngx_str_t  *answer;
+
+    n *= size;
+    answer = &x->transfer->answer;
+
+    if (n > NGX_HTTP_PORTONE_ANSWER_MAX - answer->len) {
+        x->reason = "too large answer";
+        return 0;
+    }
+
+    if (n > x->size - answer->len) {
+
+        answer_size = ngx_max(x->size, NGX_HTTP_PORTONE_ANSWER_SIZE);
+
+        while (answer_size < answer->len + n) {
+            answer_size *= 2;
+        }
+
+        p = ngx_pnalloc(x->transfer->pool, answer_size);
+        if (p == NULL) {
+            x->reason = "no memory for the answer";
+            return 0;
+        }
+
+        if (answer->data) {
+            ngx_memcpy(p, answer->data, answer->len);
+            (void) ngx_pfree(x->transfer->pool, answer->data);
+        }
+
+        answer->data = p;
+        x->size = answer_size;
+    }
+
+    ngx_memcpy(answer->data + answer->len, buf, n);
+    answer->len += n;
+
+    return n;
+}
+
+
+/* a connection, new or kept, is ready and the request about to be sent */
+
+static int
+ngx_http_portone_exchange_issue(void *data, char *ip, char *local_ip,
+    int port, int local_port)
+{
+    ngx_http_portone_exchange_t  *x = data;
+
+    ngx_log_debug3(NGX_LOG_DEBUG_HTTP, x->transfer->log, 0,
+                   "portone exchange request: %p %s:%d", x, ip, port);
+
+    if (x->transfer->once && ngx_http_portone_exchange_sent(x)) {
+        return CURL_PREREQFUNC_ABORT;
+    }
+
+    ngx_http_portone_exchange_unwait(x);
+
+    x->issued = 1;
+
+    return CURL_PREREQFUNC_OK;
+}
+
+
+static int
+ngx_http_portone_exchange_lookup(void *state, void *reserved, void *data)
+{
+    return 1;
+}
+
+
+static curl_socket_t
+ngx_http_portone_exchange_socket(void *data, curlsocktype purpose,
+    struct curl_sockaddr *addr)
+{
+    ngx_http_portone_exchange_t  *x = data;
+
+    ngx_err_t     err;
+    ngx_socket_t  s;
+
+    ngx_http_portone_exchange_unwait(x);
+
+    if (ngx_cycle->free_connection_n == 0
+        && ngx_cycle->reusable_connections_n == 0)
+    {
+        x->starved = 1;
+        x->reason = "worker_connections are not enough";
+        return CURL_SOCKET_BAD;
+    }
+
+    s = socket(addr->family, addr->socktype, addr->protocol);
+
+    if (s == (ngx_socket_t) -1) {
+        err = ngx_socket_errno;
+
+        ngx_log_error(NGX_LOG_ALERT, x->transfer->log, err,
+                      ngx_socket_n " failed");
+
+        if (err == NGX_EMFILE || err == NGX_ENFILE) {
+            x->starved = 1;
+            x->reason = "too many open files";
+        }
+
+        return CURL_SOCKET_BAD;
+    }
+
+    return s;
+}
+
+
+ngx_uint_t
+ngx_http_portone_exchange_more(ngx_http_portone_exchange_t *x)
+{
+    return x->addrs.len
+           && !x->issued
+           && !x->starved
+           && ngx_current_msec - x->connect_start
+              < x->transfer->endpoint->connect_timeout;
+}
+
+
+/*
+ * Without its body, whose length the header tells, a request is not complete.
+ * What was given to libcurl may have left.
+ */
+
+ngx_uint_t
+ngx_http_portone_exchange_sent(ngx_http_portone_exchange_t *x)
+{
+    if (x->transfer->once && x->transfer->body.len) {
+        return x->sent > 0;
+    }
+
+    return x->issued;
+}
+
+
+void
+ngx_http_portone_exchange_unwait(ngx_http_portone_exchange_t *x)
+{
+    if (x->waiting) {
+        (*x->waiting)--;
+        x->waiting = NULL;
+    }
+}
+
+
+void
+ngx_http_portone_exchange_result(ngx_http_portone_exchange_t *x, CURLcode code)
+{
+    long                          status;
+    ngx_http_portone_transfer_t  *t;
+
+    t = x->transfer;
+
+    t->time = ngx_current_msec - x->start;
+
+    if (x->added) {
+        status = 0;
+        (void) curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status);
+
+        t->status = (ngx_uint_t) status;
+    }
+
+    /* to libcurl an answer that ends within its header is one */
+
+    if (code == CURLE_OK && x->headed && t->status >= 200) {
+        t->outcome = NGX_HTTP_PORTONE_ANSWERED;
+        t->reason = "";
+        return;
+    }
+
+    t->answer.len = 0;
+    t->reason = ngx_http_portone_exchange_reason(x, code);
+
+    if (ngx_http_portone_exchange_sent(x)) {
+        t->outcome = NGX_HTTP_PORTONE_UNANSWERED;
+
+    } else if (x->starved || code == CURLE_OUT_OF_MEMORY) {
+        t->outcome = NGX_HTTP_PORTONE_OVERLOADED;
+
+    } else {
+        t->outcome = NGX_HTTP_PORTONE_NOT_SENT;
+    }
+}
+
+
+static const char *
+ngx_http_portone_exchange_reason(ngx_http_portone_exchange_t *x,
+    CURLcode code)
+{
+    char  *p;
+
+    if (x->reason) {
+        return x->reason;
+    }
+
+    /* a second sending was prevented, which libcurl words as our fault */
+
+    if (code == CURLE_SEND_FAIL_REWIND || code == CURLE_ABORTED_BY_CALLBACK) {
+        return "the connection was closed before an answer came";
+    }
+
+    if (code == CURLE_OK) {
+        return "the connection was closed within the header of the answer";
+    }
+
+    if (x->error[0] == '\0') {
+        return curl_easy_strerror(code);
+    }
+
+    /* it may quote the server */
+
+    for (p = x->error; *p; p++) {
+        if ((u_char) *p < 0x20 || (u_char) *p == 0x7f) {
+            *p = ' ';
+        }
+    }
+
+    return x->error;
+}

@@ -1,0 +1,96 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
+#ifndef _NGX_HTTP_PORTONE_EXCHANGE_H_INCLUDED_
+#define _NGX_HTTP_PORTONE_EXCHANGE_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+#include <curl/curl.h>
+
+#include "ngx_http_portone_curl.h"
+#include "ngx_http_portone_resolve.h"
+
+
+/*
+ * A transfer as libcurl sees it: the options of its handle, the callbacks,
+ * the outcome.  Private to ngx_http_portone_curl.c.
+ */
+
+
+typedef struct {
+    ngx_http_portone_transfer_t  *transfer;
+    CURL                         *easy;
+    const char                   *reason;    /* of a failure found here */
+
+    ngx_queue_t                   queue;
+    ngx_queue_t                   doomed_queue;
+    ngx_event_t                   guard;
+    ngx_msec_t                    start;
+    ngx_http_portone_resolve_t    resolve;
+
+    /*
+     * libcurl gets one address at a time: 7.88.1 goes on to the next one only
+     * when some later timeout wakes it up
+     */
+    ngx_str_t                     addrs;     /* left to be tried */
+    ngx_msec_t                    connect_start;
+
+    /* counts the exchanges that have no socket yet, NULL when it has one */
+    ngx_uint_t                   *waiting;
+
+    struct curl_slist            *headers;
+    struct curl_slist             address;
+
+    size_t                        sent;      /* bytes of the body given out */
+    size_t                        size;      /* of the answer's buffer */
+    size_t                        header;    /* bytes of it received */
+
+    unsigned                      added:1;   /* to the multi handle */
+    unsigned                      doomed:1;  /* in the doomed queue */
+    unsigned                      issued:1;  /* the request was begun */
+    unsigned                      starved:1; /* short of our own resources */
+    unsigned                      reuse:1;   /* the connection may be kept */
+    unsigned                      headed:1;  /* the answer's header is over */
+
+    char                          error[CURL_ERROR_SIZE];
+} ngx_http_portone_exchange_t;
+
+
+/* ngx_http_portone_exchange_init() is called once per process */
+void ngx_http_portone_exchange_init(void);
+
+/* whether the path and headers can be sent as they are */
+ngx_int_t ngx_http_portone_exchange_valid(ngx_http_portone_transfer_t *t);
+
+/*
+ * ngx_http_portone_exchange_setup() sets all the options of x->easy, which is
+ * new or reset, for the first of x->addrs, and takes it off them; what the
+ * options refer to is in the pool of the transfer or static.  NGX_ERROR: no
+ * memory.
+ */
+ngx_int_t ngx_http_portone_exchange_setup(ngx_http_portone_exchange_t *x);
+
+/*
+ * whether the next address can be tried: no connection was ready yet and the
+ * time to connect is not over
+ */
+ngx_uint_t ngx_http_portone_exchange_more(ngx_http_portone_exchange_t *x);
+
+/* whether PortOne can have got the request */
+ngx_uint_t ngx_http_portone_exchange_sent(ngx_http_portone_exchange_t *x);
+
+/* x has, or no longer needs, a socket */
+void ngx_http_portone_exchange_unwait(ngx_http_portone_exchange_t *x);
+
+/* ngx_http_portone_exchange_result() sets the result of the transfer */
+void ngx_http_portone_exchange_result(ngx_http_portone_exchange_t *x,
+    CURLcode code);
+
+
+#endif /* _NGX_HTTP_PORTONE_EXCHANGE_H_INCLUDED_ */

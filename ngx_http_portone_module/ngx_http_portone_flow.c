@@ -1,0 +1,752 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
+#include "ngx_http_portone_flow.h"
+#include "ngx_http_portone_api.h"
+#include "ngx_http_portone_refund_id.h"
+
+
+/* how long an operation may wait for its turn to be committed, ms */
+#define NGX_HTTP_PORTONE_COMMIT_TIMEOUT  5000
+
+/*
+ * a settlement is worth waiting for: its client has long been answered, and
+ * what is not settled now is left to a re-read of PortOne
+ */
+#define NGX_HTTP_PORTONE_SETTLE_TIMEOUT  60000
+
+/* how long a client waits for a commit, whatever holds it up, ms */
+#define NGX_HTTP_PORTONE_PATIENCE  10000
+
+
+static ngx_int_t ngx_http_portone_flow_matches(ngx_http_portone_flow_t *flow,
+    ngx_http_request_t *r);
+static void ngx_http_portone_flow_run(ngx_http_portone_flow_t *flow,
+    portone_step_e step);
+static ngx_int_t ngx_http_portone_flow_token(ngx_http_portone_flow_t *flow,
+    ngx_uint_t refresh);
+static void ngx_http_portone_flow_token_handler(ngx_http_portone_token_t *t);
+static portone_step_e ngx_http_portone_flow_token_done(
+    ngx_http_portone_flow_t *flow);
+static void ngx_http_portone_flow_call(ngx_http_portone_flow_t *flow);
+static void ngx_http_portone_flow_called(ngx_http_portone_transfer_t *tr);
+static void ngx_http_portone_flow_log_call(ngx_http_portone_flow_t *flow,
+    portone_call_e call, portone_answer_t *answer);
+static void ngx_http_portone_flow_commit(ngx_http_portone_flow_t *flow);
+static void ngx_http_portone_flow_committed(ngx_http_portone_commit_t *op);
+static void ngx_http_portone_flow_timer(ngx_event_t *ev);
+static void ngx_http_portone_flow_finish(ngx_http_portone_flow_t *flow);
+static void ngx_http_portone_flow_answer(ngx_http_portone_flow_t *flow);
+static void ngx_http_portone_flow_detach(void *data);
+static u_char *ngx_http_portone_flow_log(ngx_log_t *log, u_char *buf,
+    size_t len);
+
+
+static const char  *ngx_http_portone_flow_actions[] = {
+    "looking up a payment",
+    "waiting for a token",
+    "refreshing a token",
+    "fetching a payment from PortOne",
+    "storing a payment",
+    "claiming a refund",
+    "cancelling a payment at PortOne",
+    "reading a payment again from PortOne",
+    "settling a refund",
+    "answering"
+};
+
+
+ngx_http_portone_flow_t *
+ngx_http_portone_flow_create(ngx_http_request_t *r)
+{
+    ngx_pool_t                    *pool;
+    portone_flow_t                *core;
+    ngx_http_portone_ctx_t        *ctx;
+    ngx_http_portone_flow_t       *flow;
+    ngx_http_core_loc_conf_t      *clcf;
+    ngx_http_portone_loc_conf_t   *plcf;
+    ngx_http_portone_main_conf_t  *pmcf;
+
+    plcf = ngx_http_get_module_loc_conf(r, ngx_http_portone_module);
+    pmcf = ngx_http_get_module_main_conf(r, ngx_http_portone_module);
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
+    ctx = ngx_http_portone_get_ctx(r);
+    if (ctx == NULL) {
+        return NULL;
+    }
+
+    pool = ngx_create_pool(4096, ngx_cycle->log);
+    if (pool == NULL) {
+        return NULL;
+    }
+
+    flow = ngx_pcalloc(pool, sizeof(ngx_http_portone_flow_t));
+    if (flow == NULL) {
+        ngx_destroy_pool(pool);
+        return NULL;
+    }
+
+    flow->pool = pool;
+    flow->ctx = ctx;
+    flow->conf = plcf;
+    flow->main_conf = pmcf;
+    flow->request = r;
+
+    /* the log of the connection does not live as long as the flow */
+
+    flow->log = *clcf->error_log;
+    flow->log.connection = r->connection->number;
+    flow->log.handler = ngx_http_portone_flow_log;
+    flow->log.data = flow;
+    flow->log.action = NULL;
+
+    pool->log = &flow->log;
+
+    flow->timer.handler = ngx_http_portone_flow_timer;
+    flow->timer.data = flow;
+    flow->timer.log = &flow->log;
+
+    core = &flow->core;
+
+    core->merchant.len = plcf->merchant.len;
+    core->merchant.data = (char *) plcf->merchant.data;
+
+    core->fetch = plcf->fetch;
+    core->require_amount = plcf->require_amount;
+    core->phone_month = plcf->phone_month;
+    core->include_sandbox = plcf->include_sandbox;
+    core->settle_time = plcf->settle_time;
+
+    core->tier.len = plcf->tier.len;
+    core->tier.data = (char *) plcf->tier.data;
+
+    core->refund_id.len = PORTONE_REFUND_ID_LEN;
+    core->refund_id.data = flow->refund_id;
+
+    if (plcf->account) {
+        core->account.len = plcf->account->fingerprint.len;
+        core->account.data = (char *) plcf->account->fingerprint.data;
+    }
+
+    if (ngx_http_portone_refund_id(flow->refund_id) != NGX_OK
+        || ngx_http_portone_flow_matches(flow, r) != NGX_OK)
+    {
+        ngx_destroy_pool(pool);
+        return NULL;
+    }
+
+    return flow;
+}
+
+
+/* the values are taken now: the request may be gone when they are needed */
+
+static ngx_int_t
+ngx_http_portone_flow_matches(ngx_http_portone_flow_t *flow,
+    ngx_http_request_t *r)
+{
+    u_char                    *p;
+    ngx_str_t                  value;
+    ngx_uint_t                 i;
+    ngx_array_t               *matches;
+    portone_match_t           *match;
+    ngx_http_portone_match_t  *pm;
+
+    matches = flow->conf->matches;
+
+    if (matches == NULL || matches->nelts == 0) {
+        return NGX_OK;
+    }
+
+    match = ngx_pcalloc(flow->pool, matches->nelts * sizeof(portone_match_t));
+    if (match == NULL) {
+        return NGX_ERROR;
+    }
+
+    pm = matches->elts;
+
+    for (i = 0; i < matches->nelts; i++) {
+
+        if (ngx_http_complex_value(r, &pm[i].value, &value) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        p = ngx_pnalloc(flow->pool, value.len + 1);
+        if (p == NULL) {
+            return NGX_ERROR;
+        }
+
+        ngx_memcpy(p, value.data, value.len);
+
+        match[i].field.len = pm[i].field.len;
+        match[i].field.data = (char *) pm[i].field.data;
+        match[i].value.len = value.len;
+        match[i].value.data = (char *) p;
+    }
+
+    flow->core.matches = match;
+    flow->core.n_matches = matches->nelts;
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_portone_flow_uids(ngx_http_portone_flow_t *flow,
+    portone_str_t *merchant_uid, portone_str_t *imp_uid)
+{
+    u_char             *p;
+    portone_request_t  *request;
+
+    request = &flow->core.request;
+
+    p = ngx_pnalloc(flow->pool, merchant_uid->len + imp_uid->len + 1);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    request->merchant_uid.data = (char *) p;
+    request->merchant_uid.len = merchant_uid->len;
+
+    p = ngx_cpymem(p, merchant_uid->data, merchant_uid->len);
+
+    request->imp_uid.data = (char *) p;
+    request->imp_uid.len = imp_uid->len;
+
+    ngx_memcpy(p, imp_uid->data, imp_uid->len);
+
+    return NGX_OK;
+}
+
+
+void
+ngx_http_portone_flow_start(ngx_http_portone_flow_t *flow)
+{
+    ngx_http_request_t  *r;
+
+    r = flow->request;
+
+    flow->cleanup = ngx_http_cleanup_add(r, 0);
+
+    if (flow->cleanup == NULL) {
+        ngx_http_portone_flow_destroy(flow);
+        ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
+        return;
+    }
+
+    flow->cleanup->handler = ngx_http_portone_flow_detach;
+    flow->cleanup->data = flow;
+
+    ngx_http_portone_flow_run(flow, portone_flow_start(&flow->core));
+}
+
+
+/* runs until something has to be waited for */
+
+static void
+ngx_http_portone_flow_run(ngx_http_portone_flow_t *flow, portone_step_e step)
+{
+    int              rc;
+    portone_flow_t  *core;
+
+    core = &flow->core;
+
+    for ( ;; ) {
+
+        flow->step = step;
+        flow->log.action = (char *) ngx_http_portone_flow_actions[step];
+
+        ngx_log_debug1(NGX_LOG_DEBUG_HTTP, &flow->log, 0,
+                       "portone step: %s", flow->log.action);
+
+        switch (step) {
+
+        case PORTONE_STEP_LOOKUP:
+            rc = ngx_http_portone_store_read(flow->main_conf->store,
+                                             portone_ledger_lookup,
+                                             &core->lookup, &flow->log);
+            step = portone_flow_looked_up(core, rc, ngx_time());
+            continue;
+
+        case PORTONE_STEP_TOKEN:
+        case PORTONE_STEP_REFRESH:
+
+            if (ngx_http_portone_flow_token(flow,
+                                            step == PORTONE_STEP_REFRESH)
+                == NGX_AGAIN)
+            {
+                return;
+            }
+
+            step = ngx_http_portone_flow_token_done(flow);
+            continue;
+
+        case PORTONE_STEP_FETCH:
+        case PORTONE_STEP_CANCEL:
+        case PORTONE_STEP_REREAD:
+            ngx_http_portone_flow_call(flow);
+            return;
+
+        case PORTONE_STEP_DEPOSIT:
+        case PORTONE_STEP_CLAIM:
+        case PORTONE_STEP_SETTLE:
+            ngx_http_portone_flow_commit(flow);
+            return;
+
+        case PORTONE_STEP_FINISH:
+            ngx_http_portone_flow_finish(flow);
+            return;
+        }
+    }
+}
+
+
+static ngx_int_t
+ngx_http_portone_flow_token(ngx_http_portone_flow_t *flow, ngx_uint_t refresh)
+{
+    ngx_http_portone_token_t  *t;
+
+    t = &flow->token;
+
+    t->refused = refresh ? t->grant.generation : 0;
+    t->account = flow->conf->account;
+    t->endpoint = flow->conf->endpoint;
+    t->log = &flow->log;
+    t->handler = ngx_http_portone_flow_token_handler;
+    t->data = flow;
+
+    return ngx_http_portone_token_get(t);
+}
+
+
+static void
+ngx_http_portone_flow_token_handler(ngx_http_portone_token_t *t)
+{
+    ngx_http_portone_flow_t *flow = t->data;
+
+    ngx_http_portone_flow_run(flow, ngx_http_portone_flow_token_done(flow));
+}
+
+
+static portone_step_e
+ngx_http_portone_flow_token_done(ngx_http_portone_flow_t *flow)
+{
+    ngx_http_portone_token_t  *t;
+
+    static ngx_str_t  sources[] = {
+        ngx_string("hit"),
+        ngx_string("miss"),
+        ngx_string("refreshed")
+    };
+
+    t = &flow->token;
+
+    /* the variable tells the most expensive of the ways it was got */
+
+    if (flow->ctx
+        && (!flow->has_token
+            || t->source == NGX_HTTP_PORTONE_TOKEN_REFRESHED))
+    {
+        flow->has_token = 1;
+        flow->ctx->token = sources[t->source];
+    }
+
+    return portone_flow_token(&flow->core, t->result, t->grant.clock_offset,
+                              ngx_time());
+}
+
+
+static void
+ngx_http_portone_flow_call(ngx_http_portone_flow_t *flow)
+{
+    ngx_int_t                     rc;
+    portone_flow_t               *core;
+    ngx_http_portone_transfer_t  *tr;
+
+    core = &flow->core;
+    tr = &flow->transfer;
+
+    ngx_memzero(tr, sizeof(ngx_http_portone_transfer_t));
+
+    tr->endpoint = flow->conf->endpoint;
+    tr->pool = flow->pool;
+    tr->log = &flow->log;
+    tr->tier = flow->conf->tier;
+    tr->authorization.data = flow->token.grant.token;
+    tr->authorization.len = flow->token.grant.len;
+    tr->handler = ngx_http_portone_flow_called;
+    tr->data = flow;
+
+    switch (flow->step) {
+
+    case PORTONE_STEP_CANCEL:
+        ngx_log_error(NGX_LOG_INFO, &flow->log, 0,
+                      "refund of \"%*s\" is being sent",
+                      core->payment.imp_uid.len, core->payment.imp_uid.data);
+
+        rc = ngx_http_portone_api_cancel(tr, core->body);
+        break;
+
+    case PORTONE_STEP_REREAD:
+        rc = ngx_http_portone_api_payment(tr, &core->payment.imp_uid,
+                                          core->include_sandbox);
+        break;
+
+    default: /* PORTONE_STEP_FETCH */
+
+        if (core->request.imp_uid.len) {
+            rc = ngx_http_portone_api_payment(tr, &core->request.imp_uid,
+                                              core->include_sandbox);
+
+        } else {
+            rc = ngx_http_portone_api_find(tr, &core->request.merchant_uid,
+                                           core->include_sandbox);
+        }
+
+        break;
+    }
+
+    if (rc != NGX_OK) {
+        tr->outcome = NGX_HTTP_PORTONE_OVERLOADED;
+        tr->reason = "no memory";
+        ngx_http_portone_flow_called(tr);
+        return;
+    }
+
+    ngx_http_portone_curl_submit(tr);
+}
+
+
+static void
+ngx_http_portone_flow_called(ngx_http_portone_transfer_t *tr)
+{
+    portone_call_e            call;
+    portone_step_e            step;
+    portone_flow_t           *core;
+    portone_answer_t          answer;
+    ngx_http_portone_flow_t  *flow;
+
+    flow = tr->data;
+    core = &flow->core;
+
+    flow->has_api_time = 1;
+    flow->api_time += tr->time;
+    flow->api_status = (tr->outcome == NGX_HTTP_PORTONE_ANSWERED)
+                           ? tr->status : 0;
+
+    call = ngx_http_portone_api_answer(tr, &answer);
+
+    ngx_http_portone_flow_log_call(flow, call, &answer);
+
+    /* answers can be large, and a flow can have three of them */
+
+    if (tr->answer.data) {
+        (void) ngx_pfree(flow->pool, tr->answer.data);
+        ngx_str_null(&tr->answer);
+    }
+
+    switch (flow->step) {
+
+    case PORTONE_STEP_CANCEL:
+        step = portone_flow_cancelled(core, call, &answer, ngx_time());
+        break;
+
+    case PORTONE_STEP_REREAD:
+        step = portone_flow_reread(core, call, &answer, ngx_time());
+        break;
+
+    default: /* PORTONE_STEP_FETCH */
+        step = portone_flow_fetched(core, call, &answer);
+        break;
+    }
+
+    ngx_http_portone_flow_run(flow, step);
+}
+
+
+static void
+ngx_http_portone_flow_log_call(ngx_http_portone_flow_t *flow,
+    portone_call_e call, portone_answer_t *answer)
+{
+    ngx_http_portone_transfer_t  *tr;
+
+    tr = &flow->transfer;
+
+    if (call != PORTONE_CALL_ANSWERED) {
+        ngx_log_error(NGX_LOG_ERR, &flow->log, 0,
+                      "PortOne did not answer%s: %s",
+                      (call == PORTONE_CALL_UNANSWERED) ? ""
+                                           : ", the request was not sent",
+                      tr->reason);
+        return;
+    }
+
+    switch (answer->kind) {
+
+    case PORTONE_ANSWER_OK:
+    case PORTONE_ANSWER_NOT_FOUND:
+        ngx_log_debug2(NGX_LOG_DEBUG_HTTP, &flow->log, 0,
+                       "portone answer: status %ui, code %L",
+                       tr->status, answer->code);
+        break;
+
+    case PORTONE_ANSWER_REFUSED:
+
+        /* the message can name people and accounts: not for the log */
+
+        ngx_log_error(NGX_LOG_WARN, &flow->log, 0,
+                      "PortOne refused: status %ui, code %L",
+                      tr->status, answer->code);
+        break;
+
+    case PORTONE_ANSWER_UNAUTHORIZED:
+        ngx_log_error(NGX_LOG_NOTICE, &flow->log, 0,
+                      "PortOne refused the token");
+        break;
+
+    case PORTONE_ANSWER_BROKEN:
+        ngx_log_error(NGX_LOG_ERR, &flow->log, 0,
+                      "PortOne's answer is not understood: "
+                      "status %ui, %uz bytes", tr->status, tr->answer.len);
+        break;
+    }
+}
+
+
+static void
+ngx_http_portone_flow_commit(ngx_http_portone_flow_t *flow)
+{
+    ngx_http_portone_commit_t  *op;
+
+    op = &flow->commit;
+
+    ngx_memzero(op, sizeof(ngx_http_portone_commit_t));
+
+    op->store = flow->main_conf->store;
+    op->log = &flow->log;
+    op->handler = ngx_http_portone_flow_committed;
+    op->timeout = NGX_HTTP_PORTONE_COMMIT_TIMEOUT;
+
+    switch (flow->step) {
+
+    case PORTONE_STEP_DEPOSIT:
+        op->apply = portone_ledger_deposit;
+        op->data = &flow->core.deposit;
+        break;
+
+    case PORTONE_STEP_CLAIM:
+        op->apply = portone_ledger_claim;
+        op->data = &flow->core.claim;
+        break;
+
+    default: /* PORTONE_STEP_SETTLE */
+        op->apply = portone_ledger_settle;
+        op->data = &flow->core.settlement;
+        op->timeout = NGX_HTTP_PORTONE_SETTLE_TIMEOUT;
+        break;
+    }
+
+    flow->commit_start = ngx_current_msec;
+
+    if (flow->request) {
+        ngx_add_timer(&flow->timer, NGX_HTTP_PORTONE_PATIENCE);
+    }
+
+    ngx_http_portone_commit(op);
+}
+
+
+static void
+ngx_http_portone_flow_committed(ngx_http_portone_commit_t *op)
+{
+    int                       rc;
+    portone_step_e            step;
+    portone_flow_t           *core;
+    ngx_http_portone_flow_t  *flow;
+
+    flow = (ngx_http_portone_flow_t *)
+               ((u_char *) op - offsetof(ngx_http_portone_flow_t, commit));
+    core = &flow->core;
+
+    if (flow->timer.timer_set) {
+        ngx_del_timer(&flow->timer);
+    }
+
+    flow->has_store_time = 1;
+    flow->store_time += ngx_current_msec - flow->commit_start;
+
+    rc = (op->status == NGX_HTTP_PORTONE_COMMITTED) ? PORTONE_OK
+                                                    : PORTONE_ERROR;
+
+    switch (flow->step) {
+
+    case PORTONE_STEP_DEPOSIT:
+        step = portone_flow_deposited(core, rc);
+        break;
+
+    case PORTONE_STEP_CLAIM:
+        step = portone_flow_claimed(core, rc, ngx_time());
+        break;
+
+    default: /* PORTONE_STEP_SETTLE */
+        step = portone_flow_settled(core, rc);
+        break;
+    }
+
+    ngx_http_portone_flow_run(flow, step);
+}
+
+
+static void
+ngx_http_portone_flow_timer(ngx_event_t *ev)
+{
+    ngx_http_portone_flow_t *flow = ev->data;
+
+    /*
+     * a commit that is under way cannot be withdrawn: the client is told,
+     * the flow stays for what comes of it
+     */
+
+    ngx_log_error(NGX_LOG_ERR, &flow->log, 0,
+                  "the store does not answer, the client is told so");
+
+    portone_flow_abandon(&flow->core, flow->step);
+
+    ngx_http_portone_flow_answer(flow);
+}
+
+
+static void
+ngx_http_portone_flow_finish(ngx_http_portone_flow_t *flow)
+{
+    ngx_uint_t       level;
+    portone_flow_t  *core;
+
+    core = &flow->core;
+
+    if (core->attempt) {
+        level = (core->state == PORTONE_STATE_SUCCEEDED
+                 || core->state == PORTONE_STATE_REJECTED)
+                    ? NGX_LOG_INFO : NGX_LOG_WARN;
+
+        ngx_log_error(level, &flow->log, 0, "refund of \"%*s\" is %s",
+                      core->payment.imp_uid.len, core->payment.imp_uid.data,
+                      portone_state_word(core->state));
+    }
+
+    if (core->mismatch) {
+        ngx_log_error(NGX_LOG_WARN, &flow->log, 0,
+                      "payment does not match portone_match");
+    }
+
+    ngx_http_portone_flow_answer(flow);
+
+    ngx_http_portone_flow_destroy(flow);
+}
+
+
+static void
+ngx_http_portone_flow_answer(ngx_http_portone_flow_t *flow)
+{
+    ngx_int_t            rc;
+    ngx_connection_t    *c;
+    ngx_http_request_t  *r;
+
+    r = flow->request;
+
+    if (r == NULL) {
+        return;
+    }
+
+    c = r->connection;
+
+    rc = flow->answer(r, flow);
+
+    flow->ctx = NULL;
+    flow->cleanup->data = NULL;
+    flow->request = NULL;
+
+    ngx_http_finalize_request(r, rc);
+
+    ngx_http_run_posted_requests(c);
+}
+
+
+static void
+ngx_http_portone_flow_detach(void *data)
+{
+    ngx_http_portone_flow_t *flow = data;
+
+    if (flow == NULL) {
+        return;
+    }
+
+    ngx_log_error(NGX_LOG_INFO, &flow->log, 0,
+                  "client has gone, the refund goes on");
+
+    if (flow->timer.timer_set) {
+        ngx_del_timer(&flow->timer);
+    }
+
+    flow->ctx = NULL;
+    flow->request = NULL;
+}
+
+
+void
+ngx_http_portone_flow_destroy(ngx_http_portone_flow_t *flow)
+{
+    if (flow->timer.timer_set) {
+        ngx_del_timer(&flow->timer);
+    }
+
+    portone_flow_free(&flow->core);
+
+    ngx_explicit_memzero(&flow->token.grant,
+                         sizeof(ngx_http_portone_grant_t));
+
+    ngx_destroy_pool(flow->pool);
+}
+
+
+static u_char *
+ngx_http_portone_flow_log(ngx_log_t *log, u_char *buf, size_t len)
+{
+    u_char                   *p;
+    portone_str_t            *uid;
+    ngx_http_portone_flow_t  *flow;
+
+    if (log->action) {
+        p = ngx_snprintf(buf, len, " while %s", log->action);
+        len -= p - buf;
+        buf = p;
+    }
+
+    flow = log->data;
+
+    p = ngx_snprintf(buf, len, ", refund: %s", flow->refund_id);
+    len -= p - buf;
+    buf = p;
+
+    uid = &flow->core.request.merchant_uid;
+
+    if (uid->len) {
+        p = ngx_snprintf(buf, len, ", merchant_uid: \"%*s\"",
+                         uid->len, uid->data);
+        len -= p - buf;
+        buf = p;
+    }
+
+    uid = &flow->core.request.imp_uid;
+
+    if (uid->len) {
+        buf = ngx_snprintf(buf, len, ", imp_uid: \"%*s\"",
+                           uid->len, uid->data);
+    }
+
+    return buf;
+}

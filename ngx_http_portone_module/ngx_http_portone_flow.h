@@ -1,0 +1,82 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
+#ifndef _NGX_HTTP_PORTONE_FLOW_H_INCLUDED_
+#define _NGX_HTTP_PORTONE_FLOW_H_INCLUDED_
+
+
+#include "ngx_http_portone_module.h"
+#include "ngx_http_portone_commit.h"
+#include "ngx_http_portone_token.h"
+#include "core/portone_flow.h"
+
+
+/*
+ * The refund as the worker carries it out: it feeds the state machine of
+ * core/portone_flow.h.  It has a pool of its own and lives on when the client
+ * leaves; the request and the flow know of each other until one of them
+ * ends.
+ */
+
+typedef ngx_int_t (*ngx_http_portone_flow_pt)(ngx_http_request_t *r,
+    ngx_http_portone_flow_t *flow);
+
+struct ngx_http_portone_flow_s {
+    portone_flow_t                  core;
+
+    ngx_pool_t                     *pool;
+    ngx_log_t                       log;
+    ngx_http_request_t             *request;   /* NULL: gone or answered */
+    ngx_http_cleanup_t             *cleanup;   /* of the request */
+    ngx_http_portone_ctx_t         *ctx;       /* of the request */
+    ngx_http_portone_main_conf_t   *main_conf;
+    ngx_http_portone_loc_conf_t    *conf;
+
+    /* answers the request; what it returns finalizes the request */
+    ngx_http_portone_flow_pt        answer;
+
+    portone_step_e                  step;      /* under way */
+    ngx_http_portone_transfer_t     transfer;
+    ngx_http_portone_commit_t       commit;
+    ngx_http_portone_token_t        token;
+    ngx_event_t                     timer;     /* of the client's patience
+                                                  with the store */
+    ngx_msec_t                      commit_start;
+
+    /* what the variables tell */
+
+    ngx_uint_t                      api_status;
+    ngx_msec_t                      api_time;
+    ngx_msec_t                      store_time;
+    unsigned                        has_api_time:1;
+    unsigned                        has_store_time:1;
+    unsigned                        has_token:1;
+
+    char                            refund_id[PORTONE_REFUND_ID_LEN + 1];
+};
+
+
+/*
+ * ngx_http_portone_flow_create() makes a flow for the request with the
+ * settings of its location; NULL: no memory.  The caller sets core.request
+ * (the flow owns it), core.read and answer, then calls _start(), after which
+ * the flow belongs to itself and answers the request some time.
+ */
+ngx_http_portone_flow_t *ngx_http_portone_flow_create(ngx_http_request_t *r);
+void ngx_http_portone_flow_start(ngx_http_portone_flow_t *flow);
+
+/*
+ * ngx_http_portone_flow_uids() sets what payment a flow is about where there
+ * is no request body; copied.  NGX_ERROR: no memory.
+ */
+ngx_int_t ngx_http_portone_flow_uids(ngx_http_portone_flow_t *flow,
+    portone_str_t *merchant_uid, portone_str_t *imp_uid);
+
+/* for a flow that was not started */
+void ngx_http_portone_flow_destroy(ngx_http_portone_flow_t *flow);
+
+
+#endif /* _NGX_HTTP_PORTONE_FLOW_H_INCLUDED_ */

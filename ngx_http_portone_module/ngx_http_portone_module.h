@@ -1,0 +1,116 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
+#ifndef _NGX_HTTP_PORTONE_MODULE_H_INCLUDED_
+#define _NGX_HTTP_PORTONE_MODULE_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "core/portone_error.h"
+#include "ngx_http_portone_curl.h"
+#include "ngx_http_portone_store.h"
+#include "ngx_http_portone_zone.h"
+
+
+typedef struct {
+    ngx_http_portone_store_t       *store;         /* NULL: no portone_store */
+    ngx_str_t                       store_path;
+    size_t                          store_size;    /* bytes */
+    ngx_str_t                       thread_pool;
+    ngx_shm_zone_t                 *zone;
+    size_t                          zone_size;     /* bytes */
+    ngx_uint_t                      keepalive;     /* idle connections */
+    ngx_array_t                     accounts;      /* of
+                                            ngx_http_portone_account_t * */
+} ngx_http_portone_main_conf_t;
+
+
+typedef struct {
+    ngx_str_t                       field;
+    ngx_http_complex_value_t        value;
+} ngx_http_portone_match_t;
+
+
+typedef struct {
+    portone_error_e                 error;         /* or by PortOne's code */
+    ngx_int_t                       code;
+    ngx_uint_t                      status;
+#if (NGX_PCRE)
+    ngx_regex_t                    *regex;         /* of PortOne's message */
+#endif
+    unsigned                        by_code:1;
+} ngx_http_portone_error_status_t;
+
+
+typedef struct {
+    ngx_http_portone_endpoint_t    *endpoint;
+    ngx_http_portone_account_t     *account;
+
+    ngx_str_t                       api;           /* URL, NUL-terminated */
+    ngx_str_t                       imp_key;
+    ngx_str_t                       imp_secret;
+    ngx_str_t                       merchant;
+    ngx_str_t                       tier;
+    ngx_str_t                       ssl_trusted_certificate;
+
+    ngx_msec_t                      connect_timeout;
+    ngx_msec_t                      read_timeout;
+    time_t                          settle_time;   /* seconds */
+
+    ngx_flag_t                      include_sandbox;
+    ngx_flag_t                      fetch;
+    ngx_flag_t                      require_amount;
+    ngx_flag_t                      phone_month;
+    ngx_flag_t                      ssl_verify;
+    ngx_uint_t                      language;
+
+    ngx_array_t                    *matches;       /* of ..._match_t */
+    ngx_array_t                    *error_statuses;
+
+    /* the location's own handler and where it stands, for messages */
+
+    ngx_str_t                       handler;       /* directive, or empty */
+    ngx_str_t                       file;
+    ngx_uint_t                      line;
+} ngx_http_portone_loc_conf_t;
+
+
+typedef struct ngx_http_portone_flow_s  ngx_http_portone_flow_t;
+
+
+/* what the variables tell of a request; empty strings show as "-" */
+
+typedef struct {
+    ngx_str_t                       merchant_uid;
+    ngx_str_t                       imp_uid;
+    ngx_str_t                       refund_id;
+    ngx_str_t                       amount;
+    ngx_str_t                       refundable_amount;
+    ngx_str_t                       state;
+    ngx_str_t                       error;
+    ngx_str_t                       code;
+    ngx_str_t                       message;
+    ngx_str_t                       token;
+    ngx_uint_t                      api_status;    /* 0: PortOne did not
+                                                      answer */
+    ngx_msec_t                      api_time;
+    ngx_msec_t                      store_time;
+    unsigned                        has_api_time:1;
+    unsigned                        has_store_time:1;
+} ngx_http_portone_ctx_t;
+
+
+extern ngx_module_t  ngx_http_portone_module;
+
+
+/* the context of the request, made if need be; NULL: no memory */
+ngx_http_portone_ctx_t *ngx_http_portone_get_ctx(ngx_http_request_t *r);
+
+
+#endif /* _NGX_HTTP_PORTONE_MODULE_H_INCLUDED_ */

@@ -1,0 +1,594 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
+#include "ngx_http_portone_reply.h"
+#include "ngx_http_portone_error_status.h"
+#include "core/portone_json.h"
+
+#include <ngx_md5.h>
+
+
+static int ngx_http_portone_reply_refundable(cJSON *json,
+    portone_flow_t *core);
+static ngx_int_t ngx_http_portone_reply_flow_error(ngx_http_request_t *r,
+    ngx_http_portone_flow_t *flow);
+static ngx_int_t ngx_http_portone_reply_members(cJSON *json,
+    ngx_http_portone_flow_t *flow);
+static ngx_int_t ngx_http_portone_reply_ctx(ngx_http_request_t *r,
+    ngx_http_portone_flow_t *flow);
+static ngx_int_t ngx_http_portone_reply_money(ngx_http_request_t *r,
+    ngx_str_t *dst, int64_t amount, int exponent);
+static ngx_int_t ngx_http_portone_reply_copy(ngx_http_request_t *r,
+    ngx_str_t *dst, const char *data, size_t len);
+static ngx_int_t ngx_http_portone_reply_header(ngx_http_request_t *r,
+    const char *name, ngx_str_t *value);
+static ngx_int_t ngx_http_portone_reply_retry_after(ngx_http_request_t *r,
+    time_t seconds);
+static ngx_int_t ngx_http_portone_reply_etag(ngx_http_request_t *r,
+    const char *text, size_t len);
+static ngx_int_t ngx_http_portone_reply_send(ngx_http_request_t *r,
+    ngx_uint_t status, char *text);
+
+
+ngx_int_t
+ngx_http_portone_reply_error(ngx_http_request_t *r, portone_error_e error,
+    const char *field, const char *allow)
+{
+    int                           rc;
+    char                         *text;
+    cJSON                        *json;
+    ngx_str_t                     value;
+    ngx_uint_t                    status;
+    ngx_http_portone_ctx_t       *ctx;
+    ngx_http_portone_loc_conf_t  *plcf;
+
+    plcf = ngx_http_get_module_loc_conf(r, ngx_http_portone_module);
+
+    ctx = ngx_http_portone_get_ctx(r);
+    if (ctx == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ctx->error.data = (u_char *) portone_error_word(error);
+    ctx->error.len = ngx_strlen(ctx->error.data);
+
+    ctx->message.data = (u_char *) portone_error_message(error,
+                                                         plcf->language);
+    ctx->message.len = ngx_strlen(ctx->message.data);
+
+    if (allow) {
+        value.data = (u_char *) allow;
+        value.len = ngx_strlen(allow);
+
+        if (ngx_http_portone_reply_header(r, "Allow", &value) != NGX_OK) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+    }
+
+    status = ngx_http_portone_error_status_get(plcf, error, NULL, NULL);
+
+    json = cJSON_CreateObject();
+
+    rc = portone_json_set(json, "error",
+                         cJSON_CreateString(portone_error_word(error)));
+    rc |= portone_json_set(json, "message",
+                          cJSON_CreateString((char *) ctx->message.data));
+    rc |= portone_json_set(json, "code", cJSON_CreateNull());
+    rc |= portone_json_set(json, "merchant_uid", cJSON_CreateNull());
+    rc |= portone_json_set(json, "imp_uid", cJSON_CreateNull());
+
+    if (field && field[0]) {
+        rc |= portone_json_set(json, "field", cJSON_CreateString(field));
+    }
+
+    text = (rc == PORTONE_OK) ? cJSON_PrintUnformatted(json) : NULL;
+
+    cJSON_Delete(json);
+
+    return ngx_http_portone_reply_send(r, status, text);
+}
+
+
+ngx_int_t
+ngx_http_portone_reply_refund(ngx_http_request_t *r,
+    ngx_http_portone_flow_t *flow)
+{
+    int              rc;
+    char            *text;
+    cJSON           *json;
+    ngx_uint_t       status;
+    portone_flow_t  *core;
+
+    core = &flow->core;
+
+    if (ngx_http_portone_reply_ctx(r, flow) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (core->error != PORTONE_NO_ERROR) {
+        return ngx_http_portone_reply_flow_error(r, flow);
+    }
+
+    status = NGX_HTTP_OK;
+    json = core->payment.json;
+
+    rc = ngx_http_portone_reply_refundable(json, core);
+
+    if (core->state == PORTONE_STATE_PENDING) {
+        status = NGX_HTTP_ACCEPTED;
+
+        rc |= portone_json_set(json, "state",
+                               cJSON_CreateString(
+                                   portone_state_word(core->state)));
+        rc |= portone_json_set(json, "refund_id",
+                               cJSON_CreateString(flow->refund_id));
+    }
+
+    text = (rc == PORTONE_OK) ? cJSON_PrintUnformatted(json) : NULL;
+
+    return ngx_http_portone_reply_send(r, status, text);
+}
+
+
+ngx_int_t
+ngx_http_portone_reply_payment(ngx_http_request_t *r,
+    ngx_http_portone_flow_t *flow)
+{
+    int              rc;
+    char            *text;
+    cJSON           *json;
+    portone_flow_t  *core;
+
+    core = &flow->core;
+
+    if (ngx_http_portone_reply_ctx(r, flow) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (core->error != PORTONE_NO_ERROR) {
+        return ngx_http_portone_reply_flow_error(r, flow);
+    }
+
+    json = core->payment.json;
+
+    rc = ngx_http_portone_reply_refundable(json, core);
+
+    rc |= portone_json_set(json, "refunds", core->lookup.refunds);
+
+    core->lookup.refunds = NULL;
+
+    text = (rc == PORTONE_OK) ? cJSON_PrintUnformatted(json) : NULL;
+
+    if (text
+        && ngx_http_portone_reply_etag(r, text, ngx_strlen(text)) != NGX_OK)
+    {
+        cJSON_free(text);
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_http_portone_reply_send(r, NGX_HTTP_OK, text);
+}
+
+
+static int
+ngx_http_portone_reply_refundable(cJSON *json, portone_flow_t *core)
+{
+    int64_t  balance;
+
+    balance = portone_payment_balance(&core->payment);
+
+    return portone_json_set(json, "refundable_amount",
+                            portone_money_json(balance,
+                                               core->payment.exponent));
+}
+
+
+static ngx_int_t
+ngx_http_portone_reply_flow_error(ngx_http_request_t *r,
+    ngx_http_portone_flow_t *flow)
+{
+    char                    *text;
+    cJSON                   *json;
+    time_t                   seconds;
+    int64_t                 *code;
+    ngx_uint_t               status;
+    portone_flow_t          *core;
+    ngx_http_portone_ctx_t  *ctx;
+
+    core = &flow->core;
+    ctx = flow->ctx;
+
+    json = cJSON_CreateObject();
+
+    text = (ngx_http_portone_reply_members(json, flow) == NGX_OK)
+               ? cJSON_PrintUnformatted(json) : NULL;
+
+    cJSON_Delete(json);
+
+    if (text == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    switch (core->error) {
+
+    case PORTONE_REFUND_IN_PROGRESS:
+
+        /* one that is being sent is over soon, one that is unknown is not */
+
+        seconds = NGX_HTTP_PORTONE_RETRY_AFTER;
+
+        if (core->open.state != PORTONE_STATE_SENDING) {
+            seconds = ngx_max(seconds, core->open.settle_at - ngx_time());
+        }
+
+        break;
+
+    case PORTONE_STORE_UNAVAILABLE:
+    case PORTONE_OVERLOADED:
+        seconds = NGX_HTTP_PORTONE_RETRY_AFTER;
+        break;
+
+    default:
+        seconds = 0;
+        break;
+    }
+
+    if (seconds
+        && ngx_http_portone_reply_retry_after(r, seconds) != NGX_OK)
+    {
+        cJSON_free(text);
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    code = core->has_code ? &core->code : NULL;
+
+    status = ngx_http_portone_error_status_get(flow->conf, core->error, code,
+                                               &core->message);
+
+    ngx_log_error(NGX_LOG_INFO, &flow->log, 0, "answered %ui %V",
+                  status, &ctx->error);
+
+    return ngx_http_portone_reply_send(r, status, text);
+}
+
+
+static ngx_int_t
+ngx_http_portone_reply_members(cJSON *json, ngx_http_portone_flow_t *flow)
+{
+    int                      rc;
+    portone_str_t            merchant_uid, imp_uid, message;
+    portone_flow_t          *core;
+    ngx_http_portone_ctx_t  *ctx;
+
+    core = &flow->core;
+    ctx = flow->ctx;
+
+    if (core->found) {
+        merchant_uid = core->payment.merchant_uid;
+        imp_uid = core->payment.imp_uid;
+
+    } else {
+        merchant_uid = core->request.merchant_uid;
+        imp_uid = core->request.imp_uid;
+    }
+
+    message.len = ctx->message.len;
+    message.data = (char *) ctx->message.data;
+
+    rc = portone_json_set(json, "error",
+                          cJSON_CreateString(
+                              portone_error_word(core->error)));
+    rc |= portone_json_set_str(json, "message", &message);
+    rc |= portone_json_set(json, "code", cJSON_CreateNull());
+
+    if (core->has_code && core->code != 0) {
+        rc |= portone_json_set_int(json, "code", core->code);
+    }
+
+    rc |= portone_json_set_str(json, "merchant_uid", &merchant_uid);
+    rc |= portone_json_set_str(json, "imp_uid", &imp_uid);
+
+    if (core->field && core->field[0]) {
+        rc |= portone_json_set(json, "field",
+                               cJSON_CreateString(core->field));
+    }
+
+    switch (core->error) {
+
+    case PORTONE_AMOUNT_EXCEEDS_REFUNDABLE:
+    case PORTONE_ALREADY_REFUNDED:
+    case PORTONE_CHECKSUM_MISMATCH:
+    case PORTONE_REFUND_REJECTED:
+    case PORTONE_PHONE_MONTH_PASSED:
+    case PORTONE_REFUND_ACCOUNT_REQUIRED:
+        rc |= ngx_http_portone_reply_refundable(json, core);
+        break;
+
+    case PORTONE_REFUND_IN_PROGRESS:
+
+        if (core->open.refund_id[0]) {
+            rc |= portone_json_set(json, "refund_id",
+                                   cJSON_CreateString(core->open.refund_id));
+        }
+
+        break;
+
+    default:
+        break;
+    }
+
+    if (core->attempt) {
+        rc |= portone_json_set(json, "refund_id",
+                               cJSON_CreateString(flow->refund_id));
+    }
+
+    return (rc == PORTONE_OK) ? NGX_OK : NGX_ERROR;
+}
+
+
+/* copies what the variables tell out of the flow, which is about to end */
+
+static ngx_int_t
+ngx_http_portone_reply_ctx(ngx_http_request_t *r,
+    ngx_http_portone_flow_t *flow)
+{
+    int                      exponent;
+    u_char                  *p;
+    ngx_int_t                rc;
+    const char              *text;
+    portone_flow_t          *core;
+    portone_str_t            merchant_uid, imp_uid;
+    ngx_http_portone_ctx_t  *ctx;
+
+    core = &flow->core;
+    ctx = flow->ctx;
+
+    ctx->api_status = flow->api_status;
+    ctx->api_time = flow->api_time;
+    ctx->store_time = flow->store_time;
+    ctx->has_api_time = flow->has_api_time;
+    ctx->has_store_time = flow->has_store_time;
+
+    rc = NGX_OK;
+
+    if (core->found) {
+        merchant_uid = core->payment.merchant_uid;
+        imp_uid = core->payment.imp_uid;
+        exponent = core->payment.exponent;
+
+        rc |= ngx_http_portone_reply_money(r, &ctx->refundable_amount,
+                                    portone_payment_balance(&core->payment),
+                                    exponent);
+
+        if (core->amount) {
+            rc |= ngx_http_portone_reply_money(r, &ctx->amount, core->amount,
+                                               exponent);
+        }
+
+    } else {
+        merchant_uid = core->request.merchant_uid;
+        imp_uid = core->request.imp_uid;
+    }
+
+    rc |= ngx_http_portone_reply_copy(r, &ctx->merchant_uid,
+                                      merchant_uid.data, merchant_uid.len);
+    rc |= ngx_http_portone_reply_copy(r, &ctx->imp_uid, imp_uid.data,
+                                      imp_uid.len);
+
+    if (core->attempt) {
+        rc |= ngx_http_portone_reply_copy(r, &ctx->refund_id,
+                                          flow->refund_id,
+                                          PORTONE_REFUND_ID_LEN);
+
+        text = portone_state_word(core->state);
+
+        ctx->state.data = (u_char *) text;
+        ctx->state.len = ngx_strlen(text);
+
+        rc |= ngx_http_portone_reply_header(r, "Portone-Refund-Id",
+                                            &ctx->refund_id);
+    }
+
+    if (core->has_code) {
+        p = ngx_pnalloc(r->pool, NGX_INT64_LEN);
+        if (p == NULL) {
+            return NGX_ERROR;
+        }
+
+        ctx->code.data = p;
+        ctx->code.len = ngx_sprintf(p, "%L", core->code) - p;
+    }
+
+    if (core->error != PORTONE_NO_ERROR) {
+        text = portone_error_word(core->error);
+
+        ctx->error.data = (u_char *) text;
+        ctx->error.len = ngx_strlen(text);
+
+        if (core->error == PORTONE_REFUND_REJECTED && core->message.len) {
+            rc |= ngx_http_portone_reply_copy(r, &ctx->message,
+                                              core->message.data,
+                                              core->message.len);
+
+        } else {
+            text = portone_error_message(core->error, flow->conf->language);
+
+            ctx->message.data = (u_char *) text;
+            ctx->message.len = ngx_strlen(text);
+        }
+    }
+
+    return rc == NGX_OK ? NGX_OK : NGX_ERROR;
+}
+
+
+static ngx_int_t
+ngx_http_portone_reply_money(ngx_http_request_t *r, ngx_str_t *dst,
+    int64_t amount, int exponent)
+{
+    char    buf[PORTONE_MONEY_LEN];
+    size_t  len;
+
+    len = portone_money_print(buf, amount, exponent);
+
+    return ngx_http_portone_reply_copy(r, dst, buf, len);
+}
+
+
+static ngx_int_t
+ngx_http_portone_reply_copy(ngx_http_request_t *r, ngx_str_t *dst,
+    const char *data, size_t len)
+{
+    if (len == 0) {
+        ngx_str_null(dst);
+        return NGX_OK;
+    }
+
+    dst->data = ngx_pnalloc(r->pool, len);
+    if (dst->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(dst->data, data, len);
+    dst->len = len;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_portone_reply_header(ngx_http_request_t *r, const char *name,
+    ngx_str_t *value)
+{
+    ngx_table_elt_t  *h;
+
+    h = ngx_list_push(&r->headers_out.headers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    h->hash = 1;
+#if (nginx_version >= 1023000)
+    h->next = NULL;
+#endif
+    h->key.data = (u_char *) name;
+    h->key.len = ngx_strlen(name);
+    h->value = *value;
+    h->lowcase_key = NULL;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_portone_reply_retry_after(ngx_http_request_t *r, time_t seconds)
+{
+    ngx_str_t  value;
+
+    value.data = ngx_pnalloc(r->pool, NGX_TIME_T_LEN);
+    if (value.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    value.len = ngx_sprintf(value.data, "%T", seconds) - value.data;
+
+    return ngx_http_portone_reply_header(r, "Retry-After", &value);
+}
+
+
+/* nginx's own filter compares it with If-None-Match */
+
+static ngx_int_t
+ngx_http_portone_reply_etag(ngx_http_request_t *r, const char *text,
+    size_t len)
+{
+    u_char            digest[16], *p;
+    ngx_md5_t         md5;
+    ngx_table_elt_t  *h;
+
+    ngx_md5_init(&md5);
+    ngx_md5_update(&md5, text, len);
+    ngx_md5_final(digest, &md5);
+
+    p = ngx_pnalloc(r->pool, 2 * sizeof(digest) + 2);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    p[0] = '"';
+    ngx_hex_dump(p + 1, digest, sizeof(digest));
+    p[2 * sizeof(digest) + 1] = '"';
+
+    h = ngx_list_push(&r->headers_out.headers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    h->hash = 1;
+#if (nginx_version >= 1023000)
+    h->next = NULL;
+#endif
+    ngx_str_set(&h->key, "ETag");
+    h->value.len = 2 * sizeof(digest) + 2;
+    h->value.data = p;
+    h->lowcase_key = NULL;
+
+    r->headers_out.etag = h;
+
+    return NGX_OK;
+}
+
+
+/* text is freed; NULL: there was no memory for it */
+
+static ngx_int_t
+ngx_http_portone_reply_send(ngx_http_request_t *r, ngx_uint_t status,
+    char *text)
+{
+    size_t        len;
+    ngx_int_t     rc;
+    ngx_buf_t    *b;
+    ngx_chain_t   out;
+
+    if (text == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    len = ngx_strlen(text);
+
+    b = ngx_create_temp_buf(r->pool, len + 1);
+
+    if (b != NULL) {
+        b->last = ngx_cpymem(b->last, text, len);
+        *b->last++ = '\n';
+        b->last_buf = (r == r->main) ? 1 : 0;
+        b->last_in_chain = 1;
+    }
+
+    cJSON_free(text);
+
+    if (b == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    r->headers_out.status = status;
+    r->headers_out.content_length_n = len + 1;
+
+    ngx_str_set(&r->headers_out.content_type, "application/json");
+    r->headers_out.content_type_len = r->headers_out.content_type.len;
+    r->headers_out.content_type_lowcase = NULL;
+
+    rc = ngx_http_send_header(r);
+
+    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+        return rc;
+    }
+
+    out.buf = b;
+    out.next = NULL;
+
+    return ngx_http_output_filter(r, &out);
+}

@@ -1,0 +1,38 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
+#ifndef _NGX_HTTP_PORTONE_REPLY_H_INCLUDED_
+#define _NGX_HTTP_PORTONE_REPLY_H_INCLUDED_
+
+
+#include "ngx_http_portone_flow.h"
+
+
+/*
+ * Answers to the client, and what the variables tell of them.  All return
+ * what the request is to be finalized with.
+ */
+
+
+/* seconds after which it makes sense to try again when resources are short */
+#define NGX_HTTP_PORTONE_RETRY_AFTER  5
+
+
+/*
+ * an error that was found before there was a flow; allow: methods for
+ * PORTONE_METHOD_NOT_ALLOWED, field: the culprit or NULL
+ */
+ngx_int_t ngx_http_portone_reply_error(ngx_http_request_t *r,
+    portone_error_e error, const char *field, const char *allow);
+
+/* a flow that has finished, with its error, if there is one */
+ngx_int_t ngx_http_portone_reply_refund(ngx_http_request_t *r,
+    ngx_http_portone_flow_t *flow);
+ngx_int_t ngx_http_portone_reply_payment(ngx_http_request_t *r,
+    ngx_http_portone_flow_t *flow);
+
+
+#endif /* _NGX_HTTP_PORTONE_REPLY_H_INCLUDED_ */

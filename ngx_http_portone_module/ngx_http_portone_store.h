@@ -1,0 +1,58 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
+#ifndef _NGX_HTTP_PORTONE_STORE_H_INCLUDED_
+#define _NGX_HTTP_PORTONE_STORE_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+#include "core/portone_txn.h"
+
+
+/*
+ * The store: one LMDB environment of a worker process.  Reads run on the
+ * event loop in a cached read transaction; all writes go through
+ * ngx_http_portone_commit.h, in a thread.
+ */
+
+
+#define NGX_HTTP_PORTONE_STORE_FORMAT  1
+
+
+typedef struct ngx_http_portone_store_s  ngx_http_portone_store_t;
+
+typedef int (*ngx_http_portone_store_pt)(portone_txn_t *txn, void *data);
+
+
+/*
+ * ngx_http_portone_store_create() makes the object of a configuration cycle;
+ * nothing is opened.  path is NUL-terminated; size is the map size, bytes.
+ */
+ngx_http_portone_store_t *ngx_http_portone_store_create(ngx_conf_t *cf,
+    ngx_str_t *path, size_t size, ngx_thread_pool_t *thread_pool);
+
+/*
+ * ngx_http_portone_store_open() is called in each worker after the fork.
+ * NGX_ERROR: an [emerg] line says why, and all use of the store fails until
+ * it can be opened.
+ */
+ngx_int_t ngx_http_portone_store_open(ngx_http_portone_store_t *store,
+    ngx_cycle_t *cycle);
+void ngx_http_portone_store_close(ngx_http_portone_store_t *store,
+    ngx_cycle_t *cycle);
+
+/*
+ * ngx_http_portone_store_read() calls reader in a read transaction, at once.
+ * What the reader returns is returned, or PORTONE_ERROR (logged) when there
+ * is no transaction to be had.  The reader copies what it wants to keep.
+ */
+int ngx_http_portone_store_read(ngx_http_portone_store_t *store,
+    ngx_http_portone_store_pt reader, void *data, ngx_log_t *log);
+
+
+#endif /* _NGX_HTTP_PORTONE_STORE_H_INCLUDED_ */

@@ -1,0 +1,65 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
+#ifndef _NGX_HTTP_PORTONE_TOKEN_H_INCLUDED_
+#define _NGX_HTTP_PORTONE_TOKEN_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_event.h>
+
+#include "core/portone_flow.h"
+#include "ngx_http_portone_curl.h"
+#include "ngx_http_portone_zone.h"
+
+
+typedef enum {
+    NGX_HTTP_PORTONE_TOKEN_HIT = 0,   /* was in the zone */
+    NGX_HTTP_PORTONE_TOKEN_MISS,      /* had to be fetched */
+    NGX_HTTP_PORTONE_TOKEN_REFRESHED  /* was refused by PortOne, and fetched
+                                         anew */
+} ngx_http_portone_token_source_e;
+
+
+typedef struct ngx_http_portone_token_s  ngx_http_portone_token_t;
+
+typedef void (*ngx_http_portone_token_pt)(ngx_http_portone_token_t *t);
+
+struct ngx_http_portone_token_s {
+
+    /* set by the caller; all of it must live until the handler is called */
+
+    ngx_http_portone_account_t         *account;
+    ngx_http_portone_endpoint_t        *endpoint;
+    ngx_log_t                          *log;
+    ngx_http_portone_token_pt           handler;
+    void                               *data;
+
+    /* the generation that PortOne refused; 0: any will do */
+    ngx_uint_t                          refused;
+
+    /* the result */
+
+    portone_token_e                     result;
+    ngx_http_portone_token_source_e     source;
+    ngx_http_portone_grant_t            grant;   /* wiped by the caller */
+
+    /* private */
+    ngx_queue_t                         queue;
+    ngx_uint_t                          failures;
+};
+
+
+/*
+ * ngx_http_portone_token_get() asks for a token: NGX_OK, it is there (the
+ * handler is not called); NGX_AGAIN, the handler will be called, from the
+ * event loop, with t->result.  However many ask, one request goes out.
+ */
+ngx_int_t ngx_http_portone_token_get(ngx_http_portone_token_t *t);
+
+
+#endif /* _NGX_HTTP_PORTONE_TOKEN_H_INCLUDED_ */

@@ -1,0 +1,254 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
+#include "ngx_http_portone_zone.h"
+
+
+struct ngx_http_portone_record_s {
+    ngx_queue_t                queue;
+    u_char                     digest[NGX_HTTP_PORTONE_DIGEST_LEN];
+    ngx_http_portone_grant_t   grant;
+
+    /* monotonic, the same clock in all processes of the machine */
+    ngx_msec_t                 leased_until;
+    ngx_pid_t                  leased_by;          /* 0: no lease */
+};
+
+
+static ngx_int_t ngx_http_portone_zone_init(ngx_shm_zone_t *shm_zone,
+    void *data);
+static ngx_http_portone_record_t *ngx_http_portone_zone_find(
+    ngx_slab_pool_t *shpool, ngx_queue_t *records, u_char *digest);
+static ngx_slab_pool_t *ngx_http_portone_zone_lock(
+    ngx_http_portone_account_t *account);
+
+
+static ngx_str_t  ngx_http_portone_zone_name = ngx_string("portone_zone");
+
+
+ngx_shm_zone_t *
+ngx_http_portone_zone_add(ngx_conf_t *cf, size_t size, ngx_array_t *accounts)
+{
+    ngx_uint_t                    i;
+    ngx_shm_zone_t               *zone;
+    ngx_http_portone_account_t  **account;
+
+    zone = ngx_shared_memory_add(cf, &ngx_http_portone_zone_name, size,
+                                 accounts);
+    if (zone == NULL) {
+        return NULL;
+    }
+
+    zone->init = ngx_http_portone_zone_init;
+    zone->data = accounts;
+
+    account = accounts->elts;
+
+    for (i = 0; i < accounts->nelts; i++) {
+        account[i]->zone = zone;
+    }
+
+    return zone;
+}
+
+
+static ngx_int_t
+ngx_http_portone_zone_init(ngx_shm_zone_t *shm_zone, void *data)
+{
+    ngx_uint_t                     i;
+    ngx_queue_t                   *records;
+    ngx_array_t                   *accounts;
+    ngx_slab_pool_t               *shpool;
+    ngx_http_portone_account_t   **account;
+
+    shpool = (ngx_slab_pool_t *) shm_zone->shm.addr;
+
+    /*
+     * A reload keeps the zone and the tokens in it: the old workers go on
+     * using them beside the new ones.
+     */
+
+    if (data == NULL && !shm_zone->shm.exists) {
+
+        records = ngx_slab_alloc(shpool, sizeof(ngx_queue_t));
+        if (records == NULL) {
+            return NGX_ERROR;
+        }
+
+        ngx_queue_init(records);
+
+        shpool->data = records;
+
+        shpool->log_ctx = ngx_slab_alloc(shpool,
+                                         sizeof(" in portone_zone"));
+        if (shpool->log_ctx == NULL) {
+            return NGX_ERROR;
+        }
+
+        ngx_memcpy(shpool->log_ctx, " in portone_zone",
+                   sizeof(" in portone_zone"));
+    }
+
+    records = shpool->data;
+
+    accounts = shm_zone->data;
+    account = accounts->elts;
+
+    for (i = 0; i < accounts->nelts; i++) {
+
+        account[i]->record = ngx_http_portone_zone_find(shpool, records,
+                                                        account[i]->digest);
+
+        if (account[i]->record == NULL) {
+            ngx_log_error(NGX_LOG_EMERG, shm_zone->shm.log, 0,
+                          "portone_zone of %uz bytes is too small for "
+                          "%ui accounts", shm_zone->shm.size,
+                          accounts->nelts);
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_http_portone_record_t *
+ngx_http_portone_zone_find(ngx_slab_pool_t *shpool, ngx_queue_t *records,
+    u_char *digest)
+{
+    ngx_queue_t                *q;
+    ngx_http_portone_record_t  *record;
+
+    ngx_shmtx_lock(&shpool->mutex);
+
+    for (q = ngx_queue_head(records);
+         q != ngx_queue_sentinel(records);
+         q = ngx_queue_next(q))
+    {
+        record = ngx_queue_data(q, ngx_http_portone_record_t, queue);
+
+        if (ngx_memcmp(record->digest, digest, NGX_HTTP_PORTONE_DIGEST_LEN)
+            == 0)
+        {
+            goto done;
+        }
+    }
+
+    record = ngx_slab_calloc_locked(shpool,
+                                    sizeof(ngx_http_portone_record_t));
+
+    if (record != NULL) {
+        ngx_memcpy(record->digest, digest, NGX_HTTP_PORTONE_DIGEST_LEN);
+        ngx_queue_insert_tail(records, &record->queue);
+    }
+
+done:
+
+    ngx_shmtx_unlock(&shpool->mutex);
+
+    return record;
+}
+
+
+static ngx_slab_pool_t *
+ngx_http_portone_zone_lock(ngx_http_portone_account_t *account)
+{
+    ngx_slab_pool_t  *shpool;
+
+    /* held for the copying of one record only */
+
+    shpool = (ngx_slab_pool_t *) account->zone->shm.addr;
+
+    ngx_shmtx_lock(&shpool->mutex);
+
+    return shpool;
+}
+
+
+void
+ngx_http_portone_zone_read(ngx_http_portone_account_t *account,
+    ngx_http_portone_grant_t *grant)
+{
+    ngx_slab_pool_t  *shpool;
+
+    shpool = ngx_http_portone_zone_lock(account);
+
+    *grant = account->record->grant;
+
+    ngx_shmtx_unlock(&shpool->mutex);
+}
+
+
+ngx_int_t
+ngx_http_portone_zone_lease(ngx_http_portone_account_t *account)
+{
+    ngx_int_t                   rc;
+    ngx_slab_pool_t            *shpool;
+    ngx_http_portone_record_t  *record;
+
+    record = account->record;
+
+    shpool = ngx_http_portone_zone_lock(account);
+
+    if (record->leased_by == 0
+        || record->leased_by == ngx_pid
+        || (ngx_msec_int_t) (record->leased_until - ngx_current_msec) <= 0)
+    {
+        record->leased_by = ngx_pid;
+        record->leased_until = ngx_current_msec + NGX_HTTP_PORTONE_LEASE;
+        rc = NGX_OK;
+
+    } else {
+        rc = NGX_DECLINED;
+    }
+
+    ngx_shmtx_unlock(&shpool->mutex);
+
+    return rc;
+}
+
+
+void
+ngx_http_portone_zone_grant(ngx_http_portone_account_t *account,
+    ngx_http_portone_grant_t *grant)
+{
+    ngx_slab_pool_t            *shpool;
+    ngx_http_portone_record_t  *record;
+
+    record = account->record;
+
+    shpool = ngx_http_portone_zone_lock(account);
+
+    grant->generation = record->grant.generation + 1;
+    grant->failures = record->grant.failures;
+    grant->failure = record->grant.failure;
+
+    ngx_explicit_memzero(record->grant.token, PORTONE_TOKEN_MAX);
+
+    record->grant = *grant;
+    record->leased_by = 0;
+
+    ngx_shmtx_unlock(&shpool->mutex);
+}
+
+
+void
+ngx_http_portone_zone_fail(ngx_http_portone_account_t *account,
+    ngx_uint_t result)
+{
+    ngx_slab_pool_t            *shpool;
+    ngx_http_portone_record_t  *record;
+
+    record = account->record;
+
+    shpool = ngx_http_portone_zone_lock(account);
+
+    record->grant.failures++;
+    record->grant.failure = result;
+    record->leased_by = 0;
+
+    ngx_shmtx_unlock(&shpool->mutex);
+}

@@ -1,0 +1,97 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
+#ifndef _NGX_HTTP_PORTONE_ZONE_H_INCLUDED_
+#define _NGX_HTTP_PORTONE_ZONE_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+#include "core/portone_answer.h"
+
+
+/*
+ * The shared zone holds one fixed-size record an account: the access token
+ * that all workers use, and the lease of the worker that fetches a new one.
+ */
+
+
+#define NGX_HTTP_PORTONE_DIGEST_LEN  16
+
+
+/* what a record holds, as one worker sees it at one moment */
+
+typedef struct {
+    ngx_uint_t                       generation;    /* of the token; 0: none
+                                                       was ever granted */
+    time_t                           expires;       /* wall clock, s */
+    time_t                           refresh;       /* from here on, a new
+                                                       one is asked for */
+    ngx_int_t                        clock_offset;  /* PortOne's - ours, s */
+    ngx_uint_t                       failures;      /* counts up */
+    ngx_uint_t                       failure;       /* portone_token_e */
+    size_t                           len;
+    u_char                           token[PORTONE_TOKEN_MAX];
+} ngx_http_portone_grant_t;
+
+
+typedef struct ngx_http_portone_record_s  ngx_http_portone_record_t;
+
+
+/*
+ * An account: one pair of keys with one tier at one API.  Locations that
+ * have the same share it.  Lives as long as the configuration cycle.
+ */
+
+typedef struct {
+    u_char                           digest[NGX_HTTP_PORTONE_DIGEST_LEN];
+    ngx_str_t                        fingerprint;   /* of API, key and tier,
+                                                       hex: no secret in it */
+    ngx_str_t                        imp_key;
+    ngx_str_t                        imp_secret;
+    ngx_str_t                        tier;
+    ngx_shm_zone_t                  *zone;
+    ngx_http_portone_record_t       *record;        /* in the zone */
+
+    /* of this worker */
+    ngx_queue_t                      waiters;       /* for a token */
+    void                            *refresh;       /* under way, or NULL */
+} ngx_http_portone_account_t;
+
+
+/*
+ * ngx_http_portone_zone_add() declares the zone for the accounts; they get
+ * their records when nginx initializes its zones.
+ */
+ngx_shm_zone_t *ngx_http_portone_zone_add(ngx_conf_t *cf, size_t size,
+    ngx_array_t *accounts);
+
+/* copies the record; the caller wipes the copy */
+void ngx_http_portone_zone_read(ngx_http_portone_account_t *account,
+    ngx_http_portone_grant_t *grant);
+
+/*
+ * ngx_http_portone_zone_lease() makes this worker the one that fetches the
+ * token, or renews that, for NGX_HTTP_PORTONE_LEASE ms.  NGX_DECLINED:
+ * another one is at it.
+ */
+
+#define NGX_HTTP_PORTONE_LEASE  5000
+
+ngx_int_t ngx_http_portone_zone_lease(ngx_http_portone_account_t *account);
+
+/*
+ * Both end the lease.  _grant() puts a new token (generation is set by it),
+ * _fail() makes the failure known to all who wait; result: portone_token_e.
+ */
+void ngx_http_portone_zone_grant(ngx_http_portone_account_t *account,
+    ngx_http_portone_grant_t *grant);
+void ngx_http_portone_zone_fail(ngx_http_portone_account_t *account,
+    ngx_uint_t result);
+
+
+#endif /* _NGX_HTTP_PORTONE_ZONE_H_INCLUDED_ */
