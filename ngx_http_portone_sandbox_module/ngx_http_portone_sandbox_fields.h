@@ -1,0 +1,63 @@
+#ifndef _NGX_HTTP_PORTONE_SANDBOX_FIELDS_H_INCLUDED_
+#define _NGX_HTTP_PORTONE_SANDBOX_FIELDS_H_INCLUDED_
+
+
+/*
+ * The fields of PortOne's payment object, and the options the sandbox adds to
+ * them when a payment is declared (account, tier, async).
+ */
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <cjson/cJSON.h>
+
+#include "ngx_http_portone_sandbox_zone.h"
+
+
+#define NGX_HTTP_PORTONE_SANDBOX_ERROR_LEN  256
+
+
+typedef struct {
+    ngx_str_t   account;      /* points into the object the options are of */
+    ngx_str_t   tier;
+    ngx_uint_t  async;
+} ngx_http_portone_sandbox_options_t;
+
+
+/*
+ * Adds "name=value" of the portone_sandbox_payment directive to an object,
+ * typed as the field is.  NGX_ERROR: error (NUL-terminated,
+ * NGX_HTTP_PORTONE_SANDBOX_ERROR_LEN bytes) tells why.
+ */
+ngx_int_t ngx_http_portone_sandbox_fields_add(cJSON *given, ngx_str_t *arg,
+    u_char *error);
+
+/*
+ * Builds the full payment object from given fields: checks what PortOne
+ * itself must know, fills the rest with defaults, keeps unknown fields.
+ * "given" is used up except for the options, which point into it: delete it
+ * after them.  The result is the caller's to delete.  NULL: error tells why.
+ */
+cJSON *ngx_http_portone_sandbox_fields_payment(cJSON *given, time_t now,
+    ngx_http_portone_sandbox_options_t *options, u_char *error);
+
+/*
+ * Reads the facts of a built payment object.  NGX_ERROR: error tells why.
+ */
+ngx_int_t ngx_http_portone_sandbox_fields_facts(cJSON *object,
+    ngx_http_portone_sandbox_facts_t *facts, u_char *error);
+
+/* NGX_HTTP_PORTONE_SANDBOX_ANY_STATUS when it is none of PortOne's */
+ngx_uint_t ngx_http_portone_sandbox_fields_status(ngx_str_t *name);
+
+/* replaces or adds an amount of money, a time, and a string */
+ngx_int_t ngx_http_portone_sandbox_fields_set_amount(cJSON *object,
+    const char *name, int64_t amount, ngx_uint_t decimals);
+ngx_int_t ngx_http_portone_sandbox_fields_set_number(cJSON *object,
+    const char *name, time_t value);
+ngx_int_t ngx_http_portone_sandbox_fields_set_string(cJSON *object,
+    const char *name, ngx_str_t *value);
+
+
+#endif /* _NGX_HTTP_PORTONE_SANDBOX_FIELDS_H_INCLUDED_ */

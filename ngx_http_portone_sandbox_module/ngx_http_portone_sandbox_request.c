@@ -1,0 +1,757 @@
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "ngx_http_portone_sandbox_args.h"
+#include "ngx_http_portone_sandbox_cancel.h"
+#include "ngx_http_portone_sandbox_control.h"
+#include "ngx_http_portone_sandbox_faults.h"
+#include "ngx_http_portone_sandbox_ledger.h"
+#include "ngx_http_portone_sandbox_payments.h"
+#include "ngx_http_portone_sandbox_read.h"
+#include "ngx_http_portone_sandbox_request.h"
+#include "ngx_http_portone_sandbox_respond.h"
+#include "ngx_http_portone_sandbox_token.h"
+#include "ngx_http_portone_sandbox_transport.h"
+
+
+#define NGX_HTTP_PORTONE_SANDBOX_MAX_BODY          65536
+#define NGX_HTTP_PORTONE_SANDBOX_MAX_CONTROL_BODY  1048576
+#define NGX_HTTP_PORTONE_SANDBOX_POLL              10      /* ms */
+
+
+static ngx_int_t ngx_http_portone_sandbox_path(
+    ngx_http_portone_sandbox_ctx_t *ctx);
+static ngx_uint_t ngx_http_portone_sandbox_segment_is(
+    ngx_http_portone_sandbox_ctx_t *ctx, ngx_uint_t n, const char *name);
+static void ngx_http_portone_sandbox_route(
+    ngx_http_portone_sandbox_ctx_t *ctx);
+static void ngx_http_portone_sandbox_body_handler(ngx_http_request_t *r);
+static ngx_int_t ngx_http_portone_sandbox_body(
+    ngx_http_portone_sandbox_ctx_t *ctx);
+static ngx_int_t ngx_http_portone_sandbox_resolve(
+    ngx_http_portone_sandbox_ctx_t *ctx);
+static ngx_int_t ngx_http_portone_sandbox_resolve_locked(
+    ngx_http_portone_sandbox_ctx_t *ctx);
+static ngx_int_t ngx_http_portone_sandbox_arrive(
+    ngx_http_portone_sandbox_ctx_t *ctx);
+static void ngx_http_portone_sandbox_execute(
+    ngx_http_portone_sandbox_ctx_t *ctx, ngx_int_t rc);
+static void ngx_http_portone_sandbox_call(
+    ngx_http_portone_sandbox_ctx_t *ctx);
+static void ngx_http_portone_sandbox_answer(
+    ngx_http_portone_sandbox_ctx_t *ctx, ngx_int_t rc);
+static void ngx_http_portone_sandbox_unknown_call(
+    ngx_http_portone_sandbox_ctx_t *ctx);
+static void ngx_http_portone_sandbox_hold(
+    ngx_http_portone_sandbox_ctx_t *ctx,
+    ngx_http_portone_sandbox_fault_t *fault,
+    ngx_http_portone_sandbox_next_pt next);
+static ngx_int_t ngx_http_portone_sandbox_check_delay(
+    ngx_http_portone_sandbox_ctx_t *ctx);
+static ngx_int_t ngx_http_portone_sandbox_check_gate(
+    ngx_http_portone_sandbox_ctx_t *ctx);
+static void ngx_http_portone_sandbox_gate_count(
+    ngx_http_portone_sandbox_ctx_t *ctx, ngx_int_t n);
+static void ngx_http_portone_sandbox_poll(ngx_http_portone_sandbox_ctx_t *ctx);
+static void ngx_http_portone_sandbox_poll_handler(ngx_event_t *ev);
+static void ngx_http_portone_sandbox_cleanup(void *data);
+
+
+ngx_int_t
+ngx_http_portone_sandbox_handler(ngx_http_request_t *r)
+{
+    off_t                            max;
+    ngx_int_t                        rc;
+    ngx_http_cleanup_t              *cln;
+    ngx_http_portone_sandbox_ctx_t  *ctx;
+
+    cln = ngx_http_cleanup_add(r, sizeof(ngx_http_portone_sandbox_ctx_t));
+    if (cln == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ctx = cln->data;
+    ngx_memzero(ctx, sizeof(ngx_http_portone_sandbox_ctx_t));
+    cln->handler = ngx_http_portone_sandbox_cleanup;
+
+    ctx->request = r;
+    ctx->conf = ngx_http_get_module_loc_conf(r,
+                                             ngx_http_portone_sandbox_module);
+    ctx->zone = ctx->conf->zone;
+
+    ngx_http_set_ctx(r, ctx, ngx_http_portone_sandbox_module);
+
+    rc = ngx_http_portone_sandbox_path(ctx);
+
+    if (rc == NGX_ERROR) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (rc == NGX_DECLINED) {
+        return NGX_HTTP_NOT_FOUND;
+    }
+
+    ngx_http_portone_sandbox_route(ctx);
+
+    max = ngx_http_portone_sandbox_segment_is(ctx, 0, "_sandbox")
+          ? NGX_HTTP_PORTONE_SANDBOX_MAX_CONTROL_BODY
+          : NGX_HTTP_PORTONE_SANDBOX_MAX_BODY;
+
+    if (r->headers_in.content_length_n > max) {
+        return NGX_HTTP_REQUEST_ENTITY_TOO_LARGE;
+    }
+
+    r->request_body_in_single_buf = 1;
+
+    rc = ngx_http_read_client_request_body(r,
+                                       ngx_http_portone_sandbox_body_handler);
+
+    if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
+        return rc;
+    }
+
+    return NGX_DONE;
+}
+
+
+/*
+ * Splits the path below the location.  NGX_DECLINED: it is not below, as
+ * "/portone-x" of "location /portone".
+ */
+
+static ngx_int_t
+ngx_http_portone_sandbox_path(ngx_http_portone_sandbox_ctx_t *ctx)
+{
+    u_char                    *p, *end, *last;
+    ngx_str_t                  path, *root;
+    ngx_uint_t                 raw;
+    ngx_http_request_t        *r;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    r = ctx->request;
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
+    root = &clcf->name;
+    path = r->uri;
+    raw = 0;
+
+    /* undecoded, an encoded slash stays inside of its segment */
+
+    if (r->valid_unparsed_uri && r->unparsed_uri.len >= root->len
+        && ngx_strncmp(r->unparsed_uri.data, root->data, root->len) == 0)
+    {
+        raw = 1;
+        path = r->unparsed_uri;
+
+        p = ngx_strlchr(path.data, path.data + path.len, '?');
+        if (p) {
+            path.len = p - path.data;
+        }
+    }
+
+    p = path.data + root->len;
+    end = path.data + path.len;
+
+    if (root->len && root->data[root->len - 1] != '/' && p < end) {
+
+        if (*p != '/') {
+            return NGX_DECLINED;
+        }
+
+        p++;
+    }
+
+    while (p < end) {
+
+        if (ctx->nsegments == NGX_HTTP_PORTONE_SANDBOX_MAX_SEGMENTS) {
+            return NGX_DECLINED;
+        }
+
+        last = ngx_strlchr(p, end, '/');
+        if (last == NULL) {
+            last = end;
+        }
+
+        if (raw) {
+            if (ngx_http_portone_sandbox_args_decode(r->pool, p, last - p, 0,
+                                          &ctx->segments[ctx->nsegments])
+                != NGX_OK)
+            {
+                return NGX_ERROR;
+            }
+
+        } else {
+            ctx->segments[ctx->nsegments].data = p;
+            ctx->segments[ctx->nsegments].len = last - p;
+        }
+
+        ctx->nsegments++;
+        p = last + 1;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_uint_t
+ngx_http_portone_sandbox_segment_is(ngx_http_portone_sandbox_ctx_t *ctx,
+    ngx_uint_t n, const char *name)
+{
+    return n < ctx->nsegments
+           && ctx->segments[n].len == ngx_strlen(name)
+           && ngx_strncmp(ctx->segments[n].data, name, ngx_strlen(name)) == 0;
+}
+
+
+static void
+ngx_http_portone_sandbox_route(ngx_http_portone_sandbox_ctx_t *ctx)
+{
+    ngx_uint_t  n, get, post;
+
+    n = ctx->nsegments;
+    get = (ctx->request->method == NGX_HTTP_GET);
+    post = (ctx->request->method == NGX_HTTP_POST);
+
+    ctx->call = NGX_HTTP_PORTONE_SANDBOX_OTHER;
+
+    if (n == 2 && post
+        && ngx_http_portone_sandbox_segment_is(ctx, 0, "users")
+        && ngx_http_portone_sandbox_segment_is(ctx, 1, "getToken"))
+    {
+        ctx->call = NGX_HTTP_PORTONE_SANDBOX_TOKEN;
+        return;
+    }
+
+    if (!ngx_http_portone_sandbox_segment_is(ctx, 0, "payments")) {
+        return;
+    }
+
+    if (n == 2 && post
+        && ngx_http_portone_sandbox_segment_is(ctx, 1, "cancel"))
+    {
+        ctx->call = NGX_HTTP_PORTONE_SANDBOX_CANCEL;
+        return;
+    }
+
+    if (!get) {
+        return;
+    }
+
+    if (n == 1
+        || ((n == 3 || n == 4)
+            && (ngx_http_portone_sandbox_segment_is(ctx, 1, "find")
+                || ngx_http_portone_sandbox_segment_is(ctx, 1, "findAll"))))
+    {
+        ctx->call = NGX_HTTP_PORTONE_SANDBOX_FIND;
+
+    } else if (n == 2) {
+        ctx->call = NGX_HTTP_PORTONE_SANDBOX_PAYMENT;
+    }
+}
+
+
+static ngx_int_t
+ngx_http_portone_sandbox_body(ngx_http_portone_sandbox_ctx_t *ctx)
+{
+    u_char              *p;
+    size_t               len;
+    ssize_t              n;
+    ngx_buf_t           *b;
+    ngx_chain_t         *cl;
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
+    len = 0;
+
+    if (r->request_body == NULL) {
+        return NGX_OK;
+    }
+
+    for (cl = r->request_body->bufs; cl; cl = cl->next) {
+        len += ngx_buf_size(cl->buf);
+    }
+
+    if (len > NGX_HTTP_PORTONE_SANDBOX_MAX_CONTROL_BODY
+        || (len > NGX_HTTP_PORTONE_SANDBOX_MAX_BODY
+            && !ngx_http_portone_sandbox_segment_is(ctx, 0, "_sandbox")))
+    {
+        return NGX_HTTP_REQUEST_ENTITY_TOO_LARGE;
+    }
+
+    p = ngx_pnalloc(r->pool, len + 1);
+    if (p == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ctx->body.data = p;
+    ctx->body.len = len;
+
+    for (cl = r->request_body->bufs; cl; cl = cl->next) {
+        b = cl->buf;
+
+        if (ngx_buf_in_memory(b)) {
+            p = ngx_cpymem(p, b->pos, b->last - b->pos);
+            continue;
+        }
+
+        /* just written, so it is read from the page cache */
+
+        n = ngx_read_file(b->file, p, b->file_last - b->file_pos,
+                          b->file_pos);
+
+        if (n != b->file_last - b->file_pos) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
+        p += n;
+    }
+
+    *p = '\0';
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_portone_sandbox_body_handler(ngx_http_request_t *r)
+{
+    ngx_int_t                        rc;
+    ngx_http_portone_sandbox_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_portone_sandbox_module);
+
+    rc = ngx_http_portone_sandbox_body(ctx);
+
+    if (rc != NGX_OK) {
+        ngx_http_finalize_request(r, rc);
+        return;
+    }
+
+    if (ngx_http_portone_sandbox_segment_is(ctx, 0, "_sandbox")) {
+        ngx_http_portone_sandbox_control(ctx);
+        return;
+    }
+
+    ngx_http_portone_sandbox_args_body(ctx);
+
+    if (ngx_http_portone_sandbox_arrive(ctx) != NGX_OK) {
+        ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
+        return;
+    }
+
+    if (ngx_http_portone_sandbox_closed_idle(ctx)) {
+        return;
+    }
+
+    ngx_http_portone_sandbox_hold(ctx, ctx->before,
+                                  ngx_http_portone_sandbox_execute);
+}
+
+
+/* which payment the call is about, as far as it says */
+
+static ngx_int_t
+ngx_http_portone_sandbox_resolve(ngx_http_portone_sandbox_ctx_t *ctx)
+{
+    ngx_http_portone_sandbox_arg_t  imp_uid, merchant_uid;
+
+    if (ctx->call == NGX_HTTP_PORTONE_SANDBOX_CANCEL) {
+
+        if (ngx_http_portone_sandbox_args_get(ctx, "imp_uid", &imp_uid)
+            != NGX_OK
+            || ngx_http_portone_sandbox_args_get(ctx, "merchant_uid",
+                                                 &merchant_uid)
+               != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        ctx->imp_uid = imp_uid.value;
+        ctx->merchant_uid = merchant_uid.value;
+
+    } else if (ctx->call == NGX_HTTP_PORTONE_SANDBOX_PAYMENT) {
+        ctx->imp_uid = ctx->segments[1];
+
+    } else if (ctx->call == NGX_HTTP_PORTONE_SANDBOX_FIND
+               && ctx->nsegments > 2)
+    {
+        ctx->merchant_uid = ctx->segments[2];
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_portone_sandbox_resolve_locked(ngx_http_portone_sandbox_ctx_t *ctx)
+{
+    ngx_str_t                            *uid, *src;
+    ngx_http_portone_sandbox_payment_t   *payment;
+
+    if (ctx->imp_uid.len) {
+        payment = ngx_http_portone_sandbox_payment_find(ctx->zone,
+                                                        &ctx->imp_uid);
+        uid = &ctx->merchant_uid;
+        src = payment ? &payment->order->sn.str : NULL;
+
+    } else if (ctx->merchant_uid.len) {
+        payment = ngx_http_portone_sandbox_payment_newest(ctx->zone,
+                                                          &ctx->merchant_uid);
+        uid = &ctx->imp_uid;
+        src = payment ? &payment->sn.str : NULL;
+
+    } else {
+        return NGX_OK;
+    }
+
+    if (payment == NULL) {
+        return NGX_OK;
+    }
+
+    uid->len = src->len;
+    uid->data = ngx_pstrdup(ctx->request->pool, src);
+
+    if (uid->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (ctx->call == NGX_HTTP_PORTONE_SANDBOX_CANCEL) {
+        ctx->counted = 1;
+        payment->concurrent_now++;
+        payment->concurrent_max = ngx_max(payment->concurrent_max,
+                                          payment->concurrent_now);
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_portone_sandbox_arrive(ngx_http_portone_sandbox_ctx_t *ctx)
+{
+    ngx_int_t                          rc;
+    ngx_uint_t                         i, failed;
+    ngx_http_portone_sandbox_fault_t **taken[] = {
+        &ctx->before, &ctx->after, &ctx->answer
+    };
+
+    if (ngx_http_portone_sandbox_resolve(ctx) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    failed = 0;
+
+    ngx_http_portone_sandbox_zone_lock(ctx->zone);
+
+    rc = ngx_http_portone_sandbox_resolve_locked(ctx);
+
+    for (i = 0; i < sizeof(taken) / sizeof(taken[0]); i++) {
+        *taken[i] = ngx_http_portone_sandbox_fault_take(ctx->zone, i,
+                                              ctx->call, &ctx->imp_uid,
+                                              &ctx->merchant_uid,
+                                              ctx->request->pool, &failed);
+    }
+
+    ngx_http_portone_sandbox_ledger_arrive(ctx);
+
+    ngx_http_portone_sandbox_zone_unlock(ctx->zone);
+
+    return failed ? NGX_ERROR : rc;
+}
+
+
+void
+ngx_http_portone_sandbox_leave(ngx_http_portone_sandbox_ctx_t *ctx,
+    ngx_uint_t status)
+{
+    ngx_http_portone_sandbox_payment_t  *payment;
+
+    if (ctx->number == 0) {
+        return;
+    }
+
+    ngx_http_portone_sandbox_zone_lock(ctx->zone);
+
+    ngx_http_portone_sandbox_ledger_settle(ctx, status);
+
+    if (ctx->counted && ctx->generation == ctx->zone->sh->generation) {
+
+        payment = ngx_http_portone_sandbox_payment_find(ctx->zone,
+                                                        &ctx->imp_uid);
+
+        if (payment && payment->concurrent_now) {
+            payment->concurrent_now--;
+        }
+    }
+
+    ngx_http_portone_sandbox_zone_unlock(ctx->zone);
+
+    ctx->number = 0;
+    ctx->counted = 0;
+}
+
+
+static void
+ngx_http_portone_sandbox_execute(ngx_http_portone_sandbox_ctx_t *ctx,
+    ngx_int_t rc)
+{
+    if (ngx_http_portone_sandbox_fault_executes(ctx->answer)) {
+        ngx_http_portone_sandbox_call(ctx);
+    }
+
+    ngx_http_portone_sandbox_hold(ctx, ctx->after,
+                                  ngx_http_portone_sandbox_answer);
+}
+
+
+static void
+ngx_http_portone_sandbox_call(ngx_http_portone_sandbox_ctx_t *ctx)
+{
+    if (ctx->call == NGX_HTTP_PORTONE_SANDBOX_TOKEN) {
+        ngx_http_portone_sandbox_token_issue(ctx);
+        return;
+    }
+
+    if (ctx->call == NGX_HTTP_PORTONE_SANDBOX_OTHER) {
+        ngx_http_portone_sandbox_unknown_call(ctx);
+        return;
+    }
+
+    if (ngx_http_portone_sandbox_token_check(ctx) != NGX_OK) {
+        return;
+    }
+
+    if (ctx->call == NGX_HTTP_PORTONE_SANDBOX_CANCEL) {
+        ngx_http_portone_sandbox_cancel(ctx);
+
+    } else if (ctx->call == NGX_HTTP_PORTONE_SANDBOX_PAYMENT) {
+        ngx_http_portone_sandbox_read_payment(ctx);
+
+    } else if (ctx->nsegments == 1) {
+        ngx_http_portone_sandbox_read_several(ctx);
+
+    } else if (ngx_http_portone_sandbox_segment_is(ctx, 1, "find")) {
+        ngx_http_portone_sandbox_read_find(ctx);
+
+    } else {
+        ngx_http_portone_sandbox_read_find_all(ctx);
+    }
+}
+
+
+static void
+ngx_http_portone_sandbox_unknown_call(ngx_http_portone_sandbox_ctx_t *ctx)
+{
+    ngx_str_t   wrong_method = ngx_string("sandbox: method not allowed");
+    ngx_str_t   wrong_path = ngx_string("sandbox: no such call");
+    ngx_uint_t  n;
+
+    n = ctx->nsegments;
+
+    if (n == 3
+        && ngx_http_portone_sandbox_segment_is(ctx, 0, "payments")
+        && (ngx_http_portone_sandbox_segment_is(ctx, 1, "status")
+            || ngx_http_portone_sandbox_segment_is(ctx, 2, "balance")))
+    {
+        ngx_http_portone_sandbox_unrecorded(ctx,
+                                            "what this call would answer");
+        return;
+    }
+
+    if ((n == 2 && ngx_http_portone_sandbox_segment_is(ctx, 0, "users")
+         && ngx_http_portone_sandbox_segment_is(ctx, 1, "getToken"))
+        || ((n == 1 || n == 2)
+            && ngx_http_portone_sandbox_segment_is(ctx, 0, "payments"))
+        || ((n == 3 || n == 4)
+            && (ngx_http_portone_sandbox_segment_is(ctx, 1, "find")
+                || ngx_http_portone_sandbox_segment_is(ctx, 1, "findAll"))))
+    {
+        ngx_http_portone_sandbox_failure(ctx, NGX_HTTP_NOT_ALLOWED, -1,
+                                         &wrong_method);
+        return;
+    }
+
+    ngx_http_portone_sandbox_failure(ctx, NGX_HTTP_NOT_FOUND, -1,
+                                     &wrong_path);
+}
+
+
+static void
+ngx_http_portone_sandbox_answer(ngx_http_portone_sandbox_ctx_t *ctx,
+    ngx_int_t rc)
+{
+    ngx_http_portone_sandbox_send(ctx);
+}
+
+
+static void
+ngx_http_portone_sandbox_hold(ngx_http_portone_sandbox_ctx_t *ctx,
+    ngx_http_portone_sandbox_fault_t *fault,
+    ngx_http_portone_sandbox_next_pt next)
+{
+    if (fault == NULL) {
+        next(ctx, NGX_OK);
+        return;
+    }
+
+    /*
+     * nobody looks at the connection meanwhile: a client that goes away does
+     * not stop PortOne from executing
+     */
+
+    if (fault->kind == NGX_HTTP_PORTONE_SANDBOX_DELAY) {
+        ctx->deadline = ngx_current_msec + (ngx_msec_t) fault->ms;
+        ngx_http_portone_sandbox_wait(ctx,
+                                      ngx_http_portone_sandbox_check_delay,
+                                      next);
+        return;
+    }
+
+    ctx->gate = fault->text;
+    ngx_http_portone_sandbox_gate_count(ctx, 1);
+
+    ngx_http_portone_sandbox_wait(ctx, ngx_http_portone_sandbox_check_gate,
+                                  next);
+}
+
+
+static ngx_int_t
+ngx_http_portone_sandbox_check_delay(ngx_http_portone_sandbox_ctx_t *ctx)
+{
+    return (ngx_msec_int_t) (ctx->deadline - ngx_current_msec) > 0
+           ? NGX_AGAIN : NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_portone_sandbox_check_gate(ngx_http_portone_sandbox_ctx_t *ctx)
+{
+    ngx_int_t                         rc;
+    ngx_http_portone_sandbox_gate_t  *gate;
+
+    ngx_http_portone_sandbox_zone_lock(ctx->zone);
+
+    gate = ngx_http_portone_sandbox_gate_find(ctx->zone, &ctx->gate);
+    rc = (gate && !gate->open) ? NGX_AGAIN : NGX_OK;
+
+    ngx_http_portone_sandbox_zone_unlock(ctx->zone);
+
+    if (rc == NGX_OK) {
+        ngx_http_portone_sandbox_gate_count(ctx, -1);
+    }
+
+    return rc;
+}
+
+
+static void
+ngx_http_portone_sandbox_gate_count(ngx_http_portone_sandbox_ctx_t *ctx,
+    ngx_int_t n)
+{
+    ngx_http_portone_sandbox_gate_t  *gate;
+
+    if (ctx->gate.len == 0) {
+        return;
+    }
+
+    ngx_http_portone_sandbox_zone_lock(ctx->zone);
+
+    if (ctx->generation == ctx->zone->sh->generation) {
+
+        gate = ngx_http_portone_sandbox_gate_find(ctx->zone, &ctx->gate);
+
+        if (gate && (n > 0 || gate->waiting)) {
+            gate->waiting += n;
+        }
+    }
+
+    ngx_http_portone_sandbox_zone_unlock(ctx->zone);
+
+    if (n < 0) {
+        ngx_str_null(&ctx->gate);
+    }
+}
+
+
+void
+ngx_http_portone_sandbox_wait(ngx_http_portone_sandbox_ctx_t *ctx,
+    ngx_http_portone_sandbox_check_pt check,
+    ngx_http_portone_sandbox_next_pt next)
+{
+    ctx->check = check;
+    ctx->next = next;
+
+    ngx_http_portone_sandbox_poll(ctx);
+}
+
+
+static void
+ngx_http_portone_sandbox_poll(ngx_http_portone_sandbox_ctx_t *ctx)
+{
+    ngx_int_t   rc;
+    ngx_uint_t  reset;
+
+    /* what another time of the zone has left behind must not act on this */
+
+    reset = 0;
+
+    if (ctx->number) {
+        ngx_http_portone_sandbox_zone_lock(ctx->zone);
+        reset = ctx->generation != ctx->zone->sh->generation;
+        ngx_http_portone_sandbox_zone_unlock(ctx->zone);
+    }
+
+    if (reset) {
+        ngx_http_portone_sandbox_leave(ctx, 0);
+        ngx_http_finalize_request(ctx->request, NGX_HTTP_CLOSE);
+        return;
+    }
+
+    rc = ctx->check(ctx);
+
+    if (rc != NGX_AGAIN) {
+        ctx->next(ctx, rc);
+        return;
+    }
+
+    ctx->event.handler = ngx_http_portone_sandbox_poll_handler;
+    ctx->event.data = ctx;
+    ctx->event.log = ctx->request->connection->log;
+
+    ngx_add_timer(&ctx->event, NGX_HTTP_PORTONE_SANDBOX_POLL);
+}
+
+
+static void
+ngx_http_portone_sandbox_poll_handler(ngx_event_t *ev)
+{
+    ngx_connection_t                *c;
+    ngx_http_portone_sandbox_ctx_t  *ctx;
+
+    ctx = ev->data;
+    c = ctx->request->connection;
+
+    ngx_http_set_log_request(c->log, ctx->request);
+
+    ngx_http_portone_sandbox_poll(ctx);
+
+    ngx_http_run_posted_requests(c);
+}
+
+
+static void
+ngx_http_portone_sandbox_cleanup(void *data)
+{
+    ngx_http_portone_sandbox_ctx_t  *ctx = data;
+
+    if (ctx->event.timer_set) {
+        ngx_del_timer(&ctx->event);
+    }
+
+    ngx_http_portone_sandbox_gate_count(ctx, -1);
+    ngx_http_portone_sandbox_leave(ctx, 0);
+
+    cJSON_Delete(ctx->json);
+    ctx->json = NULL;
+}
