@@ -1,0 +1,56 @@
+# make             both modules, build/*.so, against the installed nginx
+# make demo        a running refund, from a fresh machine
+# make test        all tests, from a fresh machine; T=t/foo.t: this file only;
+#                  SANITIZE=1: with AddressSanitizer and UBSan
+# make unit        the tests of the plain C core only
+# make lint        warnings of two compilers, static analysis, style
+# make deps        installs with apt what the targets above need
+# make clean       removes what was built
+#
+# BUILD is the directory of everything that is built, PORT the first of the
+# TCP ports which tests listen on, NGINX_SRC a configured nginx source tree.
+
+BUILD ?= build
+PORT ?= 21984
+NGINX_SRC ?= /usr/share/nginx/src
+CFLAGS ?= -O2 -g
+SANITIZE ?=
+T ?=
+
+ifeq ($(origin CC), default)
+CC = gcc
+endif
+
+export BUILD PORT NGINX_SRC CC CFLAGS SANITIZE
+
+.PHONY: all build demo test unit lint deps clean
+
+all: build
+
+build:
+	t/tools/build
+
+demo:
+	t/tools/deps demo
+	t/tools/build
+	t/tools/demo.sh
+
+test:
+	t/tools/deps $(if $(SANITIZE),sanitize,test)
+	$(if $(SANITIZE),t/tools/static,t/tools/build)
+	$(if $(T),,$(MAKE) -s -C t/unit all)
+	t/tools/run-tests $(T)
+
+unit:
+	t/tools/deps unit
+	$(MAKE) -s -C t/unit check
+
+lint:
+	t/tools/deps lint
+	t/tools/lint
+
+deps:
+	t/tools/deps
+
+clean:
+	rm -rf "$(BUILD)" "$(BUILD)-san" "$(BUILD)-lint" t/servroot*

@@ -1,0 +1,399 @@
+package Test::Portone::Steps;
+
+# The "--- steps" section of a test block: parses it, carries the steps out one
+# after the other, and checks what each line expects. The syntax is described
+# in Test::Portone.
+
+use strict;
+use warnings;
+
+use Test::More ();
+use Time::HiRes qw( sleep time );
+
+use Test::Portone::Client ();
+use Test::Portone::Json qw( json_at json_check json_decode json_text );
+use Test::Portone::Server qw(
+    server_crash_workers server_kill server_reload server_start server_stop
+    server_workers wait_until
+);
+
+use Exporter qw( import );
+
+our @EXPORT_OK = qw( parse_steps run_steps );
+
+my %actions = (
+    'crash workers' => \&server_crash_workers,
+    kill => \&server_kill,
+    reload => \&server_reload,
+    start => \&server_start,
+    stop => sub { server_stop() },
+    terminate => sub { server_stop('TERM') },
+    'old workers gone' => \&_old_workers_gone,
+);
+
+
+# parse_steps(text) returns a list of { line, number, ... }; dies with the
+# number of the line and what is wrong with it.
+
+sub parse_steps {
+    my $text = shift;
+    my (@steps, $number);
+
+    for my $line (split /\n/, $text) {
+        $number++;
+
+        next if $line =~ /^\s*(?:#|$)/;
+
+        if ($line =~ /^\S/) {
+            push @steps, { number => $number, line => $line, headers => [],
+                           expect => [], %{_parse_step($line, $number)} };
+            next;
+        }
+
+        my $step = $steps[-1] or die "line $number: no step above it\n";
+
+        if ($line =~ /^\s+->\s*(.*?)\s*$/) {
+            push @{$step->{expect}}, _parse_expectation($1, $number);
+
+        } elsif ($line =~ /^\s+\|(.*)$/) {
+            $step->{body} .= defined $step->{body} ? "\n$1" : $1;
+
+        } elsif ($line =~ /^\s+([\w-]+):\s*(.*?)\s*$/) {
+            push @{$step->{headers}}, [$1, $2];
+
+        } else {
+            die "line $number: neither a header, \"| body\""
+                . " nor \"-> expectation\": $line\n";
+        }
+    }
+
+    return @steps;
+}
+
+
+sub _parse_step {
+    my ($line, $number) = @_;
+    my %step;
+
+    # [name] step: the answer is awaited later, by "await name"
+
+    if ($line =~ s/^\[(\w+)\]\s+//) {
+        $step{name} = $1;
+    }
+
+    if ($line =~ s/^within\s+([\d.]+)s\s+//) {
+        $step{within} = $1;
+    }
+
+    if ($line =~ /^(await|drop)\s+(\w+)$/) {
+        return { %step, verb => $1, operand => $2 };
+    }
+
+    if ($actions{$line}) {
+        return { %step, verb => $line };
+    }
+
+    # short words for what most tests do
+
+    $line =~ s{^refund\b}{POST /payments/cancel};
+    $line =~ s{^ledger\b\s*}{sandbox GET ledger};
+    $line =~ s{^fault\b}{sandbox POST faults};
+    $line =~ s{^open\s+(\w+)$}{sandbox POST gates/$1 {"open": true}};
+    $line =~ s{^waiting\s+(\w+)\s+(\d+)$}{sandbox GET gates/$1?waiting=$2};
+    $line =~ s{^sandbox\s+([A-Z]+)\s+}{$1 /sandbox/_sandbox/};
+
+    if ($line =~ m{^([A-Z]+)\s+((?:/|http://)\S*)(?:\s+(.*?))?\s*$}) {
+        $step{verb} = 'request';
+        @step{qw( method uri )} = ($1, $2);
+        $step{body} = $3 if defined $3 && $3 ne '';
+
+        return \%step;
+    }
+
+    die "line $number: unknown step: $line\n";
+}
+
+
+sub _parse_expectation {
+    my ($text, $number) = @_;
+
+    my $operators = qr/=|!=|~|!~|<=?|>=?|\#/;
+
+    return { kind => 'closed', text => $text } if $text eq 'closed';
+    return { kind => 'truncated', text => $text } if $text eq 'truncated';
+
+    if ($text =~ /^(\d{3})(?:\s+(\w+))?$/) {
+        return { kind => 'status', status => $1, error => $2, text => $text };
+    }
+
+    if ($text =~ /^([.\[]\S*)\s+as\s+(\w+)$/) {
+        return { kind => 'save', path => $1, as => $2, text => $text };
+    }
+
+    if ($text =~ /^([.\[]\S*)\s+(present|absent)$/) {
+        return { kind => 'json', path => $1, operator => $2, text => $text };
+    }
+
+    if ($text =~ /^([.\[]\S*)\s+($operators)\s*(.*)$/) {
+        return { kind => 'json', path => $1, operator => $2, operand => $3,
+                 text => $text };
+    }
+
+    if ($text =~ /^body\s+(=|!=|~|!~)\s*(.*)$/) {
+        return { kind => 'body', operator => $1, operand => $2,
+                 text => $text };
+    }
+
+    if ($text =~ /^!\s*([\w-]+)$/) {
+        return { kind => 'no_header', header => $1, text => $text };
+    }
+
+    if ($text =~ /^([\w-]+)\s+as\s+(\w+)$/) {
+        return { kind => 'save', header => $1, as => $2, text => $text };
+    }
+
+    if ($text =~ /^([\w-]+):\s*(~\s*)?(.*)$/) {
+        return { kind => 'header', header => $1, text => $text,
+                 operator => $2 ? '~' : '=', operand => $3 };
+    }
+
+    die "line $number: unknown expectation: $text\n";
+}
+
+
+# run_steps(name, port, steps...) makes one test of each step. After the first
+# step that fails the others are not run: they would only hide the cause.
+# Returns whether all went well.
+
+sub run_steps {
+    my ($name, $port, @steps) = @_;
+    my %run = (port => $port, saved => {}, waiting => {});
+
+    for my $step (@steps) {
+        my $what = "$name - line $step->{number}: "
+            . substr $step->{line}, 0, 70;
+
+        my @failures = eval { local $SIG{__DIE__}; _run_step(\%run, $step) };
+
+        push @failures, $@ if $@;
+
+        next if Test::More::ok(!@failures, $what);
+
+        Test::More::diag(join '', map { "    $_\n" }
+                         map { s/\s+\z//; split /\n/ } @failures);
+        _show_exchange(\%run);
+
+        return 0;
+    }
+
+    for my $left (sort keys %{$run{waiting}}) {
+        Test::More::fail("$name - request [$left] was never awaited");
+
+        return 0;
+    }
+
+    return 1;
+}
+
+
+sub _run_step {
+    my ($run, $step) = @_;
+
+    if ($actions{$step->{verb}}) {
+        $actions{$step->{verb}}->();
+        return;
+    }
+
+    if ($step->{verb} eq 'request') {
+        return _request($run, $step) if !$step->{within};
+
+        # settled in the background: asked again until all of it holds
+
+        my @failures;
+
+        wait_until($step->{within}, sub {
+            @failures = _request($run, $step);
+            return !@failures || do { sleep 0.02; 0 };
+        });
+
+        return @failures;
+    }
+
+    my $client = delete $run->{waiting}{$step->{operand}}
+        or return "no request [$step->{operand}] is waiting";
+
+    $run->{last} = $client;
+
+    if ($step->{verb} eq 'drop') {
+        $client->drop;
+        return;
+    }
+
+    return _check($run, $step, $client->answer);
+}
+
+
+sub _request {
+    my ($run, $step) = @_;
+
+    my $client = Test::Portone::Client->new(
+        port => $run->{port},
+        method => $step->{method},
+        uri => _fill($run, $step->{uri}),
+        headers => [map { [$_->[0], _fill($run, $_->[1])] }
+                        @{$step->{headers}}],
+        body => _fill($run, $step->{body}),
+    );
+
+    $run->{last} = $client;
+
+    if (defined $step->{name}) {
+        $run->{waiting}{$step->{name}} = $client;
+        return $client->{failure} // ();
+    }
+
+    return _check($run, $step, $client->answer);
+}
+
+
+# {{name}} stands for what an earlier step has saved under this name.
+
+sub _fill {
+    my ($run, $text) = @_;
+
+    return $text if !defined $text;
+
+    $text =~ s/\{\{(\w+)\}\}/$run->{saved}{$1} \/\/ die "no {{$1}} yet\n"/ge;
+
+    return $text;
+}
+
+
+sub _check {
+    my ($run, $step, $answer) = @_;
+    my @expect = @{$step->{expect}};
+    my @failures;
+
+    if (!grep { $_->{kind} =~ /^(?:status|closed)$/ } @expect) {
+        unshift @expect, { kind => 'status', status => 200, text => 'status' };
+    }
+
+    if ($answer->{truncated} && !grep { $_->{kind} eq 'truncated' } @expect) {
+        push @failures, 'the answer was cut short';
+    }
+
+    if ($answer->{failure}) {
+        push @failures, $answer->{failure};
+    }
+
+    for my $expect (@expect) {
+        my $got = _check_one($run, $expect, $answer);
+
+        next if !defined $got;
+
+        push @failures, "expected: $expect->{text}\n     got: $got";
+        last if $got =~ /^not JSON/;
+    }
+
+    return @failures;
+}
+
+
+# Returns undef when the expectation holds, else what is there instead.
+
+sub _check_one {
+    my ($run, $expect, $answer) = @_;
+    my $kind = $expect->{kind};
+    my $status = $answer->{status}
+        // ($answer->{closed} ? 'closed' : 'no answer');
+
+    if ($kind eq 'closed' || $kind eq 'truncated') {
+        return $answer->{$kind} ? undef : $status;
+    }
+
+    if ($kind eq 'status') {
+        return $status if $status ne $expect->{status};
+        return undef if !defined $expect->{error};
+
+        $expect = { kind => 'json', path => '.error', operator => '=',
+                    operand => $expect->{error} };
+        $kind = 'json';
+    }
+
+    if ($kind eq 'body') {
+        my $operand = _fill($run, $expect->{operand});
+        my $holds = $expect->{operator} =~ /~/ ? $answer->{body} =~ /$operand/
+                                               : $answer->{body} eq $operand;
+
+        return $holds == ($expect->{operator} !~ /!/) ? undef
+                                                      : $answer->{body};
+    }
+
+    if ($kind eq 'json' || defined $expect->{path}) {
+        my ($document, $error) = json_decode($answer->{body});
+
+        return $error if $error;
+
+        if ($kind eq 'json') {
+            return json_check($document, $expect->{path}, $expect->{operator},
+                              _fill($run, $expect->{operand}));
+        }
+
+        my ($found, $value) = json_at($document, $expect->{path});
+
+        return 'absent' if !$found;
+
+        $run->{saved}{$expect->{as}} = ref $value ? json_text($value) : $value;
+
+        return undef;
+    }
+
+    my $values = $answer->{headers}{lc $expect->{header}};
+
+    if ($kind eq 'no_header') {
+        return $values ? "@$values" : undef;
+    }
+
+    return 'absent' if !$values;
+
+    if ($kind eq 'save') {
+        $run->{saved}{$expect->{as}} = $values->[0];
+        return undef;
+    }
+
+    my $got = join ', ', @$values;
+    my $operand = _fill($run, $expect->{operand});
+    my $holds = $expect->{operator} eq '~' ? $got =~ /$operand/
+                                           : $got eq $operand;
+
+    return $holds ? undef : $got;
+}
+
+
+sub _old_workers_gone {
+    wait_until(10, sub { server_workers('all') == server_workers() })
+        or die "old workers are still there\n";
+}
+
+
+sub _show_exchange {
+    my $run = shift;
+    my $client = $run->{last} or return;
+
+    Test::More::diag("sent:\n", _quote($client->{request}),
+                     "answered:\n", _quote($client->{received}));
+}
+
+
+sub _quote {
+    my $text = shift;
+
+    $text = substr($text, 0, 4000) . ' ...' if length $text > 4000;
+    $text =~ s/\r//g;
+    $text =~ s/^/    /mg;
+
+    return "$text\n";
+}
+
+
+1;
