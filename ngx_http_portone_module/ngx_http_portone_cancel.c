@@ -125,6 +125,7 @@ ngx_http_portone_cancel_body(ngx_http_request_t *r)
     ngx_int_t                 rc;
     ngx_str_t                 text;
     portone_error_e           error;
+    portone_request_t         request;
     ngx_http_portone_flow_t  *flow;
     char                      field[PORTONE_FIELD_LEN];
 
@@ -141,24 +142,21 @@ ngx_http_portone_cancel_body(ngx_http_request_t *r)
         return;
     }
 
-    flow = ngx_http_portone_flow_create(r);
-    if (flow == NULL) {
-        ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
-        return;
-    }
-
-    error = portone_request_parse(&flow->core.request, (char *) text.data,
-                                  text.len, field);
+    error = portone_request_parse(&request, (char *) text.data, text.len,
+                                  field);
 
     if (error != PORTONE_NO_ERROR) {
-        ngx_http_portone_flow_destroy(flow);
-
         ngx_http_finalize_request(r,
                         ngx_http_portone_reply_error(r, error, field, NULL));
         return;
     }
 
-    flow->answer = ngx_http_portone_reply_refund;
+    flow = ngx_http_portone_flow_refund(r, &request,
+                                        ngx_http_portone_reply_refund);
+    if (flow == NULL) {
+        ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
+        return;
+    }
 
     ngx_http_portone_flow_start(flow);
 }

@@ -254,14 +254,16 @@ ngx_http_portone_commit_thread(void *data, ngx_log_t *log)
 
 
 /*
- * One transaction.  When it does not come to an end, nothing of it is
- * stored: LMDB copies on write, and what it has written is not part of the
- * database before the page with the new root is.  If just writing that page
- * fails, LMDB puts the old one back, and no process sees the transaction;
- * the environment returns MDB_PANIC from then on and is opened again.  Only
- * a machine that loses power right then could find the new page on its
- * failing disk.  So an operation has to bear that it is stored although it
- * has failed.
+ * One transaction.  When it does not come to its end, nothing of it is
+ * stored: LMDB copies on write, and the copies are not part of the database
+ * before the page that leads to them is written and synced.  If just writing
+ * that page fails, LMDB puts the old contents back, no process sees the
+ * transaction, and the environment, which returns MDB_PANIC from then on, is
+ * opened again.  There remain two ways for such a transaction to come back:
+ * the old contents cannot be written either, and this process is the only
+ * one; or power fails before the disk has got them.  Both need a disk that
+ * is failing already, and both leave a whole transaction, so the claim of a
+ * refund that was answered as failed has to be settled like any other.
  */
 
 static void
@@ -408,8 +410,9 @@ ngx_http_portone_commit_complete(ngx_event_t *ev)
 static void
 ngx_http_portone_commit_recover(ngx_http_portone_store_t *store)
 {
-    int         rc;
-    ngx_uint_t  level;
+    int                          rc;
+    ngx_uint_t                   level;
+    ngx_http_portone_lmdb_txn_t  txn;
 
     switch (store->opened) {
 
@@ -419,7 +422,7 @@ ngx_http_portone_commit_recover(ngx_http_portone_store_t *store)
         store->resized = 0;
 
         ngx_log_error(NGX_LOG_NOTICE, store->log, 0,
-                      "store \"%V\" has been opened again",
+                      "store \"%V\" has been opened",
                       &store->lmdb.path);
 
         ngx_http_portone_store_upkeep(store);
@@ -433,6 +436,21 @@ ngx_http_portone_commit_recover(ngx_http_portone_store_t *store)
 
     if (store->state != NGX_HTTP_PORTONE_STORE_OPEN) {
         return;
+    }
+
+    if (store->rc != 0) {
+
+        /* a failed commit may leave an environment that is of no use */
+
+        rc = ngx_http_portone_lmdb_read_begin(&store->lmdb, &txn);
+
+        if (rc == 0) {
+            ngx_http_portone_lmdb_read_end(&store->lmdb);
+
+        } else if (rc != MDB_MAP_RESIZED) {
+            store->state = NGX_HTTP_PORTONE_STORE_BROKEN;
+            return;
+        }
     }
 
     rc = store->begin_rc;

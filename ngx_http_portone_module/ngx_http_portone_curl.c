@@ -16,9 +16,6 @@
 /* what libcurl gets on top of its own timeouts before it is given up, ms */
 #define NGX_HTTP_PORTONE_GUARD_TIME  5000
 
-/* handles kept for reuse */
-#define NGX_HTTP_PORTONE_EASY_MAX    64
-
 
 typedef struct {
     ngx_queue_t                   exchanges;  /* all of them */
@@ -32,9 +29,6 @@ typedef struct {
     ngx_uint_t                    added;      /* exchanges within libcurl */
     ngx_uint_t                    waiting;    /* exchanges without a socket */
 
-    ngx_uint_t                    easy_n;
-    CURL                         *easy[NGX_HTTP_PORTONE_EASY_MAX];
-
     unsigned                      global:1;
     unsigned                      ready:1;
 } ngx_http_portone_curl_t;
@@ -47,8 +41,6 @@ static ngx_int_t ngx_http_portone_curl_connect(ngx_http_portone_exchange_t *x);
 static ngx_int_t ngx_http_portone_curl_reconnect(
     ngx_http_portone_exchange_t *x);
 static void ngx_http_portone_curl_remove(ngx_http_portone_exchange_t *x);
-static CURL *ngx_http_portone_curl_get_easy(void);
-static void ngx_http_portone_curl_put_easy(CURL *easy);
 static void ngx_http_portone_curl_connections(void);
 static void ngx_http_portone_curl_resolved(ngx_http_portone_resolve_t *r);
 static void ngx_http_portone_curl_unresolved(ngx_http_portone_exchange_t *x);
@@ -171,10 +163,6 @@ ngx_http_portone_curl_exit(ngx_cycle_t *cycle)
             x = ngx_queue_data(q, ngx_http_portone_exchange_t, queue);
 
             ngx_http_portone_curl_detach(x);
-        }
-
-        while (pc->easy_n) {
-            curl_easy_cleanup(pc->easy[--pc->easy_n]);
         }
 
         ngx_http_portone_curl_event_exit();
@@ -329,6 +317,7 @@ ngx_http_portone_curl_abort(ngx_http_portone_transfer_t *t)
     }
 
     x->reason = "aborted";
+    x->starved = 0;
 
     ngx_http_portone_exchange_result(x, CURLE_ABORTED_BY_CALLBACK);
     ngx_http_portone_curl_detach(x);
@@ -362,9 +351,7 @@ ngx_http_portone_curl_start(ngx_http_portone_exchange_t *x, ngx_str_t *addrs)
     x->addrs = *addrs;
     x->connect_start = ngx_current_msec;
 
-    x->easy = ngx_http_portone_curl_get_easy();
-
-    if (x->easy == NULL || ngx_http_portone_curl_connect(x) != NGX_OK) {
+    if (ngx_http_portone_curl_connect(x) != NGX_OK) {
         x->starved = 1;
         ngx_http_portone_curl_doom(x, "no memory for a request");
     }
@@ -377,6 +364,16 @@ ngx_http_portone_curl_connect(ngx_http_portone_exchange_t *x)
     ngx_http_portone_curl_t  *pc;
 
     pc = &ngx_http_portone_curl;
+
+    /*
+     * a new handle each time: with libcurl 8.14.1 one that could not rewind
+     * its body fails ever after, curl_easy_reset() notwithstanding
+     */
+
+    x->easy = curl_easy_init();
+    if (x->easy == NULL) {
+        return NGX_ERROR;
+    }
 
     if (ngx_http_portone_exchange_setup(x) != NGX_OK) {
         return NGX_ERROR;
@@ -409,12 +406,6 @@ ngx_http_portone_curl_reconnect(ngx_http_portone_exchange_t *x)
 
     ngx_http_portone_curl_remove(x);
 
-    if (x->easy == NULL) {
-        return NGX_DECLINED;
-    }
-
-    curl_easy_reset(x->easy);
-
     x->error[0] = '\0';
     x->reason = NULL;
 
@@ -422,61 +413,31 @@ ngx_http_portone_curl_reconnect(ngx_http_portone_exchange_t *x)
 }
 
 
+/* the handle is lost rather than freed if libcurl still has a hold on it */
+
 static void
 ngx_http_portone_curl_remove(ngx_http_portone_exchange_t *x)
 {
-    ngx_http_portone_curl_t  *pc;
-
-    if (!x->added) {
-        return;
-    }
-
-    pc = &ngx_http_portone_curl;
-
-    if (ngx_http_portone_curl_event_remove(x->easy, x->transfer->log)
-        != NGX_OK)
-    {
-        /* rather lost than used by two */
-        x->easy = NULL;
-    }
-
-    x->added = 0;
-
-    pc->added--;
-    ngx_http_portone_curl_connections();
-}
-
-
-static CURL *
-ngx_http_portone_curl_get_easy(void)
-{
+    ngx_int_t                 rc;
     ngx_http_portone_curl_t  *pc;
 
     pc = &ngx_http_portone_curl;
+    rc = NGX_OK;
 
-    if (pc->easy_n) {
-        return pc->easy[--pc->easy_n];
+    if (x->added) {
+        rc = ngx_http_portone_curl_event_remove(x->easy, x->transfer->log);
+
+        x->added = 0;
+
+        pc->added--;
+        ngx_http_portone_curl_connections();
     }
 
-    return curl_easy_init();
-}
-
-
-static void
-ngx_http_portone_curl_put_easy(CURL *easy)
-{
-    ngx_http_portone_curl_t  *pc;
-
-    pc = &ngx_http_portone_curl;
-
-    if (pc->easy_n == NGX_HTTP_PORTONE_EASY_MAX) {
-        curl_easy_cleanup(easy);
-        return;
+    if (x->easy && rc == NGX_OK) {
+        curl_easy_cleanup(x->easy);
     }
 
-    curl_easy_reset(easy);
-
-    pc->easy[pc->easy_n++] = easy;
+    x->easy = NULL;
 }
 
 
@@ -700,10 +661,6 @@ ngx_http_portone_curl_detach(ngx_http_portone_exchange_t *x)
     ngx_http_portone_resolve_stop(&x->resolve);
 
     ngx_http_portone_curl_remove(x);
-
-    if (x->easy) {
-        ngx_http_portone_curl_put_easy(x->easy);
-    }
 
     ngx_http_portone_exchange_unwait(x);
 

@@ -14,8 +14,9 @@
 
 /*
  * The transport: one HTTP exchange with PortOne on nginx's event loop.
- * Nothing outside ngx_http_portone_curl.c knows of libcurl, so that it can
- * be replaced.
+ * Nothing outside ngx_http_portone_curl.c and what it is made of, the files
+ * _exchange.c and _curl_event.c, knows of libcurl, so that it can be
+ * replaced.
  */
 
 

@@ -480,9 +480,14 @@ ngx_http_portone_exchange_write_header(char *buf, size_t size, size_t n,
         return 0;
     }
 
-    /* the empty line, after which another header follows if it was a 1xx */
+    /* an empty line ends it, but a 1xx is followed by another one */
 
-    x->headed = (n > 0 && (buf[0] == CR || buf[0] == LF));
+    if (n > 0 && (buf[0] == CR || buf[0] == LF)) {
+        x->headed = 1;
+
+    } else if (n >= 5 && ngx_strncmp(buf, "HTTP/", 5) == 0) {
+        x->headed = 0;
+    }
 
     return n;
 }

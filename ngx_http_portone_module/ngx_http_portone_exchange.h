@@ -70,9 +70,8 @@ ngx_int_t ngx_http_portone_exchange_valid(ngx_http_portone_transfer_t *t);
 
 /*
  * ngx_http_portone_exchange_setup() sets all the options of x->easy, which is
- * new or reset, for the first of x->addrs, and takes it off them; what the
- * options refer to is in the pool of the transfer or static.  NGX_ERROR: no
- * memory.
+ * new, for the first of x->addrs, and takes it off them; what the options
+ * refer to is in the pool of the transfer or static.  NGX_ERROR: no memory.
  */
 ngx_int_t ngx_http_portone_exchange_setup(ngx_http_portone_exchange_t *x);
 

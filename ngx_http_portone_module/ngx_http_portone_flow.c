@@ -9,6 +9,9 @@
 #include "ngx_http_portone_refund_id.h"
 
 
+/* bytes; half of them are the flow itself */
+#define NGX_HTTP_PORTONE_FLOW_POOL  8192
+
 /* how long an operation may wait for its turn to be committed, ms */
 #define NGX_HTTP_PORTONE_COMMIT_TIMEOUT  5000
 
@@ -22,6 +25,9 @@
 #define NGX_HTTP_PORTONE_PATIENCE  10000
 
 
+static ngx_http_portone_flow_t *ngx_http_portone_flow_create(
+    ngx_http_request_t *r, ngx_http_portone_flow_pt answer);
+static void ngx_http_portone_flow_destroy(ngx_http_portone_flow_t *flow);
 static ngx_int_t ngx_http_portone_flow_matches(ngx_http_portone_flow_t *flow,
     ngx_http_request_t *r);
 static void ngx_http_portone_flow_run(ngx_http_portone_flow_t *flow,
@@ -60,7 +66,74 @@ static const char  *ngx_http_portone_flow_actions[] = {
 
 
 ngx_http_portone_flow_t *
-ngx_http_portone_flow_create(ngx_http_request_t *r)
+ngx_http_portone_flow_refund(ngx_http_request_t *r,
+    portone_request_t *request, ngx_http_portone_flow_pt answer)
+{
+    ngx_http_portone_flow_t  *flow;
+
+    flow = ngx_http_portone_flow_create(r, answer);
+    if (flow == NULL) {
+        portone_request_free(request);
+        return NULL;
+    }
+
+    flow->core.request = *request;
+
+    if (ngx_http_portone_refund_id(flow->refund_id) != NGX_OK) {
+        ngx_http_portone_flow_destroy(flow);
+        return NULL;
+    }
+
+    flow->core.refund_id.len = PORTONE_REFUND_ID_LEN;
+    flow->core.refund_id.data = flow->refund_id;
+
+    return flow;
+}
+
+
+ngx_http_portone_flow_t *
+ngx_http_portone_flow_reading(ngx_http_request_t *r,
+    portone_str_t *merchant_uid, portone_str_t *imp_uid,
+    ngx_http_portone_flow_pt answer)
+{
+    u_char                   *p;
+    portone_request_t        *request;
+    ngx_http_portone_flow_t  *flow;
+
+    flow = ngx_http_portone_flow_create(r, answer);
+    if (flow == NULL) {
+        return NULL;
+    }
+
+    flow->core.read = 1;
+
+    /* the flow can outlive the request, and what the uids point into */
+
+    p = ngx_pnalloc(flow->pool, merchant_uid->len + imp_uid->len + 1);
+    if (p == NULL) {
+        ngx_http_portone_flow_destroy(flow);
+        return NULL;
+    }
+
+    request = &flow->core.request;
+
+    request->merchant_uid.data = (char *) p;
+    request->merchant_uid.len = merchant_uid->len;
+
+    p = ngx_cpymem(p, merchant_uid->data, merchant_uid->len);
+
+    request->imp_uid.data = (char *) p;
+    request->imp_uid.len = imp_uid->len;
+
+    ngx_memcpy(p, imp_uid->data, imp_uid->len);
+
+    return flow;
+}
+
+
+static ngx_http_portone_flow_t *
+ngx_http_portone_flow_create(ngx_http_request_t *r,
+    ngx_http_portone_flow_pt answer)
 {
     ngx_pool_t                    *pool;
     portone_flow_t                *core;
@@ -79,7 +152,7 @@ ngx_http_portone_flow_create(ngx_http_request_t *r)
         return NULL;
     }
 
-    pool = ngx_create_pool(4096, ngx_cycle->log);
+    pool = ngx_create_pool(NGX_HTTP_PORTONE_FLOW_POOL, ngx_cycle->log);
     if (pool == NULL) {
         return NULL;
     }
@@ -95,6 +168,7 @@ ngx_http_portone_flow_create(ngx_http_request_t *r)
     flow->conf = plcf;
     flow->main_conf = pmcf;
     flow->request = r;
+    flow->answer = answer;
 
     /* the log of the connection does not live as long as the flow */
 
@@ -124,17 +198,12 @@ ngx_http_portone_flow_create(ngx_http_request_t *r)
     core->tier.len = plcf->tier.len;
     core->tier.data = (char *) plcf->tier.data;
 
-    core->refund_id.len = PORTONE_REFUND_ID_LEN;
-    core->refund_id.data = flow->refund_id;
-
     if (plcf->account) {
         core->account.len = plcf->account->fingerprint.len;
         core->account.data = (char *) plcf->account->fingerprint.data;
     }
 
-    if (ngx_http_portone_refund_id(flow->refund_id) != NGX_OK
-        || ngx_http_portone_flow_matches(flow, r) != NGX_OK)
-    {
+    if (ngx_http_portone_flow_matches(flow, r) != NGX_OK) {
         ngx_destroy_pool(pool);
         return NULL;
     }
@@ -190,34 +259,6 @@ ngx_http_portone_flow_matches(ngx_http_portone_flow_t *flow,
 
     flow->core.matches = match;
     flow->core.n_matches = matches->nelts;
-
-    return NGX_OK;
-}
-
-
-ngx_int_t
-ngx_http_portone_flow_uids(ngx_http_portone_flow_t *flow,
-    portone_str_t *merchant_uid, portone_str_t *imp_uid)
-{
-    u_char             *p;
-    portone_request_t  *request;
-
-    request = &flow->core.request;
-
-    p = ngx_pnalloc(flow->pool, merchant_uid->len + imp_uid->len + 1);
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    request->merchant_uid.data = (char *) p;
-    request->merchant_uid.len = merchant_uid->len;
-
-    p = ngx_cpymem(p, merchant_uid->data, merchant_uid->len);
-
-    request->imp_uid.data = (char *) p;
-    request->imp_uid.len = imp_uid->len;
-
-    ngx_memcpy(p, imp_uid->data, imp_uid->len);
 
     return NGX_OK;
 }
@@ -686,7 +727,7 @@ ngx_http_portone_flow_detach(void *data)
     }
 
     ngx_log_error(NGX_LOG_INFO, &flow->log, 0,
-                  "client has gone, the refund goes on");
+                  "client has gone, its request goes on");
 
     if (flow->timer.timer_set) {
         ngx_del_timer(&flow->timer);
@@ -697,7 +738,7 @@ ngx_http_portone_flow_detach(void *data)
 }
 
 
-void
+static void
 ngx_http_portone_flow_destroy(ngx_http_portone_flow_t *flow)
 {
     if (flow->timer.timer_set) {
@@ -728,9 +769,11 @@ ngx_http_portone_flow_log(ngx_log_t *log, u_char *buf, size_t len)
 
     flow = log->data;
 
-    p = ngx_snprintf(buf, len, ", refund: %s", flow->refund_id);
-    len -= p - buf;
-    buf = p;
+    if (flow->refund_id[0]) {
+        p = ngx_snprintf(buf, len, ", refund: %s", flow->refund_id);
+        len -= p - buf;
+        buf = p;
+    }
 
     uid = &flow->core.request.merchant_uid;
 

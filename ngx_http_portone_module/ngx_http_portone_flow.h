@@ -60,23 +60,18 @@ struct ngx_http_portone_flow_s {
 
 
 /*
- * ngx_http_portone_flow_create() makes a flow for the request with the
- * settings of its location; NULL: no memory.  The caller sets core.request
- * (the flow owns it), core.read and answer, then calls _start(), after which
- * the flow belongs to itself and answers the request some time.
+ * Both make a flow for the request with the settings of its location; NULL:
+ * no memory.  _refund() takes over what *request owns, also when it fails.
+ * _reading() only looks a payment up; the uids are copied.
  */
-ngx_http_portone_flow_t *ngx_http_portone_flow_create(ngx_http_request_t *r);
+ngx_http_portone_flow_t *ngx_http_portone_flow_refund(ngx_http_request_t *r,
+    portone_request_t *request, ngx_http_portone_flow_pt answer);
+ngx_http_portone_flow_t *ngx_http_portone_flow_reading(ngx_http_request_t *r,
+    portone_str_t *merchant_uid, portone_str_t *imp_uid,
+    ngx_http_portone_flow_pt answer);
+
+/* from here on the flow belongs to itself; some time it answers the request */
 void ngx_http_portone_flow_start(ngx_http_portone_flow_t *flow);
-
-/*
- * ngx_http_portone_flow_uids() sets what payment a flow is about where there
- * is no request body; copied.  NGX_ERROR: no memory.
- */
-ngx_int_t ngx_http_portone_flow_uids(ngx_http_portone_flow_t *flow,
-    portone_str_t *merchant_uid, portone_str_t *imp_uid);
-
-/* for a flow that was not started */
-void ngx_http_portone_flow_destroy(ngx_http_portone_flow_t *flow);
 
 
 #endif /* _NGX_HTTP_PORTONE_FLOW_H_INCLUDED_ */

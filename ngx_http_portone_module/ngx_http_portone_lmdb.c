@@ -13,13 +13,18 @@
 #define NGX_HTTP_PORTONE_LMDB_DATABASES   16
 #define NGX_HTTP_PORTONE_LMDB_READERS     1024
 
-/* how long to wait for the lock file, ms */
+/* not less than LMDB makes its lock file for this number of readers */
+#define NGX_HTTP_PORTONE_LMDB_LOCK_SIZE                                       \
+    (64 * NGX_HTTP_PORTONE_LMDB_READERS + 4096)
+
+/* how long to wait for our own lock file, ms */
 #define NGX_HTTP_PORTONE_LMDB_LOCK_WAIT   2000
 #define NGX_HTTP_PORTONE_LMDB_LOCK_SLEEP  10
 
 
 static ngx_fd_t ngx_http_portone_lmdb_lock(ngx_http_portone_lmdb_t *lmdb,
     ngx_uint_t level, ngx_log_t *log);
+static int ngx_http_portone_lmdb_allocate(ngx_http_portone_lmdb_t *lmdb);
 static int ngx_http_portone_lmdb_open_env(ngx_http_portone_lmdb_t *lmdb,
     const char **what);
 static ngx_int_t ngx_http_portone_lmdb_open_databases(
@@ -28,20 +33,6 @@ static int ngx_http_portone_lmdb_find_databases(ngx_http_portone_lmdb_t *lmdb,
     ngx_uint_t *found, ngx_uint_t *entries, ngx_int_t *format);
 static int ngx_http_portone_lmdb_create_databases(
     ngx_http_portone_lmdb_t *lmdb);
-static int ngx_http_portone_lmdb_get(portone_txn_t *txn, portone_db_e db,
-    const portone_str_t *key, portone_str_t *value);
-static int ngx_http_portone_lmdb_next(portone_txn_t *txn, portone_db_e db,
-    const portone_str_t *after, portone_str_t *key, portone_str_t *value);
-static int ngx_http_portone_lmdb_prev(portone_txn_t *txn, portone_db_e db,
-    const portone_str_t *before, portone_str_t *key, portone_str_t *value);
-static int ngx_http_portone_lmdb_seek(portone_txn_t *txn, portone_db_e db,
-    const portone_str_t *from, ngx_uint_t back, portone_str_t *key,
-    portone_str_t *value);
-static int ngx_http_portone_lmdb_put(portone_txn_t *txn, portone_db_e db,
-    const portone_str_t *key, const portone_str_t *value);
-static int ngx_http_portone_lmdb_del(portone_txn_t *txn, portone_db_e db,
-    const portone_str_t *key);
-static int ngx_http_portone_lmdb_failed(portone_txn_t *txn, int rc);
 
 
 static const char  *ngx_http_portone_lmdb_names[] = {
@@ -73,7 +64,12 @@ ngx_http_portone_lmdb_open(ngx_http_portone_lmdb_t *lmdb, ngx_uint_t level,
         return NGX_ERROR;
     }
 
-    rc = ngx_http_portone_lmdb_open_env(lmdb, &what);
+    what = "fallocate()";
+    rc = ngx_http_portone_lmdb_allocate(lmdb);
+
+    if (rc == 0) {
+        rc = ngx_http_portone_lmdb_open_env(lmdb, &what);
+    }
 
     if (rc != 0) {
         ngx_http_portone_lmdb_log(lmdb, level, log, rc, what);
@@ -185,6 +181,56 @@ ngx_http_portone_lmdb_lock(ngx_http_portone_lmdb_t *lmdb, ngx_uint_t level,
     (void) ngx_close_file(fd);
 
     return NGX_INVALID_FILE;
+}
+
+
+/*
+ * LMDB writes to its lock file through a map, which on a full disk ends the
+ * process with SIGBUS unless the blocks have been allocated.  The size stays
+ * as it is: processes that use the file count on it.
+ */
+
+static int
+ngx_http_portone_lmdb_allocate(ngx_http_portone_lmdb_t *lmdb)
+{
+#if (NGX_LINUX)
+
+    int       rc;
+    u_char    name[NGX_MAX_PATH];
+    ngx_fd_t  fd;
+
+    (void) ngx_snprintf(name, NGX_MAX_PATH, "%V/lock.mdb%Z", &lmdb->path);
+    name[NGX_MAX_PATH - 1] = '\0';
+
+    fd = open((char *) name, O_RDWR|O_CREAT|O_CLOEXEC, 0600);
+
+    if (fd == NGX_INVALID_FILE) {
+        return ngx_errno;
+    }
+
+    rc = 0;
+
+    if (fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, NGX_HTTP_PORTONE_LMDB_LOCK_SIZE)
+        == -1)
+    {
+        rc = ngx_errno;
+
+        /* not all file systems can */
+
+        if (rc == EOPNOTSUPP || rc == ENOSYS) {
+            rc = 0;
+        }
+    }
+
+    (void) ngx_close_file(fd);
+
+    return rc;
+
+#else
+
+    return 0;
+
+#endif
 }
 
 
@@ -425,104 +471,6 @@ failed:
 
 
 int
-ngx_http_portone_lmdb_read_begin(ngx_http_portone_lmdb_t *lmdb,
-    ngx_http_portone_lmdb_txn_t *txn)
-{
-    int  rc;
-
-    rc = mdb_txn_renew(lmdb->read);
-
-    if (rc == MDB_BAD_RSLOT) {
-
-        /*
-         * the slot is not ours any more, and mdb_txn_abort() would free it
-         * under the reader that has it now: better lose a little memory
-         */
-
-        lmdb->read = NULL;
-    }
-
-    if (rc != 0) {
-        return rc;
-    }
-
-    txn->txn.get = ngx_http_portone_lmdb_get;
-    txn->txn.next = ngx_http_portone_lmdb_next;
-    txn->txn.prev = ngx_http_portone_lmdb_prev;
-    txn->txn.put = NULL;
-    txn->txn.del = NULL;
-    txn->mdb = lmdb->read;
-    txn->dbi = lmdb->dbi;
-    txn->rc = 0;
-
-    return 0;
-}
-
-
-void
-ngx_http_portone_lmdb_read_end(ngx_http_portone_lmdb_t *lmdb)
-{
-    mdb_txn_reset(lmdb->read);
-}
-
-
-int
-ngx_http_portone_lmdb_begin(ngx_http_portone_lmdb_t *lmdb,
-    ngx_http_portone_lmdb_txn_t *txn)
-{
-    int               rc;
-    struct stat       sb;
-    mdb_filehandle_t  fd;
-
-    /* what is written to a file that has been deleted is not durable */
-
-    rc = mdb_env_get_fd(lmdb->env, &fd);
-
-    if (rc != 0) {
-        return rc;
-    }
-
-    if (fstat(fd, &sb) == -1) {
-        return ngx_errno;
-    }
-
-    if (sb.st_nlink == 0) {
-        return ESTALE;
-    }
-
-    rc = mdb_txn_begin(lmdb->env, NULL, 0, &txn->mdb);
-
-    if (rc != 0) {
-        return rc;
-    }
-
-    txn->txn.get = ngx_http_portone_lmdb_get;
-    txn->txn.next = ngx_http_portone_lmdb_next;
-    txn->txn.prev = ngx_http_portone_lmdb_prev;
-    txn->txn.put = ngx_http_portone_lmdb_put;
-    txn->txn.del = ngx_http_portone_lmdb_del;
-    txn->dbi = lmdb->dbi;
-    txn->rc = 0;
-
-    return 0;
-}
-
-
-int
-ngx_http_portone_lmdb_commit(ngx_http_portone_lmdb_txn_t *txn)
-{
-    return mdb_txn_commit(txn->mdb);
-}
-
-
-void
-ngx_http_portone_lmdb_abort(ngx_http_portone_lmdb_txn_t *txn)
-{
-    mdb_txn_abort(txn->mdb);
-}
-
-
-int
 ngx_http_portone_lmdb_adopt_size(ngx_http_portone_lmdb_t *lmdb)
 {
     return mdb_env_set_mapsize(lmdb->env, 0);
@@ -550,200 +498,4 @@ ngx_http_portone_lmdb_log(ngx_http_portone_lmdb_t *lmdb, ngx_uint_t level,
     ngx_log_error(level, log, 0, "store \"%V\": %s failed: %s%s",
                   &lmdb->path, what, mdb_strerror(rc),
                   (rc == MDB_MAP_FULL) ? ", raise its size" : "");
-}
-
-
-static int
-ngx_http_portone_lmdb_get(portone_txn_t *txn, portone_db_e db,
-    const portone_str_t *key, portone_str_t *value)
-{
-    int                           rc;
-    MDB_val                       k, v;
-    ngx_http_portone_lmdb_txn_t  *t;
-
-    t = (ngx_http_portone_lmdb_txn_t *) txn;
-
-    if (key->len == 0 || key->len > PORTONE_KEY_MAX) {
-        return ngx_http_portone_lmdb_failed(txn, MDB_BAD_VALSIZE);
-    }
-
-    k.mv_data = (void *) key->data;
-    k.mv_size = key->len;
-
-    rc = mdb_get(t->mdb, t->dbi[db], &k, &v);
-
-    if (rc == MDB_NOTFOUND) {
-        return PORTONE_DECLINED;
-    }
-
-    if (rc != 0) {
-        return ngx_http_portone_lmdb_failed(txn, rc);
-    }
-
-    value->data = v.mv_data;
-    value->len = v.mv_size;
-
-    return PORTONE_OK;
-}
-
-
-/* an empty key is less than all others */
-
-static int
-ngx_http_portone_lmdb_next(portone_txn_t *txn, portone_db_e db,
-    const portone_str_t *after, portone_str_t *key, portone_str_t *value)
-{
-    return ngx_http_portone_lmdb_seek(txn, db, after, 0, key, value);
-}
-
-
-static int
-ngx_http_portone_lmdb_prev(portone_txn_t *txn, portone_db_e db,
-    const portone_str_t *before, portone_str_t *key, portone_str_t *value)
-{
-    return ngx_http_portone_lmdb_seek(txn, db, before, 1, key, value);
-}
-
-
-/* the neighbour of a key that need not be there itself */
-
-static int
-ngx_http_portone_lmdb_seek(portone_txn_t *txn, portone_db_e db,
-    const portone_str_t *from, ngx_uint_t back, portone_str_t *key,
-    portone_str_t *value)
-{
-    int                           rc;
-    MDB_val                       k, v;
-    MDB_cursor                   *cursor;
-    ngx_http_portone_lmdb_txn_t  *t;
-
-    t = (ngx_http_portone_lmdb_txn_t *) txn;
-
-    if (from->len > PORTONE_KEY_MAX) {
-        return ngx_http_portone_lmdb_failed(txn, MDB_BAD_VALSIZE);
-    }
-
-    rc = mdb_cursor_open(t->mdb, t->dbi[db], &cursor);
-
-    if (rc != 0) {
-        return ngx_http_portone_lmdb_failed(txn, rc);
-    }
-
-    if (from->len == 0) {
-        rc = back ? MDB_NOTFOUND : mdb_cursor_get(cursor, &k, &v, MDB_FIRST);
-
-    } else {
-        k.mv_data = (void *) from->data;
-        k.mv_size = from->len;
-
-        /* the smallest key that is not smaller */
-
-        rc = mdb_cursor_get(cursor, &k, &v, MDB_SET_RANGE);
-
-        if (back) {
-            rc = mdb_cursor_get(cursor, &k, &v,
-                                (rc == MDB_NOTFOUND) ? MDB_LAST : MDB_PREV);
-
-        } else if (rc == 0 && k.mv_size == from->len
-                   && ngx_memcmp(k.mv_data, from->data, from->len) == 0)
-        {
-            rc = mdb_cursor_get(cursor, &k, &v, MDB_NEXT);
-        }
-    }
-
-    mdb_cursor_close(cursor);
-
-    if (rc == MDB_NOTFOUND) {
-        return PORTONE_DECLINED;
-    }
-
-    if (rc != 0) {
-        return ngx_http_portone_lmdb_failed(txn, rc);
-    }
-
-    key->data = k.mv_data;
-    key->len = k.mv_size;
-    value->data = v.mv_data;
-    value->len = v.mv_size;
-
-    return PORTONE_OK;
-}
-
-
-static int
-ngx_http_portone_lmdb_put(portone_txn_t *txn, portone_db_e db,
-    const portone_str_t *key, const portone_str_t *value)
-{
-    int                           rc;
-    char                          buf[PORTONE_KEY_MAX];
-    MDB_val                       k, v;
-    ngx_http_portone_lmdb_txn_t  *t;
-
-    t = (ngx_http_portone_lmdb_txn_t *) txn;
-
-    if (key->len == 0 || key->len > PORTONE_KEY_MAX) {
-        return ngx_http_portone_lmdb_failed(txn, MDB_BAD_VALSIZE);
-    }
-
-    /* a key that next() has found lies in a page that is changed now */
-
-    ngx_memcpy(buf, key->data, key->len);
-
-    k.mv_data = buf;
-    k.mv_size = key->len;
-    v.mv_data = (void *) value->data;
-    v.mv_size = value->len;
-
-    rc = mdb_put(t->mdb, t->dbi[db], &k, &v, 0);
-
-    if (rc != 0) {
-        return ngx_http_portone_lmdb_failed(txn, rc);
-    }
-
-    return PORTONE_OK;
-}
-
-
-static int
-ngx_http_portone_lmdb_del(portone_txn_t *txn, portone_db_e db,
-    const portone_str_t *key)
-{
-    int                           rc;
-    char                          buf[PORTONE_KEY_MAX];
-    MDB_val                       k;
-    ngx_http_portone_lmdb_txn_t  *t;
-
-    t = (ngx_http_portone_lmdb_txn_t *) txn;
-
-    if (key->len == 0 || key->len > PORTONE_KEY_MAX) {
-        return ngx_http_portone_lmdb_failed(txn, MDB_BAD_VALSIZE);
-    }
-
-    ngx_memcpy(buf, key->data, key->len);
-
-    k.mv_data = buf;
-    k.mv_size = key->len;
-
-    rc = mdb_del(t->mdb, t->dbi[db], &k, NULL);
-
-    if (rc != 0 && rc != MDB_NOTFOUND) {
-        return ngx_http_portone_lmdb_failed(txn, rc);
-    }
-
-    return PORTONE_OK;
-}
-
-
-static int
-ngx_http_portone_lmdb_failed(portone_txn_t *txn, int rc)
-{
-    ngx_http_portone_lmdb_txn_t  *t;
-
-    t = (ngx_http_portone_lmdb_txn_t *) txn;
-
-    if (t->rc == 0) {
-        t->rc = rc;
-    }
-
-    return PORTONE_ERROR;
 }

@@ -49,18 +49,9 @@ ngx_http_portone_payment_handler(ngx_http_request_t *r)
                                             field, NULL);
     }
 
-    flow = ngx_http_portone_flow_create(r);
+    flow = ngx_http_portone_flow_reading(r, &merchant_uid, &imp_uid,
+                                         ngx_http_portone_reply_payment);
     if (flow == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    flow->core.read = 1;
-    flow->answer = ngx_http_portone_reply_payment;
-
-    /* the flow can outlive the request */
-
-    if (ngx_http_portone_flow_uids(flow, &merchant_uid, &imp_uid) != NGX_OK) {
-        ngx_http_portone_flow_destroy(flow);
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 

@@ -68,6 +68,14 @@ ngx_http_portone_reply_error(ngx_http_request_t *r, portone_error_e error,
         }
     }
 
+    if (error == PORTONE_OVERLOADED
+        && ngx_http_portone_reply_retry_after(r,
+                                              NGX_HTTP_PORTONE_RETRY_AFTER)
+           != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
     status = ngx_http_portone_error_status_get(plcf, error, NULL, NULL);
 
     json = cJSON_CreateObject();
@@ -103,6 +111,10 @@ ngx_http_portone_reply_refund(ngx_http_request_t *r,
     portone_flow_t  *core;
 
     core = &flow->core;
+
+    /* 304 or 412 would hide a refund that has been made */
+
+    r->disable_not_modified = 1;
 
     if (ngx_http_portone_reply_ctx(r, flow) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;

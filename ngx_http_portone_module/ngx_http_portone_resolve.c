@@ -47,7 +47,7 @@ ngx_http_portone_resolve(ngx_http_portone_resolve_t *r)
     ctx->name = r->name;
     ctx->handler = ngx_http_portone_resolve_handler;
     ctx->data = r;
-    ctx->timeout = r->timeout;
+    ctx->timeout = ngx_max(r->timeout, 1);    /* 0 would be none */
 
     r->ctx = ctx;
 

@@ -11,6 +11,8 @@ static ngx_int_t ngx_http_portone_variable_set(ngx_http_variable_value_t *v,
     ngx_str_t *text);
 static ngx_int_t ngx_http_portone_variable_text(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_portone_variable_message(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_portone_variable_api_status(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_portone_variable_api_time(ngx_http_request_t *r,
@@ -43,8 +45,11 @@ static ngx_http_variable_t  ngx_http_portone_vars[] = {
     ngx_http_portone_text("portone_state", state),
     ngx_http_portone_text("portone_error", error),
     ngx_http_portone_text("portone_code", code),
-    ngx_http_portone_text("portone_message", message),
     ngx_http_portone_text("portone_token", token),
+
+    { ngx_string("portone_message"), NULL,
+      ngx_http_portone_variable_message, 0,
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("portone_api_status"), NULL,
       ngx_http_portone_variable_api_status, 0,
@@ -113,6 +118,41 @@ ngx_http_portone_variable_text(ngx_http_request_t *r,
     return ngx_http_portone_variable_set(v,
                                  ctx ? (ngx_str_t *) ((u_char *) ctx + data)
                                      : &ngx_http_portone_none);
+}
+
+
+/*
+ * PortOne's message can have line feeds; in a header they would begin
+ * another one
+ */
+
+static ngx_int_t
+ngx_http_portone_variable_message(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    size_t                   i;
+    ngx_str_t                text;
+    ngx_http_portone_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_portone_module);
+
+    if (ctx == NULL || ctx->message.len == 0) {
+        return ngx_http_portone_variable_set(v, &ngx_http_portone_none);
+    }
+
+    text.len = ctx->message.len;
+    text.data = ngx_pnalloc(r->pool, text.len);
+    if (text.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < text.len; i++) {
+        text.data[i] = (ctx->message.data[i] < ' '
+                        || ctx->message.data[i] == 0x7f)
+                           ? ' ' : ctx->message.data[i];
+    }
+
+    return ngx_http_portone_variable_set(v, &text);
 }
 
 

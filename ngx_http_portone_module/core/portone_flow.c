@@ -28,6 +28,7 @@
 
 static portone_step_e portone_flow_finish(portone_flow_t *flow,
     portone_error_e error);
+static int portone_flow_may_fetch(const portone_flow_t *flow);
 static portone_step_e portone_flow_with_token(portone_flow_t *flow,
     portone_step_e resume);
 static portone_step_e portone_flow_refresh(portone_flow_t *flow,
@@ -89,7 +90,7 @@ portone_flow_looked_up(portone_flow_t *flow, int rc, int64_t now)
 
     if (rc == PORTONE_DECLINED) {
 
-        if (flow->fetch && !flow->was_fetched) {
+        if (portone_flow_may_fetch(flow)) {
             return portone_flow_with_token(flow, PORTONE_STEP_FETCH);
         }
 
@@ -136,8 +137,7 @@ portone_flow_looked_up(portone_flow_t *flow, int rc, int64_t now)
     /* what was not paid when it was stored may have been paid since */
 
     if (!portone_payment_was_paid(&flow->payment)
-        && flow->fetch
-        && !flow->was_fetched)
+        && portone_flow_may_fetch(flow))
     {
         return portone_flow_with_token(flow, PORTONE_STEP_FETCH);
     }
@@ -157,6 +157,23 @@ portone_flow_looked_up(portone_flow_t *flow, int rc, int64_t now)
     }
 
     return portone_flow_with_token(flow, PORTONE_STEP_CLAIM);
+}
+
+
+static int
+portone_flow_may_fetch(const portone_flow_t *flow)
+{
+    const portone_request_t  *request;
+
+    if (!flow->fetch || flow->was_fetched) {
+        return 0;
+    }
+
+    request = &flow->request;
+
+    return portone_uid_addressable(request->imp_uid.len
+                                   ? &request->imp_uid
+                                   : &request->merchant_uid);
 }
 
 

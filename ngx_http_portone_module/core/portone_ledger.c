@@ -371,6 +371,8 @@ portone_ledger_refunds(portone_txn_t *txn, portone_lookup_t *lookup)
         return PORTONE_ERROR;
     }
 
+    n = 0;
+
     if (lookup->intent != NULL) {
         refund = portone_record_refund(lookup->intent);
         if (refund == NULL) {
@@ -378,6 +380,7 @@ portone_ledger_refunds(portone_txn_t *txn, portone_lookup_t *lookup)
         }
 
         (void) cJSON_AddItemToArray(lookup->refunds, refund);
+        n++;
     }
 
     /*
@@ -394,7 +397,7 @@ portone_ledger_refunds(portone_txn_t *txn, portone_lookup_t *lookup)
 
     last.data[last.len++] = '\001';
 
-    for (n = 0; n < PORTONE_REFUNDS_MAX; n++) {
+    for ( /* void */ ; n < PORTONE_REFUNDS_MAX; n++) {
         before = portone_key_str(&last);
 
         rc = txn->prev(txn, PORTONE_DB_ATTEMPTS, &before, &key, &value);

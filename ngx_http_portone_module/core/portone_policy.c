@@ -182,20 +182,30 @@ portone_policy_match(const portone_payment_t *payment,
 {
     int             rc;
     char           *text;
-    cJSON          *member;
+    cJSON          *item, *member;
     portone_str_t   value;
 
     if (match->value.len == 0) {
         return 0;
     }
 
-    cJSON_ArrayForEach(member, payment->json) {
+    member = NULL;
 
-        value = portone_str(member->string);
+    cJSON_ArrayForEach(item, payment->json) {
 
-        if (portone_str_eq(&value, &match->field)) {
-            break;
+        value = portone_str(item->string);
+
+        if (!portone_str_eq(&value, &match->field)) {
+            continue;
         }
+
+        /* of two nobody can tell which one counts */
+
+        if (member != NULL) {
+            return 0;
+        }
+
+        member = item;
     }
 
     if (member == NULL) {

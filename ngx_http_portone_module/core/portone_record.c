@@ -21,7 +21,7 @@ static int portone_key_append(portone_key_t *key, const portone_str_t *part);
 static cJSON *portone_record_balance(const portone_payment_t *payment);
 static int portone_record_ours(const cJSON *record, int64_t amount,
     const portone_cancellation_t *c);
-static int portone_record_listed(const cJSON *identities,
+static int portone_record_take(cJSON *identities,
     const portone_cancellation_t *c);
 
 
@@ -318,9 +318,10 @@ int
 portone_record_compare(const cJSON *record, const portone_payment_t *after,
     portone_evidence_t *evidence)
 {
-    size_t                   i, n, known;
+    cJSON                   *identities;
+    size_t                   i, n;
     int64_t                  amount, cancel_amount;
-    const cJSON             *before, *identities;
+    const cJSON             *before;
     portone_cancellation_t   c;
 
     memset(evidence, 0, sizeof(portone_evidence_t));
@@ -342,16 +343,24 @@ portone_record_compare(const cJSON *record, const portone_payment_t *after,
         return PORTONE_ERROR;
     }
 
+    /*
+     * an entry of after takes one of before away: without cancellation_id
+     * two of them can be alike
+     */
+
+    identities = cJSON_Duplicate(identities, 1);
+    if (identities == NULL) {
+        return PORTONE_ERROR;
+    }
+
     evidence->moved = after->cancel_amount - cancel_amount;
 
-    known = 0;
     n = portone_payment_cancellations(after);
 
     for (i = 0; i < n; i++) {
         portone_payment_cancellation(after, i, &c);
 
-        if (portone_record_listed(identities, &c)) {
-            known++;
+        if (portone_record_take(identities, &c)) {
             continue;
         }
 
@@ -366,25 +375,25 @@ portone_record_compare(const cJSON *record, const portone_payment_t *after,
         }
     }
 
-    n = (size_t) cJSON_GetArraySize(identities);
+    evidence->vanished = (size_t) cJSON_GetArraySize(identities);
 
-    evidence->vanished = (known < n) ? n - known : 0;
+    cJSON_Delete(identities);
 
     return PORTONE_OK;
 }
 
 
 static int
-portone_record_listed(const cJSON *identities,
-    const portone_cancellation_t *c)
+portone_record_take(cJSON *identities, const portone_cancellation_t *c)
 {
-    char          buf[PORTONE_IDENTITY_LEN];
-    const cJSON  *item;
+    char    buf[PORTONE_IDENTITY_LEN];
+    cJSON  *item;
 
     (void) portone_cancellation_identity(c, buf);
 
     cJSON_ArrayForEach(item, identities) {
         if (cJSON_IsString(item) && strcmp(item->valuestring, buf) == 0) {
+            cJSON_Delete(cJSON_DetachItemViaPointer(identities, item));
             return 1;
         }
     }

@@ -67,5 +67,13 @@ void portone_request_free(portone_request_t *request);
  */
 int portone_uid_valid(const portone_str_t *text, size_t max);
 
+/*
+ * portone_uid_addressable() tells whether a valid identifier can stand in
+ * the path of a URL.  One that has "." or ".." between slashes cannot: on the
+ * way to PortOne it would be resolved, even escaped, to the path of another
+ * call.
+ */
+int portone_uid_addressable(const portone_str_t *uid);
+
 
 #endif /* _PORTONE_REQUEST_H_INCLUDED_ */
