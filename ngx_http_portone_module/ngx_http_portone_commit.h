@@ -20,9 +20,17 @@
  */
 
 
+/*
+ * What has failed is not seen by anybody, with one exception: when the disk
+ * fails while LMDB writes the page with the new root, and fails again when
+ * the old one is put back, the transaction can be there, whole, after the
+ * store has been opened again.  So a claim that has failed may turn up as an
+ * intent that was never sent, and is settled like any other.
+ */
+
 typedef enum {
     NGX_HTTP_PORTONE_COMMITTED = 0,  /* durable */
-    NGX_HTTP_PORTONE_COMMIT_FAILED,  /* certainly not stored */
+    NGX_HTTP_PORTONE_COMMIT_FAILED,  /* not stored, but see below */
     NGX_HTTP_PORTONE_COMMIT_LATE     /* withdrawn from the queue: not stored */
 } ngx_http_portone_commit_e;
 

@@ -255,7 +255,12 @@ ngx_http_portone_reply_flow_error(ngx_http_request_t *r,
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    code = core->has_code ? &core->code : NULL;
+    /*
+     * a code is what a refusal is told by; errors with a word of their own
+     * keep their status, above all an outcome that is not known
+     */
+
+    code = (core->error == PORTONE_REFUND_REJECTED) ? &core->code : NULL;
 
     status = ngx_http_portone_error_status_get(flow->conf, core->error, code,
                                                &core->message);

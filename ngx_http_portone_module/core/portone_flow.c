@@ -610,11 +610,13 @@ portone_flow_success(portone_flow_t *flow, portone_answer_t *answer,
     int64_t now)
 {
     int                  rc;
+    int64_t              moved;
     portone_str_t        none = portone_null_string;
     portone_evidence_t   evidence;
 
     if (portone_flow_payment(flow, answer) != PORTONE_OK
         || !portone_str_eq(&flow->fetched.imp_uid, &flow->payment.imp_uid)
+        || !portone_str_eq(&flow->fetched.currency, &flow->payment.currency)
         || portone_record_compare(flow->record, &flow->fetched, &evidence)
            != PORTONE_OK)
     {
@@ -631,12 +633,21 @@ portone_flow_success(portone_flow_t *flow, portone_answer_t *answer,
     flow->has_code = 1;
     flow->code = 0;
 
-    if (evidence.moved == 0 && evidence.appeared == 0) {
+    /*
+     * The balance was the stored one when PortOne took the cancel, because
+     * of checksum; cancel_amount and the history need not be, of a payment
+     * that was registered by hand.
+     */
+
+    moved = portone_payment_balance(&flow->payment)
+            - portone_payment_balance(&flow->fetched);
+
+    if (moved == 0 && evidence.ours == 0) {
         return portone_flow_settle(flow, PORTONE_STATE_PENDING,
                                    PORTONE_NO_ERROR, now);
     }
 
-    if (evidence.moved != flow->amount) {
+    if (moved != flow->amount) {
         return portone_flow_unknown(flow, now);
     }
 
@@ -710,9 +721,11 @@ portone_flow_reread(portone_flow_t *flow, portone_call_e call,
                                    PORTONE_OUTCOME_UNKNOWN, now);
     }
 
-    if (evidence.moved == 0
-        && evidence.appeared == 0
-        && evidence.vanished == 0)
+    /* not the history: checksum looks at the balance only */
+
+    if (portone_payment_balance(&flow->fetched)
+        == portone_payment_balance(&flow->payment)
+        && portone_str_eq(&flow->fetched.currency, &flow->payment.currency))
     {
         error = PORTONE_REFUND_REJECTED;
 
