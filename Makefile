@@ -7,11 +7,11 @@
 # make deps        installs with apt what the targets above need
 # make clean       removes what was built
 #
-# BUILD is the directory of everything that is built, PORT the first of the
-# TCP ports which tests listen on, NGINX_SRC a configured nginx source tree.
+# BUILD is the directory of everything that is built, PORT the TCP port of the
+# demo (8080) or the first of those that tests listen on (21984), NGINX_SRC a
+# configured nginx source tree.
 
 BUILD ?= build
-PORT ?= 21984
 NGINX_SRC ?= /usr/share/nginx/src
 CFLAGS ?= -O2 -g
 SANITIZE ?=

@@ -66,8 +66,6 @@ ngx_http_portone_store_directive(ngx_conf_t *cf, ngx_command_t *cmd,
         return "needs a path";
     }
 
-    size = NGX_CONF_UNSET;
-
     if (cf->args->nelts == 3) {
 
         if (value[2].len < 5 || ngx_strncmp(value[2].data, "size=", 5) != 0) {
@@ -402,6 +400,14 @@ ngx_http_portone_handler_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     }
 
 #endif
+
+    if (clcf->named && h->handler == ngx_http_portone_payment_handler) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" cannot be used in a named location: the "
+                           "order is what follows the location's prefix",
+                           &cmd->name);
+        return NGX_CONF_ERROR;
+    }
 
     clcf->handler = h->handler;
 

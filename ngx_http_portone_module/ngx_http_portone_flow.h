@@ -70,6 +70,9 @@ ngx_http_portone_flow_t *ngx_http_portone_flow_reading(ngx_http_request_t *r,
     portone_str_t *merchant_uid, portone_str_t *imp_uid,
     ngx_http_portone_flow_pt answer);
 
+/* also wipes the copy of the token; for a flow that is not under way */
+void ngx_http_portone_flow_destroy(ngx_http_portone_flow_t *flow);
+
 /* from here on the flow belongs to itself; some time it answers the request */
 void ngx_http_portone_flow_start(ngx_http_portone_flow_t *flow);
 

@@ -17,9 +17,6 @@ export no_proxy=127.0.0.1 NO_PROXY=127.0.0.1
 
 port=${PORT:-8080}
 
-if [ "$port" = 21984 ]; then
-    port=8080
-fi
 
 mkdir -p "${BUILD:=build}"
 demo=$(cd "$BUILD" && pwd)/demo

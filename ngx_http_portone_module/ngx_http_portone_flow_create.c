@@ -1,0 +1,291 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
+#include "ngx_http_portone_flow.h"
+#include "ngx_http_portone_refund_id.h"
+
+
+/* bytes; half of them are the flow itself */
+#define NGX_HTTP_PORTONE_FLOW_POOL  8192
+
+
+static ngx_http_portone_flow_t *ngx_http_portone_flow_create(
+    ngx_http_request_t *r, ngx_http_portone_flow_pt answer);
+static ngx_int_t ngx_http_portone_flow_copy(ngx_http_portone_flow_t *flow,
+    portone_str_t *dst, portone_str_t *src);
+static ngx_int_t ngx_http_portone_flow_matches(ngx_http_portone_flow_t *flow,
+    ngx_http_request_t *r);
+static u_char *ngx_http_portone_flow_log(ngx_log_t *log, u_char *buf,
+    size_t len);
+
+
+ngx_http_portone_flow_t *
+ngx_http_portone_flow_refund(ngx_http_request_t *r,
+    portone_request_t *request, ngx_http_portone_flow_pt answer)
+{
+    ngx_http_portone_flow_t  *flow;
+
+    flow = ngx_http_portone_flow_create(r, answer);
+    if (flow == NULL) {
+        portone_request_free(request);
+        return NULL;
+    }
+
+    flow->core.request = *request;
+
+    if (ngx_http_portone_refund_id(flow->refund_id) != NGX_OK) {
+        ngx_http_portone_flow_destroy(flow);
+        return NULL;
+    }
+
+    flow->core.refund_id.len = PORTONE_REFUND_ID_LEN;
+    flow->core.refund_id.data = flow->refund_id;
+
+    return flow;
+}
+
+
+ngx_http_portone_flow_t *
+ngx_http_portone_flow_reading(ngx_http_request_t *r,
+    portone_str_t *merchant_uid, portone_str_t *imp_uid,
+    ngx_http_portone_flow_pt answer)
+{
+    portone_request_t        *request;
+    ngx_http_portone_flow_t  *flow;
+
+    flow = ngx_http_portone_flow_create(r, answer);
+    if (flow == NULL) {
+        return NULL;
+    }
+
+    flow->core.read = 1;
+
+    /* the flow can outlive the request, and what the uids point into */
+
+    request = &flow->core.request;
+
+    if (ngx_http_portone_flow_copy(flow, &request->merchant_uid, merchant_uid)
+        != NGX_OK
+        || ngx_http_portone_flow_copy(flow, &request->imp_uid, imp_uid)
+           != NGX_OK)
+    {
+        ngx_http_portone_flow_destroy(flow);
+        return NULL;
+    }
+
+    return flow;
+}
+
+
+static ngx_http_portone_flow_t *
+ngx_http_portone_flow_create(ngx_http_request_t *r,
+    ngx_http_portone_flow_pt answer)
+{
+    ngx_pool_t                    *pool;
+    portone_flow_t                *core;
+    ngx_http_portone_ctx_t        *ctx;
+    ngx_http_portone_flow_t       *flow;
+    ngx_http_core_loc_conf_t      *clcf;
+    ngx_http_portone_loc_conf_t   *plcf;
+    ngx_http_portone_main_conf_t  *pmcf;
+
+    plcf = ngx_http_get_module_loc_conf(r, ngx_http_portone_module);
+    pmcf = ngx_http_get_module_main_conf(r, ngx_http_portone_module);
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
+    ctx = ngx_http_portone_get_ctx(r);
+    if (ctx == NULL) {
+        return NULL;
+    }
+
+    pool = ngx_create_pool(NGX_HTTP_PORTONE_FLOW_POOL, ngx_cycle->log);
+    if (pool == NULL) {
+        return NULL;
+    }
+
+    flow = ngx_pcalloc(pool, sizeof(ngx_http_portone_flow_t));
+    if (flow == NULL) {
+        ngx_destroy_pool(pool);
+        return NULL;
+    }
+
+    flow->pool = pool;
+    flow->ctx = ctx;
+    flow->conf = plcf;
+    flow->main_conf = pmcf;
+    flow->request = r;
+    flow->answer = answer;
+
+    /* the log of the connection does not live as long as the flow */
+
+    flow->log = *clcf->error_log;
+    flow->log.connection = r->connection->number;
+    flow->log.handler = ngx_http_portone_flow_log;
+    flow->log.data = flow;
+    flow->log.action = NULL;
+
+    pool->log = &flow->log;
+
+    core = &flow->core;
+
+    core->merchant.len = plcf->merchant.len;
+    core->merchant.data = (char *) plcf->merchant.data;
+
+    core->fetch = plcf->fetch;
+    core->require_amount = plcf->require_amount;
+    core->phone_month = plcf->phone_month;
+    core->include_sandbox = plcf->include_sandbox;
+    core->settle_time = plcf->settle_time;
+
+    core->tier.len = plcf->tier.len;
+    core->tier.data = (char *) plcf->tier.data;
+
+    if (plcf->account) {
+        core->account.len = plcf->account->fingerprint.len;
+        core->account.data = (char *) plcf->account->fingerprint.data;
+    }
+
+    if (ngx_http_portone_flow_matches(flow, r) != NGX_OK) {
+        ngx_destroy_pool(pool);
+        return NULL;
+    }
+
+    return flow;
+}
+
+
+static ngx_int_t
+ngx_http_portone_flow_copy(ngx_http_portone_flow_t *flow, portone_str_t *dst,
+    portone_str_t *src)
+{
+    u_char  *p;
+
+    if (src->len == 0) {
+        dst->len = 0;
+        return NGX_OK;
+    }
+
+    p = ngx_pnalloc(flow->pool, src->len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(p, src->data, src->len);
+
+    dst->data = (char *) p;
+    dst->len = src->len;
+
+    return NGX_OK;
+}
+
+
+/* the values are taken now: the request may be gone when they are needed */
+
+static ngx_int_t
+ngx_http_portone_flow_matches(ngx_http_portone_flow_t *flow,
+    ngx_http_request_t *r)
+{
+    ngx_str_t                  value;
+    ngx_uint_t                 i;
+    ngx_array_t               *matches;
+    portone_str_t              text;
+    portone_match_t           *match;
+    ngx_http_portone_match_t  *pm;
+
+    matches = flow->conf->matches;
+
+    if (matches == NULL || matches->nelts == 0) {
+        return NGX_OK;
+    }
+
+    match = ngx_pcalloc(flow->pool, matches->nelts * sizeof(portone_match_t));
+    if (match == NULL) {
+        return NGX_ERROR;
+    }
+
+    pm = matches->elts;
+
+    for (i = 0; i < matches->nelts; i++) {
+
+        if (ngx_http_complex_value(r, &pm[i].value, &value) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        text.len = value.len;
+        text.data = (char *) value.data;
+
+        if (ngx_http_portone_flow_copy(flow, &match[i].value, &text)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        match[i].field.len = pm[i].field.len;
+        match[i].field.data = (char *) pm[i].field.data;
+    }
+
+    flow->core.matches = match;
+    flow->core.n_matches = matches->nelts;
+
+    return NGX_OK;
+}
+
+
+void
+ngx_http_portone_flow_destroy(ngx_http_portone_flow_t *flow)
+{
+    if (flow->timer.timer_set) {
+        ngx_del_timer(&flow->timer);
+    }
+
+    portone_flow_free(&flow->core);
+
+    ngx_explicit_memzero(&flow->token.grant,
+                         sizeof(ngx_http_portone_grant_t));
+
+    ngx_destroy_pool(flow->pool);
+}
+
+
+static u_char *
+ngx_http_portone_flow_log(ngx_log_t *log, u_char *buf, size_t len)
+{
+    u_char                   *p;
+    portone_str_t            *uid;
+    ngx_http_portone_flow_t  *flow;
+
+    if (log->action) {
+        p = ngx_snprintf(buf, len, " while %s", log->action);
+        len -= p - buf;
+        buf = p;
+    }
+
+    flow = log->data;
+
+    if (flow->refund_id[0]) {
+        p = ngx_snprintf(buf, len, ", refund: %s", flow->refund_id);
+        len -= p - buf;
+        buf = p;
+    }
+
+    uid = &flow->core.request.merchant_uid;
+
+    if (uid->len) {
+        p = ngx_snprintf(buf, len, ", merchant_uid: \"%*s\"",
+                         uid->len, uid->data);
+        len -= p - buf;
+        buf = p;
+    }
+
+    uid = &flow->core.request.imp_uid;
+
+    if (uid->len) {
+        buf = ngx_snprintf(buf, len, ", imp_uid: \"%*s\"",
+                           uid->len, uid->data);
+    }
+
+    return buf;
+}
