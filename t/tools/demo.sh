@@ -13,10 +13,7 @@ cd "$(dirname "$0")/../.."
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 export no_proxy=127.0.0.1 NO_PROXY=127.0.0.1
 
-# make hands down the first port of the tests, unless it was told another one
-
 port=${PORT:-8080}
-
 
 mkdir -p "${BUILD:=build}"
 demo=$(cd "$BUILD" && pwd)/demo
