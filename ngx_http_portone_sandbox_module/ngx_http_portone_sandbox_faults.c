@@ -405,7 +405,8 @@ ngx_http_portone_sandbox_fault_arm(ngx_http_portone_sandbox_zone_t *zone,
 static ngx_uint_t
 ngx_http_portone_sandbox_same(ngx_str_t *a, ngx_str_t *b)
 {
-    return a->len == b->len && ngx_strncmp(a->data, b->data, a->len) == 0;
+    return a->len == b->len
+           && (a->len == 0 || ngx_strncmp(a->data, b->data, a->len) == 0);
 }
 
 

@@ -3,6 +3,7 @@
 
 #include "ngx_http_portone_sandbox_fields.h"
 #include "ngx_http_portone_sandbox_money.h"
+#include "ngx_http_portone_sandbox_object.h"
 
 
 #define NGX_HTTP_PORTONE_SANDBOX_MAX_IMP_UID       32
@@ -43,8 +44,6 @@ static ngx_int_t ngx_http_portone_sandbox_fields_uid(cJSON *given,
     const char *name, size_t max, u_char *error);
 static ngx_int_t ngx_http_portone_sandbox_fields_times(cJSON *object,
     time_t now, u_char *error);
-static ngx_int_t ngx_http_portone_sandbox_fields_set(cJSON *object,
-    const char *name, cJSON *item);
 static void ngx_http_portone_sandbox_error(u_char *error, const char *fmt,
     const char *name);
 
@@ -119,11 +118,6 @@ static const ngx_http_portone_sandbox_field_t
     { "tier", NGX_HTTP_PORTONE_SANDBOX_STRING, NULL },
     { "async", NGX_HTTP_PORTONE_SANDBOX_BOOLEAN, NULL },
     { NULL, NGX_HTTP_PORTONE_SANDBOX_STRING, NULL }
-};
-
-
-static const char  *ngx_http_portone_sandbox_statuses[] = {
-    "ready", "paid", "cancelled", "failed"
 };
 
 
@@ -420,7 +414,7 @@ ngx_http_portone_sandbox_fields_payment(cJSON *given, time_t now,
     }
 
     if (ngx_http_portone_sandbox_fields_times(object, now, error) != NGX_OK
-        || ngx_http_portone_sandbox_fields_facts(object, &facts, error)
+        || ngx_http_portone_sandbox_object_facts(object, &facts, error)
            != NGX_OK)
     {
         cJSON_Delete(object);
@@ -447,7 +441,8 @@ ngx_http_portone_sandbox_fields_uid(cJSON *given, const char *name,
         return NGX_ERROR;
     }
 
-    len = ngx_strlen(item->valuestring);
+    len = ngx_utf8_length((u_char *) item->valuestring,
+                          ngx_strlen(item->valuestring));
 
     if (len == 0 || len > max) {
         ngx_http_portone_sandbox_error(error,
@@ -546,7 +541,7 @@ ngx_http_portone_sandbox_fields_times(cJSON *object, time_t now,
             return NGX_ERROR;
         }
 
-        if (ngx_http_portone_sandbox_fields_set_number(object, field->name,
+        if (ngx_http_portone_sandbox_object_set_number(object, field->name,
                                                        at)
             != NGX_OK)
         {
@@ -572,232 +567,23 @@ ngx_http_portone_sandbox_fields_times(cJSON *object, time_t now,
         at = (time_t) item->valuedouble;
 
     } else if (paid) {
-        (void) ngx_http_portone_sandbox_fields_set_number(object, "paid_at",
+        (void) ngx_http_portone_sandbox_object_set_number(object, "paid_at",
                                                           now);
     }
 
     item = cJSON_GetObjectItemCaseSensitive(object, "started_at");
 
     if (cJSON_IsNumber(item) && item->valuedouble == 0) {
-        (void) ngx_http_portone_sandbox_fields_set_number(object,
+        (void) ngx_http_portone_sandbox_object_set_number(object,
                                                           "started_at", at);
     }
 
     item = cJSON_GetObjectItemCaseSensitive(object, "failed_at");
 
     if (failed && cJSON_IsNumber(item) && item->valuedouble == 0) {
-        (void) ngx_http_portone_sandbox_fields_set_number(object, "failed_at",
+        (void) ngx_http_portone_sandbox_object_set_number(object, "failed_at",
                                                           now);
     }
 
     return NGX_OK;
-}
-
-
-ngx_int_t
-ngx_http_portone_sandbox_fields_facts(cJSON *object,
-    ngx_http_portone_sandbox_facts_t *facts, u_char *error)
-{
-    cJSON       *item;
-    u_char       buf[NGX_HTTP_PORTONE_SANDBOX_MONEY_LEN];
-    int64_t     *amount;
-    ngx_int_t    decimals;
-    ngx_str_t    text;
-    ngx_uint_t   i;
-    const char  *name;
-
-    ngx_memzero(facts, sizeof(ngx_http_portone_sandbox_facts_t));
-
-    name = "currency";
-    item = cJSON_GetObjectItemCaseSensitive(object, name);
-
-    if (!cJSON_IsString(item)) {
-        goto invalid;
-    }
-
-    text.data = (u_char *) item->valuestring;
-    text.len = ngx_strlen(item->valuestring);
-
-    decimals = ngx_http_portone_sandbox_money_decimals(&text);
-    if (decimals == NGX_ERROR) {
-        goto invalid;
-    }
-
-    facts->decimals = decimals;
-    ngx_memcpy(facts->currency, text.data, 3);
-
-    for (i = 0; i < 2; i++) {
-
-        name = i ? "cancel_amount" : "amount";
-        amount = i ? &facts->cancel_amount : &facts->amount;
-        item = cJSON_GetObjectItemCaseSensitive(object, name);
-
-        if (cJSON_IsRaw(item)) {
-            text.data = (u_char *) item->valuestring;
-            text.len = ngx_strlen(item->valuestring);
-
-        } else if (!cJSON_IsNumber(item)
-                   || ngx_http_portone_sandbox_money_text(item, buf, &text)
-                      != NGX_OK)
-        {
-            goto invalid;
-        }
-
-        if (ngx_http_portone_sandbox_money_parse(&text, facts->decimals,
-                                                 amount)
-            != NGX_OK
-            || *amount < 0)
-        {
-            goto invalid;
-        }
-    }
-
-    if (facts->cancel_amount > facts->amount) {
-        goto invalid;
-    }
-
-    name = "status";
-    item = cJSON_GetObjectItemCaseSensitive(object, name);
-
-    if (!cJSON_IsString(item)) {
-        goto invalid;
-    }
-
-    text.data = (u_char *) item->valuestring;
-    text.len = ngx_strlen(item->valuestring);
-
-    facts->status = ngx_http_portone_sandbox_fields_status(&text);
-    if (facts->status == NGX_HTTP_PORTONE_SANDBOX_ANY_STATUS) {
-        goto invalid;
-    }
-
-    name = "cancel_history";
-    item = cJSON_GetObjectItemCaseSensitive(object, name);
-
-    if (!cJSON_IsArray(item)) {
-        goto invalid;
-    }
-
-    name = "sandbox";
-    item = cJSON_GetObjectItemCaseSensitive(object, name);
-
-    if (!cJSON_IsBool(item)) {
-        goto invalid;
-    }
-
-    facts->sandbox = cJSON_IsTrue(item) ? 1 : 0;
-
-    item = cJSON_GetObjectItemCaseSensitive(object, "paid_at");
-    facts->paid_at = cJSON_IsNumber(item) ? (time_t) item->valuedouble : 0;
-
-    item = cJSON_GetObjectItemCaseSensitive(object, "started_at");
-    facts->started_at = cJSON_IsNumber(item) ? (time_t) item->valuedouble
-                                             : 0;
-
-    item = cJSON_GetObjectItemCaseSensitive(object, "pay_method");
-
-    if (cJSON_IsString(item)) {
-        facts->vbank = ngx_strcmp(item->valuestring, "vbank") == 0;
-        facts->phone = ngx_strcmp(item->valuestring, "phone") == 0;
-    }
-
-    item = cJSON_GetObjectItemCaseSensitive(object, "pg_provider");
-
-    if (cJSON_IsString(item)) {
-        facts->kcp = ngx_strcmp(item->valuestring, "kcp") == 0;
-    }
-
-    return NGX_OK;
-
-invalid:
-
-    ngx_http_portone_sandbox_error(error, "invalid \"%s\"%Z", name);
-
-    return NGX_ERROR;
-}
-
-
-ngx_uint_t
-ngx_http_portone_sandbox_fields_status(ngx_str_t *name)
-{
-    ngx_uint_t  i;
-
-    for (i = 0; i < NGX_HTTP_PORTONE_SANDBOX_ANY_STATUS; i++) {
-        if (ngx_strlen(ngx_http_portone_sandbox_statuses[i]) == name->len
-            && ngx_strncmp(ngx_http_portone_sandbox_statuses[i], name->data,
-                           name->len)
-               == 0)
-        {
-            break;
-        }
-    }
-
-    return i;
-}
-
-
-static ngx_int_t
-ngx_http_portone_sandbox_fields_set(cJSON *object, const char *name,
-    cJSON *item)
-{
-    if (item == NULL) {
-        return NGX_ERROR;
-    }
-
-    if (cJSON_GetObjectItemCaseSensitive(object, name)) {
-        return cJSON_ReplaceItemInObjectCaseSensitive(object, name, item)
-               ? NGX_OK : NGX_ERROR;
-    }
-
-    return cJSON_AddItemToObject(object, name, item) ? NGX_OK : NGX_ERROR;
-}
-
-
-ngx_int_t
-ngx_http_portone_sandbox_fields_set_amount(cJSON *object, const char *name,
-    int64_t amount, ngx_uint_t decimals)
-{
-    u_char  *p, buf[NGX_HTTP_PORTONE_SANDBOX_MONEY_LEN];
-
-    p = ngx_http_portone_sandbox_money_print(buf, amount, decimals);
-    *p = '\0';
-
-    return ngx_http_portone_sandbox_fields_set(object, name,
-                                               cJSON_CreateRaw((char *) buf));
-}
-
-
-ngx_int_t
-ngx_http_portone_sandbox_fields_set_number(cJSON *object, const char *name,
-    time_t value)
-{
-    return ngx_http_portone_sandbox_fields_set(object, name,
-                                          cJSON_CreateNumber((double) value));
-}
-
-
-ngx_int_t
-ngx_http_portone_sandbox_fields_set_string(cJSON *object, const char *name,
-    ngx_str_t *value)
-{
-    char   *p;
-    cJSON  *item;
-
-    if (value->len == 0) {
-        return ngx_http_portone_sandbox_fields_set(object, name,
-                                                   cJSON_CreateNull());
-    }
-
-    p = cJSON_malloc(value->len + 1);
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_memcpy(p, value->data, value->len);
-    p[value->len] = '\0';
-
-    item = cJSON_CreateString(p);
-    cJSON_free(p);
-
-    return ngx_http_portone_sandbox_fields_set(object, name, item);
 }

@@ -36,7 +36,7 @@ ngx_http_portone_sandbox_history_entry(ngx_http_portone_sandbox_zone_t *zone,
     cJSON *object, ngx_http_portone_sandbox_payment_t *payment,
     ngx_http_portone_sandbox_refund_t *refund)
 {
-    u_char     buf[128];
+    u_char     buf[256];
     cJSON     *entry, *pg_tid;
     ngx_str_t  value;
     uint64_t   number;
@@ -56,15 +56,15 @@ ngx_http_portone_sandbox_history_entry(ngx_http_portone_sandbox_zone_t *zone,
         value.len = ngx_strlen(pg_tid->valuestring);
     }
 
-    if (ngx_http_portone_sandbox_fields_set_string(entry, "pg_tid", &value)
+    if (ngx_http_portone_sandbox_object_set_string(entry, "pg_tid", &value)
         != NGX_OK
-        || ngx_http_portone_sandbox_fields_set_amount(entry, "amount",
+        || ngx_http_portone_sandbox_object_set_amount(entry, "amount",
                refund->amount, payment->facts.decimals)
            != NGX_OK
-        || ngx_http_portone_sandbox_fields_set_number(entry, "cancelled_at",
+        || ngx_http_portone_sandbox_object_set_number(entry, "cancelled_at",
                                                       refund->now)
            != NGX_OK
-        || ngx_http_portone_sandbox_fields_set_string(entry, "reason",
+        || ngx_http_portone_sandbox_object_set_string(entry, "reason",
                                                       &refund->reason)
            != NGX_OK)
     {
@@ -76,7 +76,7 @@ ngx_http_portone_sandbox_history_entry(ngx_http_portone_sandbox_zone_t *zone,
                              number, (uint32_t) ngx_random())
                 - buf;
 
-    if (ngx_http_portone_sandbox_fields_set_string(entry, "cancellation_id",
+    if (ngx_http_portone_sandbox_object_set_string(entry, "cancellation_id",
                                                    &value)
         != NGX_OK)
     {
@@ -88,7 +88,7 @@ ngx_http_portone_sandbox_history_entry(ngx_http_portone_sandbox_zone_t *zone,
                              &payment->sn.str, number)
                 - buf;
 
-    if (ngx_http_portone_sandbox_fields_set_string(entry, "receipt_url",
+    if (ngx_http_portone_sandbox_object_set_string(entry, "receipt_url",
                                                    &value)
         != NGX_OK)
     {
@@ -139,13 +139,13 @@ ngx_http_portone_sandbox_history_append(ngx_http_portone_sandbox_zone_t *zone,
         value.len = ngx_strlen(reason->valuestring);
     }
 
-    if (ngx_http_portone_sandbox_fields_set_string(object, "cancel_reason",
+    if (ngx_http_portone_sandbox_object_set_string(object, "cancel_reason",
                                                    &value)
         != NGX_OK
-        || ngx_http_portone_sandbox_fields_set_number(object, "cancelled_at",
+        || ngx_http_portone_sandbox_object_set_number(object, "cancelled_at",
                                                    (time_t) at->valuedouble)
            != NGX_OK
-        || ngx_http_portone_sandbox_fields_set_amount(object, "cancel_amount",
+        || ngx_http_portone_sandbox_object_set_amount(object, "cancel_amount",
                payment->facts.cancel_amount + amount,
                payment->facts.decimals)
            != NGX_OK)
@@ -157,7 +157,7 @@ ngx_http_portone_sandbox_history_append(ngx_http_portone_sandbox_zone_t *zone,
 
     ngx_str_set(&value, "cancelled");
 
-    if (ngx_http_portone_sandbox_fields_set_string(object, "status", &value)
+    if (ngx_http_portone_sandbox_object_set_string(object, "status", &value)
         != NGX_OK)
     {
         return NGX_DECLINED;
@@ -265,7 +265,7 @@ ngx_http_portone_sandbox_history_finish(ngx_http_portone_sandbox_zone_t *zone,
         cJSON_Delete(entry);
 
     } else if (success) {
-        (void) ngx_http_portone_sandbox_fields_set_number(entry,
+        (void) ngx_http_portone_sandbox_object_set_number(entry,
                                                        "cancelled_at", now);
 
         rc = ngx_http_portone_sandbox_history_append(zone, payment, object,
@@ -353,10 +353,10 @@ ngx_http_portone_sandbox_history_undo(ngx_http_portone_sandbox_zone_t *zone,
     last = n > 1 ? cJSON_GetArrayItem(history, n - 2) : NULL;
     at = cJSON_GetObjectItemCaseSensitive(last, "cancelled_at");
 
-    if (ngx_http_portone_sandbox_fields_set_amount(object, "cancel_amount",
+    if (ngx_http_portone_sandbox_object_set_amount(object, "cancel_amount",
             cancel_amount, payment->facts.decimals)
         != NGX_OK
-        || ngx_http_portone_sandbox_fields_set_number(object, "cancelled_at",
+        || ngx_http_portone_sandbox_object_set_number(object, "cancelled_at",
                cJSON_IsNumber(at) ? (time_t) at->valuedouble : 0)
            != NGX_OK)
     {
@@ -366,7 +366,7 @@ ngx_http_portone_sandbox_history_undo(ngx_http_portone_sandbox_zone_t *zone,
     ngx_str_set(&paid, "paid");
 
     if (cancel_amount == 0
-        && ngx_http_portone_sandbox_fields_set_string(object, "status", &paid)
+        && ngx_http_portone_sandbox_object_set_string(object, "status", &paid)
            != NGX_OK)
     {
         goto done;

@@ -93,7 +93,9 @@ ngx_http_portone_sandbox_ledger_copy(u_char *p, ngx_str_t *dst,
     dst->data = p;
     dst->len = src->len;
 
-    return ngx_cpymem(p, src->data, src->len);
+    /* memcpy() may not be given the NULL of an empty string */
+
+    return src->len ? ngx_cpymem(p, src->data, src->len) : p;
 }
 
 

@@ -402,7 +402,9 @@ ngx_http_portone_sandbox_account(ngx_conf_t *cf, ngx_command_t *cmd,
         if (account[i].imp_key.len == value[1].len
             && account[i].tier.len == tier.len
             && ngx_strcmp(account[i].imp_key.data, value[1].data) == 0
-            && ngx_strncmp(account[i].tier.data, tier.data, tier.len) == 0)
+            && (tier.len == 0
+                || ngx_strncmp(account[i].tier.data, tier.data, tier.len)
+                   == 0))
         {
             return "is duplicate";
         }
@@ -422,8 +424,8 @@ ngx_http_portone_sandbox_account(ngx_conf_t *cf, ngx_command_t *cmd,
 invalid_tier:
 
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "invalid parameter \"%V\", \"tier=XXX\" of three "
-                       "characters A-Z0-9 is expected", &value[3]);
+                       "invalid parameter \"%V\", \"tier=\" and three "
+                       "characters A-Z0-9 are expected", &value[3]);
 
     return NGX_CONF_ERROR;
 }

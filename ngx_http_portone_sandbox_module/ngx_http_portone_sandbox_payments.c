@@ -256,7 +256,7 @@ ngx_http_portone_sandbox_payment_put(ngx_http_portone_sandbox_zone_t *zone,
     payment->sn.node.key = ngx_crc32_long(imp_uid.data, imp_uid.len);
     payment->async = async ? 1 : 0;
 
-    if (ngx_http_portone_sandbox_fields_facts(object, &payment->facts, error)
+    if (ngx_http_portone_sandbox_object_facts(object, &payment->facts, error)
         != NGX_OK
         || ngx_http_portone_sandbox_zone_dup(zone, &payment->account, account)
            != NGX_OK
@@ -303,7 +303,7 @@ ngx_http_portone_sandbox_payment_store(ngx_http_portone_sandbox_zone_t *zone,
 
     ngx_str_null(&entry);
 
-    if (ngx_http_portone_sandbox_fields_facts(object, &facts, error)
+    if (ngx_http_portone_sandbox_object_facts(object, &facts, error)
         != NGX_OK)
     {
         return NGX_DECLINED;

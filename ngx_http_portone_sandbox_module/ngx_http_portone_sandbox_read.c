@@ -270,7 +270,7 @@ ngx_http_portone_sandbox_read_order(ngx_http_portone_sandbox_ctx_t *ctx,
     status = NGX_HTTP_PORTONE_SANDBOX_ANY_STATUS;
 
     if (ctx->nsegments > 3) {
-        status = ngx_http_portone_sandbox_fields_status(&ctx->segments[3]);
+        status = ngx_http_portone_sandbox_object_status(&ctx->segments[3]);
 
         if (status == NGX_HTTP_PORTONE_SANDBOX_ANY_STATUS) {
             return NGX_DECLINED;
@@ -510,7 +510,7 @@ ngx_http_portone_sandbox_read_ids(ngx_http_portone_sandbox_ctx_t *ctx,
                    != ngx_queue_last(&payment->order->payments))
             {
                 ngx_http_portone_sandbox_unrecorded(ctx,
-                   "GET payments by a merchant_uid that several payments share");
+                   "GET payments by a merchant_uid that payments share");
                 return NGX_DECLINED;
             }
 

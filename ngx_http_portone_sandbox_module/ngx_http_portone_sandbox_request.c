@@ -13,11 +13,11 @@
 #include "ngx_http_portone_sandbox_respond.h"
 #include "ngx_http_portone_sandbox_token.h"
 #include "ngx_http_portone_sandbox_transport.h"
+#include "ngx_http_portone_sandbox_wait.h"
 
 
 #define NGX_HTTP_PORTONE_SANDBOX_MAX_BODY          65536
 #define NGX_HTTP_PORTONE_SANDBOX_MAX_CONTROL_BODY  1048576
-#define NGX_HTTP_PORTONE_SANDBOX_POLL              10      /* ms */
 
 
 static ngx_int_t ngx_http_portone_sandbox_path(
@@ -34,7 +34,7 @@ static ngx_int_t ngx_http_portone_sandbox_resolve(
 static ngx_int_t ngx_http_portone_sandbox_resolve_locked(
     ngx_http_portone_sandbox_ctx_t *ctx);
 static ngx_int_t ngx_http_portone_sandbox_arrive(
-    ngx_http_portone_sandbox_ctx_t *ctx);
+    ngx_http_portone_sandbox_ctx_t *ctx, ngx_uint_t idle);
 static void ngx_http_portone_sandbox_execute(
     ngx_http_portone_sandbox_ctx_t *ctx, ngx_int_t rc);
 static void ngx_http_portone_sandbox_call(
@@ -43,18 +43,6 @@ static void ngx_http_portone_sandbox_answer(
     ngx_http_portone_sandbox_ctx_t *ctx, ngx_int_t rc);
 static void ngx_http_portone_sandbox_unknown_call(
     ngx_http_portone_sandbox_ctx_t *ctx);
-static void ngx_http_portone_sandbox_hold(
-    ngx_http_portone_sandbox_ctx_t *ctx,
-    ngx_http_portone_sandbox_fault_t *fault,
-    ngx_http_portone_sandbox_next_pt next);
-static ngx_int_t ngx_http_portone_sandbox_check_delay(
-    ngx_http_portone_sandbox_ctx_t *ctx);
-static ngx_int_t ngx_http_portone_sandbox_check_gate(
-    ngx_http_portone_sandbox_ctx_t *ctx);
-static void ngx_http_portone_sandbox_gate_count(
-    ngx_http_portone_sandbox_ctx_t *ctx, ngx_int_t n);
-static void ngx_http_portone_sandbox_poll(ngx_http_portone_sandbox_ctx_t *ctx);
-static void ngx_http_portone_sandbox_poll_handler(ngx_event_t *ev);
 static void ngx_http_portone_sandbox_cleanup(void *data);
 
 
@@ -164,13 +152,18 @@ ngx_http_portone_sandbox_path(ngx_http_portone_sandbox_ctx_t *ctx)
 
     while (p < end) {
 
-        if (ctx->nsegments == NGX_HTTP_PORTONE_SANDBOX_MAX_SEGMENTS) {
-            return NGX_DECLINED;
-        }
-
         last = ngx_strlchr(p, end, '/');
         if (last == NULL) {
             last = end;
+        }
+
+        if (last == p) {
+            p++;
+            continue;
+        }
+
+        if (ctx->nsegments == NGX_HTTP_PORTONE_SANDBOX_MAX_SEGMENTS) {
+            return NGX_DECLINED;
         }
 
         if (raw) {
@@ -295,6 +288,10 @@ ngx_http_portone_sandbox_body(ngx_http_portone_sandbox_ctx_t *ctx)
             continue;
         }
 
+        if (!b->in_file) {
+            continue;
+        }
+
         /* just written, so it is read from the page cache */
 
         n = ngx_read_file(b->file, p, b->file_last - b->file_pos,
@@ -317,6 +314,7 @@ static void
 ngx_http_portone_sandbox_body_handler(ngx_http_request_t *r)
 {
     ngx_int_t                        rc;
+    ngx_uint_t                       idle;
     ngx_http_portone_sandbox_ctx_t  *ctx;
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_portone_sandbox_module);
@@ -335,12 +333,15 @@ ngx_http_portone_sandbox_body_handler(ngx_http_request_t *r)
 
     ngx_http_portone_sandbox_args_body(ctx);
 
-    if (ngx_http_portone_sandbox_arrive(ctx) != NGX_OK) {
+    idle = ngx_http_portone_sandbox_closes_idle(r->connection);
+
+    if (ngx_http_portone_sandbox_arrive(ctx, idle) != NGX_OK) {
         ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
         return;
     }
 
-    if (ngx_http_portone_sandbox_closed_idle(ctx)) {
+    if (idle) {
+        ngx_http_portone_sandbox_reset_connection(ctx);
         return;
     }
 
@@ -428,7 +429,8 @@ ngx_http_portone_sandbox_resolve_locked(ngx_http_portone_sandbox_ctx_t *ctx)
 
 
 static ngx_int_t
-ngx_http_portone_sandbox_arrive(ngx_http_portone_sandbox_ctx_t *ctx)
+ngx_http_portone_sandbox_arrive(ngx_http_portone_sandbox_ctx_t *ctx,
+    ngx_uint_t idle)
 {
     ngx_int_t                          rc;
     ngx_uint_t                         i, failed;
@@ -446,7 +448,9 @@ ngx_http_portone_sandbox_arrive(ngx_http_portone_sandbox_ctx_t *ctx)
 
     rc = ngx_http_portone_sandbox_resolve_locked(ctx);
 
-    for (i = 0; i < sizeof(taken) / sizeof(taken[0]); i++) {
+    /* a connection that is about to be closed meets no further fault */
+
+    for (i = 0; i < sizeof(taken) / sizeof(taken[0]) && !idle; i++) {
         *taken[i] = ngx_http_portone_sandbox_fault_take(ctx->zone, i,
                                               ctx->call, &ctx->imp_uid,
                                               &ctx->merchant_uid,
@@ -496,6 +500,11 @@ static void
 ngx_http_portone_sandbox_execute(ngx_http_portone_sandbox_ctx_t *ctx,
     ngx_int_t rc)
 {
+    if (rc != NGX_OK) {
+        ngx_http_portone_sandbox_close(ctx);
+        return;
+    }
+
     if (ngx_http_portone_sandbox_fault_executes(ctx->answer)) {
         ngx_http_portone_sandbox_call(ctx);
     }
@@ -581,162 +590,12 @@ static void
 ngx_http_portone_sandbox_answer(ngx_http_portone_sandbox_ctx_t *ctx,
     ngx_int_t rc)
 {
+    if (rc != NGX_OK) {
+        ngx_http_portone_sandbox_close(ctx);
+        return;
+    }
+
     ngx_http_portone_sandbox_send(ctx);
-}
-
-
-static void
-ngx_http_portone_sandbox_hold(ngx_http_portone_sandbox_ctx_t *ctx,
-    ngx_http_portone_sandbox_fault_t *fault,
-    ngx_http_portone_sandbox_next_pt next)
-{
-    if (fault == NULL) {
-        next(ctx, NGX_OK);
-        return;
-    }
-
-    /*
-     * nobody looks at the connection meanwhile: a client that goes away does
-     * not stop PortOne from executing
-     */
-
-    if (fault->kind == NGX_HTTP_PORTONE_SANDBOX_DELAY) {
-        ctx->deadline = ngx_current_msec + (ngx_msec_t) fault->ms;
-        ngx_http_portone_sandbox_wait(ctx,
-                                      ngx_http_portone_sandbox_check_delay,
-                                      next);
-        return;
-    }
-
-    ctx->gate = fault->text;
-    ngx_http_portone_sandbox_gate_count(ctx, 1);
-
-    ngx_http_portone_sandbox_wait(ctx, ngx_http_portone_sandbox_check_gate,
-                                  next);
-}
-
-
-static ngx_int_t
-ngx_http_portone_sandbox_check_delay(ngx_http_portone_sandbox_ctx_t *ctx)
-{
-    return (ngx_msec_int_t) (ctx->deadline - ngx_current_msec) > 0
-           ? NGX_AGAIN : NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_http_portone_sandbox_check_gate(ngx_http_portone_sandbox_ctx_t *ctx)
-{
-    ngx_int_t                         rc;
-    ngx_http_portone_sandbox_gate_t  *gate;
-
-    ngx_http_portone_sandbox_zone_lock(ctx->zone);
-
-    gate = ngx_http_portone_sandbox_gate_find(ctx->zone, &ctx->gate);
-    rc = (gate && !gate->open) ? NGX_AGAIN : NGX_OK;
-
-    ngx_http_portone_sandbox_zone_unlock(ctx->zone);
-
-    if (rc == NGX_OK) {
-        ngx_http_portone_sandbox_gate_count(ctx, -1);
-    }
-
-    return rc;
-}
-
-
-static void
-ngx_http_portone_sandbox_gate_count(ngx_http_portone_sandbox_ctx_t *ctx,
-    ngx_int_t n)
-{
-    ngx_http_portone_sandbox_gate_t  *gate;
-
-    if (ctx->gate.len == 0) {
-        return;
-    }
-
-    ngx_http_portone_sandbox_zone_lock(ctx->zone);
-
-    if (ctx->generation == ctx->zone->sh->generation) {
-
-        gate = ngx_http_portone_sandbox_gate_find(ctx->zone, &ctx->gate);
-
-        if (gate && (n > 0 || gate->waiting)) {
-            gate->waiting += n;
-        }
-    }
-
-    ngx_http_portone_sandbox_zone_unlock(ctx->zone);
-
-    if (n < 0) {
-        ngx_str_null(&ctx->gate);
-    }
-}
-
-
-void
-ngx_http_portone_sandbox_wait(ngx_http_portone_sandbox_ctx_t *ctx,
-    ngx_http_portone_sandbox_check_pt check,
-    ngx_http_portone_sandbox_next_pt next)
-{
-    ctx->check = check;
-    ctx->next = next;
-
-    ngx_http_portone_sandbox_poll(ctx);
-}
-
-
-static void
-ngx_http_portone_sandbox_poll(ngx_http_portone_sandbox_ctx_t *ctx)
-{
-    ngx_int_t   rc;
-    ngx_uint_t  reset;
-
-    /* what another time of the zone has left behind must not act on this */
-
-    reset = 0;
-
-    if (ctx->number) {
-        ngx_http_portone_sandbox_zone_lock(ctx->zone);
-        reset = ctx->generation != ctx->zone->sh->generation;
-        ngx_http_portone_sandbox_zone_unlock(ctx->zone);
-    }
-
-    if (reset) {
-        ngx_http_portone_sandbox_leave(ctx, 0);
-        ngx_http_finalize_request(ctx->request, NGX_HTTP_CLOSE);
-        return;
-    }
-
-    rc = ctx->check(ctx);
-
-    if (rc != NGX_AGAIN) {
-        ctx->next(ctx, rc);
-        return;
-    }
-
-    ctx->event.handler = ngx_http_portone_sandbox_poll_handler;
-    ctx->event.data = ctx;
-    ctx->event.log = ctx->request->connection->log;
-
-    ngx_add_timer(&ctx->event, NGX_HTTP_PORTONE_SANDBOX_POLL);
-}
-
-
-static void
-ngx_http_portone_sandbox_poll_handler(ngx_event_t *ev)
-{
-    ngx_connection_t                *c;
-    ngx_http_portone_sandbox_ctx_t  *ctx;
-
-    ctx = ev->data;
-    c = ctx->request->connection;
-
-    ngx_http_set_log_request(c->log, ctx->request);
-
-    ngx_http_portone_sandbox_poll(ctx);
-
-    ngx_http_run_posted_requests(c);
 }
 
 
@@ -745,11 +604,7 @@ ngx_http_portone_sandbox_cleanup(void *data)
 {
     ngx_http_portone_sandbox_ctx_t  *ctx = data;
 
-    if (ctx->event.timer_set) {
-        ngx_del_timer(&ctx->event);
-    }
-
-    ngx_http_portone_sandbox_gate_count(ctx, -1);
+    ngx_http_portone_sandbox_wait_end(ctx);
     ngx_http_portone_sandbox_leave(ctx, 0);
 
     cJSON_Delete(ctx->json);

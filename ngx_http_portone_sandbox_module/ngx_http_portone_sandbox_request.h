@@ -18,15 +18,6 @@
 ngx_int_t ngx_http_portone_sandbox_handler(ngx_http_request_t *r);
 
 /*
- * Calls check now and then until it answers something else than NGX_AGAIN,
- * then next with that.  An API request that is still held when the zone is
- * reset is closed and next is not called.
- */
-void ngx_http_portone_sandbox_wait(ngx_http_portone_sandbox_ctx_t *ctx,
-    ngx_http_portone_sandbox_check_pt check,
-    ngx_http_portone_sandbox_next_pt next);
-
-/*
  * Ends the work on an API request before its answer leaves: it no longer
  * counts as concurrent, and the ledger knows its status (0: no answer).
  */

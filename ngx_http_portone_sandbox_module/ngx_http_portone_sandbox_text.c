@@ -72,7 +72,9 @@ void
 ngx_http_portone_sandbox_text_add(ngx_http_portone_sandbox_text_t *text,
     u_char *data, size_t len)
 {
-    if (ngx_http_portone_sandbox_text_reserve(text, len) == NULL) {
+    if (len == 0
+        || ngx_http_portone_sandbox_text_reserve(text, len) == NULL)
+    {
         return;
     }
 

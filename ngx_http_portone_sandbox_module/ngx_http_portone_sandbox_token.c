@@ -37,7 +37,8 @@ static ngx_str_t  ngx_http_portone_sandbox_wrong_tier =
 static ngx_uint_t
 ngx_http_portone_sandbox_token_is(ngx_str_t *value, u_char *data, size_t len)
 {
-    return value->len == len && ngx_memcmp(value->data, data, len) == 0;
+    return value->len == len
+           && (len == 0 || ngx_memcmp(value->data, data, len) == 0);
 }
 
 
@@ -82,8 +83,8 @@ ngx_http_portone_sandbox_token_account(ngx_http_portone_sandbox_ctx_t *ctx,
 
     if (rc == NGX_ABORT) {
         ngx_log_error(NGX_LOG_ERR, ctx->request->connection->log, 0,
-                      "portone sandbox: account \"%V\" has no tier \"%V\"",
-                      imp_key, &tier);
+                      "portone sandbox: the account has no tier \"%V\"",
+                      &tier);
     }
 
     return rc;
@@ -151,7 +152,10 @@ ngx_http_portone_sandbox_token_renew(ngx_http_portone_sandbox_sh_t *sh,
     ngx_memcpy(token->key, account->imp_key.data, token->key_len);
 
     token->tier_len = account->tier.len;
-    ngx_memcpy(token->tier, account->tier.data, token->tier_len);
+
+    if (token->tier_len) {
+        ngx_memcpy(token->tier, account->tier.data, token->tier_len);
+    }
 }
 
 

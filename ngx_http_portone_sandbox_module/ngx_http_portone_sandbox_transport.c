@@ -8,6 +8,7 @@
 #include "ngx_http_portone_sandbox_respond.h"
 #include "ngx_http_portone_sandbox_text.h"
 #include "ngx_http_portone_sandbox_transport.h"
+#include "ngx_http_portone_sandbox_wait.h"
 
 
 #define NGX_HTTP_PORTONE_SANDBOX_CHUNK  16384
@@ -17,9 +18,6 @@ static ngx_int_t ngx_http_portone_sandbox_alter(
     ngx_http_portone_sandbox_ctx_t *ctx);
 static ngx_int_t ngx_http_portone_sandbox_other_payment(
     ngx_http_portone_sandbox_ctx_t *ctx);
-static void ngx_http_portone_sandbox_close(
-    ngx_http_portone_sandbox_ctx_t *ctx);
-static void ngx_http_portone_sandbox_watch(ngx_http_request_t *r);
 static ngx_int_t ngx_http_portone_sandbox_never(
     ngx_http_portone_sandbox_ctx_t *ctx);
 static ngx_int_t ngx_http_portone_sandbox_send_header(
@@ -238,7 +236,7 @@ ngx_http_portone_sandbox_other_payment(ngx_http_portone_sandbox_ctx_t *ctx)
 }
 
 
-static void
+void
 ngx_http_portone_sandbox_close(ngx_http_portone_sandbox_ctx_t *ctx)
 {
     ngx_http_portone_sandbox_leave(ctx, 0);
@@ -248,7 +246,7 @@ ngx_http_portone_sandbox_close(ngx_http_portone_sandbox_ctx_t *ctx)
 
 /* notices a client that goes away */
 
-static void
+void
 ngx_http_portone_sandbox_watch(ngx_http_request_t *r)
 {
     ngx_event_t  *rev;
@@ -505,23 +503,27 @@ ngx_http_portone_sandbox_idle_mark(void *data)
 
 
 ngx_uint_t
-ngx_http_portone_sandbox_closed_idle(ngx_http_portone_sandbox_ctx_t *ctx)
+ngx_http_portone_sandbox_closes_idle(ngx_connection_t *c)
 {
-    struct linger        linger;
-    ngx_connection_t    *c;
     ngx_pool_cleanup_t  *cln;
-
-    c = ctx->request->connection;
 
     for (cln = c->pool->cleanup; cln; cln = cln->next) {
         if (cln->handler == ngx_http_portone_sandbox_idle_mark) {
-            break;
+            return 1;
         }
     }
 
-    if (cln == NULL) {
-        return 0;
-    }
+    return 0;
+}
+
+
+void
+ngx_http_portone_sandbox_reset_connection(ngx_http_portone_sandbox_ctx_t *ctx)
+{
+    struct linger      linger;
+    ngx_connection_t  *c;
+
+    c = ctx->request->connection;
 
     linger.l_onoff = 1;
     linger.l_linger = 0;
@@ -535,6 +537,4 @@ ngx_http_portone_sandbox_closed_idle(ngx_http_portone_sandbox_ctx_t *ctx)
     }
 
     ngx_http_portone_sandbox_close(ctx);
-
-    return 1;
 }
