@@ -209,7 +209,13 @@ ngx_http_portone_cancel_text(ngx_http_request_t *r, ngx_str_t *text)
     text->data = p;
 
     for ( /* void */ ; cl; cl = cl->next) {
-        p = ngx_cpymem(p, cl->buf->pos, cl->buf->last - cl->buf->pos);
+        len = cl->buf->last - cl->buf->pos;
+
+        /* the last buffer of a chunked body has no memory */
+
+        if (len != 0) {
+            p = ngx_cpymem(p, cl->buf->pos, len);
+        }
     }
 
     return NGX_OK;

@@ -21,11 +21,16 @@
 
 #define NGX_HTTP_PORTONE_TIER_LEN      3
 
+/* seconds that a claim may wait for its cancel to be sent, at the most */
+#define NGX_HTTP_PORTONE_SEND_TIME     10
+
 
 static ngx_int_t ngx_http_portone_full_name(ngx_conf_t *cf, ngx_str_t *name);
 static char *ngx_http_portone_secret_file(ngx_conf_t *cf, ngx_str_t *path,
     ngx_str_t *secret);
 static ngx_int_t ngx_http_portone_needs_api(
+    ngx_http_portone_loc_conf_t *plcf);
+static ngx_int_t ngx_http_portone_settle_time(ngx_conf_t *cf,
     ngx_http_portone_loc_conf_t *plcf);
 static ngx_http_portone_account_t *ngx_http_portone_account(ngx_conf_t *cf,
     ngx_http_portone_loc_conf_t *plcf);
@@ -188,6 +193,32 @@ ngx_http_portone_zone_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     }
 
     pmcf->zone_size = size;
+
+    return NGX_CONF_OK;
+}
+
+
+/* now, so that a pool that is not declared is told with this line */
+
+char *
+ngx_http_portone_thread_pool_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    ngx_http_portone_main_conf_t *pmcf = conf;
+
+    ngx_str_t  *value;
+
+    if (pmcf->thread_pool.data) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (ngx_thread_pool_add(cf, &value[1]) == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    pmcf->thread_pool = value[1];
 
     return NGX_CONF_OK;
 }
@@ -583,24 +614,12 @@ ngx_http_portone_complete(ngx_conf_t *cf, ngx_http_portone_loc_conf_t *plcf)
         return NGX_OK;
     }
 
-    /*
-     * a re-read that is believed while the cancel can still arrive would
-     * call a refund not executed that is about to be
-     */
-
-    if ((ngx_msec_t) plcf->settle_time * 1000
-        <= plcf->connect_timeout + plcf->read_timeout)
-    {
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "\"portone_settle_time\" of %T s must be longer than "
-                      "\"portone_connect_timeout\" and "
-                      "\"portone_read_timeout\" together in %V:%ui",
-                      plcf->settle_time, &plcf->file, plcf->line);
+    plcf->endpoint = ngx_http_portone_endpoint_create(cf, plcf);
+    if (plcf->endpoint == NULL) {
         return NGX_ERROR;
     }
 
-    plcf->endpoint = ngx_http_portone_endpoint_create(cf, plcf);
-    if (plcf->endpoint == NULL) {
+    if (ngx_http_portone_settle_time(cf, plcf) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -608,6 +627,46 @@ ngx_http_portone_complete(ngx_conf_t *cf, ngx_http_portone_loc_conf_t *plcf)
     if (plcf->account == NULL) {
         return NGX_ERROR;
     }
+
+    return NGX_OK;
+}
+
+
+/*
+ * A re-read that is believed while the cancel can still arrive would call a
+ * refund not executed that is about to be.
+ */
+
+static ngx_int_t
+ngx_http_portone_settle_time(ngx_conf_t *cf,
+    ngx_http_portone_loc_conf_t *plcf)
+{
+    ngx_msec_t                    call, settle;
+    ngx_http_portone_endpoint_t  *endpoint;
+
+    endpoint = plcf->endpoint;
+
+    call = endpoint->connect_timeout + endpoint->read_timeout;
+
+    if (endpoint->addrs.len == 0) {
+        call += endpoint->resolver_timeout;
+    }
+
+    settle = (ngx_msec_t) plcf->settle_time * 1000;
+
+    if (settle < call + 2000) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"portone_settle_time\" of %T s must be at least 2 s "
+                      "longer than a call to PortOne, which can take %M ms, "
+                      "in %V:%ui",
+                      plcf->settle_time, call, &plcf->file, plcf->line);
+        return NGX_ERROR;
+    }
+
+    /* of whole seconds one more can have passed */
+
+    plcf->send_time = ngx_min((settle - call) / 1000 - 1,
+                              NGX_HTTP_PORTONE_SEND_TIME);
 
     return NGX_OK;
 }

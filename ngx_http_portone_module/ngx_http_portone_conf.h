@@ -17,6 +17,8 @@ char *ngx_http_portone_store_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_portone_zone_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+char *ngx_http_portone_thread_pool_directive(ngx_conf_t *cf,
+    ngx_command_t *cmd, void *conf);
 char *ngx_http_portone_api_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_portone_text_directive(ngx_conf_t *cf, ngx_command_t *cmd,

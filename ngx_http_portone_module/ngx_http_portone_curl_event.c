@@ -32,6 +32,7 @@ static void ngx_http_portone_curl_event_stop(ngx_event_t *ev);
 static void ngx_http_portone_curl_event_io_handler(ngx_event_t *ev);
 static void ngx_http_portone_curl_event_timer_handler(ngx_event_t *ev);
 static void ngx_http_portone_curl_event_action(curl_socket_t s, int mask);
+static void ngx_http_portone_curl_event_clear_error(void);
 
 
 static ngx_http_portone_curl_event_t  ngx_http_portone_curl_event;
@@ -102,6 +103,7 @@ ngx_http_portone_curl_event_exit(void)
     /* closes the idle connections and may call the socket function */
 
     (void) curl_multi_cleanup(ce->multi);
+    ngx_http_portone_curl_event_clear_error();
 
     ce->multi = NULL;
 
@@ -136,6 +138,7 @@ ngx_http_portone_curl_event_remove(CURL *easy, ngx_log_t *log)
     CURLMcode  rc;
 
     rc = curl_multi_remove_handle(ngx_http_portone_curl_event.multi, easy);
+    ngx_http_portone_curl_event_clear_error();
 
     if (rc != CURLM_OK) {
         ngx_log_error(NGX_LOG_ALERT, log, 0,
@@ -407,6 +410,7 @@ ngx_http_portone_curl_event_action(curl_socket_t s, int mask)
                    "portone curl action: fd:%d mask:%d", s, mask);
 
     rc = curl_multi_socket_action(ce->multi, s, mask, &n);
+    ngx_http_portone_curl_event_clear_error();
 
     if (rc != CURLM_OK) {
         ngx_log_error(NGX_LOG_ALERT, ngx_cycle->log, 0,
@@ -432,4 +436,18 @@ ngx_http_portone_curl_event_action(curl_socket_t s, int mask)
 
         ce->handlers->done(easy, code);
     }
+}
+
+
+/*
+ * libcurl leaves errors of OpenSSL in the queue of the thread; with the next
+ * TLS connection nginx would tell of them with an alert
+ */
+
+static void
+ngx_http_portone_curl_event_clear_error(void)
+{
+#if (NGX_OPENSSL)
+    ERR_clear_error();
+#endif
 }

@@ -473,6 +473,13 @@ ngx_http_portone_flow_finish(ngx_http_portone_flow_t *flow)
                       portone_state_word(core->state));
     }
 
+    if (core->settlement.stale) {
+        ngx_log_error(NGX_LOG_CRIT, &flow->log, 0,
+                      "refund of \"%*s\" was settled by somebody else while "
+                      "it was made",
+                      core->payment.imp_uid.len, core->payment.imp_uid.data);
+    }
+
     if (core->mismatch) {
         ngx_log_error(NGX_LOG_WARN, &flow->log, 0,
                       "payment does not match portone_match");

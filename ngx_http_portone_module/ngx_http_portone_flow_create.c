@@ -139,6 +139,7 @@ ngx_http_portone_flow_create(ngx_http_request_t *r,
     core->phone_month = plcf->phone_month;
     core->include_sandbox = plcf->include_sandbox;
     core->settle_time = plcf->settle_time;
+    core->send_time = plcf->send_time;
 
     core->tier.len = plcf->tier.len;
     core->tier.data = (char *) plcf->tier.data;

@@ -73,9 +73,9 @@ static ngx_command_t  ngx_http_portone_commands[] = {
 
     { ngx_string("portone_thread_pool"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
-      ngx_conf_set_str_slot,
+      ngx_http_portone_thread_pool_directive,
       NGX_HTTP_MAIN_CONF_OFFSET,
-      offsetof(ngx_http_portone_main_conf_t, thread_pool),
+      0,
       NULL },
 
     { ngx_string("portone_keepalive"),

@@ -62,6 +62,8 @@ typedef struct {
     ngx_msec_t                      connect_timeout;
     ngx_msec_t                      read_timeout;
     time_t                          settle_time;   /* seconds */
+    time_t                          send_time;     /* seconds, see
+                                                      portone_flow_t */
 
     ngx_flag_t                      include_sandbox;
     ngx_flag_t                      fetch;

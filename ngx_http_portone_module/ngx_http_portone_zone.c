@@ -36,8 +36,10 @@ ngx_http_portone_zone_add(ngx_conf_t *cf, size_t size, ngx_array_t *accounts)
     ngx_shm_zone_t               *zone;
     ngx_http_portone_account_t  **account;
 
+    /* a tag that a reload does not change, or the zone would not be kept */
+
     zone = ngx_shared_memory_add(cf, &ngx_http_portone_zone_name, size,
-                                 accounts);
+                                 &ngx_http_portone_zone_name);
     if (zone == NULL) {
         return NULL;
     }

@@ -7,7 +7,8 @@
 #include <assert.h>
 #include <string.h>
 
-#include "portone_flow.h"
+#include "portone_cancel.h"
+#include "portone_flow_private.h"
 #include "portone_json.h"
 
 
@@ -18,38 +19,12 @@
 #define PORTONE_FLOW_ROUNDS  4
 
 
-/* texts that a flow owns */
-
-#define PORTONE_TEXT_DEPOSIT  0
-#define PORTONE_TEXT_CLAIM    1
-#define PORTONE_TEXT_PAYMENT  2
-#define PORTONE_TEXT_SETTLE   3
-
-
-static portone_step_e portone_flow_finish(portone_flow_t *flow,
-    portone_error_e error);
 static int portone_flow_may_fetch(const portone_flow_t *flow);
 static portone_step_e portone_flow_with_token(portone_flow_t *flow,
     portone_step_e resume);
-static portone_step_e portone_flow_refresh(portone_flow_t *flow,
-    portone_step_e resume);
 static portone_step_e portone_flow_prepare(portone_flow_t *flow,
     int64_t now);
-static char *portone_flow_body(portone_flow_t *flow);
-static int portone_flow_decimal(cJSON *body, const char *name,
-    const portone_decimal_t *decimal, int exponent);
-static int portone_flow_payment(portone_flow_t *flow,
-    portone_answer_t *answer);
-static portone_step_e portone_flow_success(portone_flow_t *flow,
-    portone_answer_t *answer, int64_t now);
-static portone_step_e portone_flow_not_executed(portone_flow_t *flow,
-    portone_error_e error, int64_t now);
-static portone_step_e portone_flow_unknown(portone_flow_t *flow,
-    int64_t now);
-static portone_step_e portone_flow_settle(portone_flow_t *flow,
-    portone_state_e state, portone_error_e error, int64_t now);
-static portone_str_t portone_flow_text(portone_flow_t *flow, size_t i,
-    char *text);
+static int portone_flow_late(portone_flow_t *flow, int64_t now);
 
 
 portone_step_e
@@ -187,7 +162,7 @@ portone_flow_with_token(portone_flow_t *flow, portone_step_e resume)
 }
 
 
-static portone_step_e
+portone_step_e
 portone_flow_refresh(portone_flow_t *flow, portone_step_e resume)
 {
     flow->resume = resume;
@@ -209,6 +184,14 @@ portone_flow_token(portone_flow_t *flow, portone_token_e result,
 
         if (flow->resume == PORTONE_STEP_CLAIM) {
             return portone_flow_prepare(flow, now);
+        }
+
+        if (flow->resume == PORTONE_STEP_CANCEL
+            && portone_flow_late(flow, now))
+        {
+            return portone_flow_not_executed(flow,
+                                             PORTONE_PORTONE_UNAVAILABLE,
+                                             now);
         }
 
         return flow->resume;
@@ -273,7 +256,11 @@ portone_flow_fetched(portone_flow_t *flow, portone_call_e call,
         switch (kind) {
 
         case PORTONE_ANSWER_NOT_FOUND:
-            error = PORTONE_PAYMENT_NOT_FOUND;
+
+            /* the payment may be in the store, unpaid as it was */
+
+            error = flow->found ? PORTONE_NOT_REFUNDABLE
+                                : PORTONE_PAYMENT_NOT_FOUND;
             break;
 
         case PORTONE_ANSWER_UNAUTHORIZED:
@@ -284,8 +271,6 @@ portone_flow_fetched(portone_flow_t *flow, portone_call_e call,
             error = PORTONE_PORTONE_UNAVAILABLE;
             break;
         }
-
-        /* the payment may be in the store nevertheless, unpaid as it was */
 
         return portone_flow_finish(flow, error);
     }
@@ -314,6 +299,14 @@ portone_flow_fetched(portone_flow_t *flow, portone_call_e call,
     flow->deposit.merchant = flow->merchant;
     flow->deposit.payment = &flow->fetched;
     flow->deposit.text = portone_flow_text(flow, PORTONE_TEXT_DEPOSIT, text);
+    flow->deposit.seen.len = 0;
+
+    if (flow->has_payment
+        && portone_str_eq(&flow->payment.imp_uid, &flow->fetched.imp_uid))
+    {
+        flow->deposit.seen.data = flow->lookup.payment;
+        flow->deposit.seen.len = flow->lookup.payment_len;
+    }
 
     return PORTONE_STEP_DEPOSIT;
 }
@@ -378,110 +371,13 @@ portone_flow_prepare(portone_flow_t *flow, int64_t now)
     flow->claim.payment.data = flow->lookup.payment;
     flow->claim.payment.len = flow->lookup.payment_len;
 
-    flow->body = portone_flow_body(flow);
+    flow->body = portone_cancel_body(&flow->request, &flow->payment,
+                                     flow->amount);
     if (flow->body == NULL) {
         return portone_flow_finish(flow, PORTONE_OVERLOADED);
     }
 
     return PORTONE_STEP_CLAIM;
-}
-
-
-/*
- * Always imp_uid, amount and checksum: PortOne refunds everything when
- * amount is missing, and checks nothing when checksum is.
- */
-
-static char *
-portone_flow_body(portone_flow_t *flow)
-{
-    int                 rc, exponent;
-    char               *text;
-    cJSON              *body, *extra;
-    portone_request_t  *request;
-
-    request = &flow->request;
-    exponent = flow->payment.exponent;
-
-    body = cJSON_CreateObject();
-    if (body == NULL) {
-        return NULL;
-    }
-
-    rc = portone_json_set_str(body, "imp_uid", &flow->payment.imp_uid);
-    rc |= portone_json_set(body, "amount",
-                           portone_money_json(flow->amount, exponent));
-    rc |= portone_json_set(body, "checksum",
-                           portone_money_json(
-                               portone_payment_balance(&flow->payment),
-                               exponent));
-
-    if (request->has_tax_free) {
-        rc |= portone_flow_decimal(body, "tax_free", &request->tax_free,
-                                   exponent);
-    }
-
-    if (request->has_vat_amount) {
-        rc |= portone_flow_decimal(body, "vat_amount", &request->vat_amount,
-                                   exponent);
-    }
-
-    if (request->reason.len) {
-        rc |= portone_json_set_str(body, "reason", &request->reason);
-    }
-
-    if (request->refund_holder.len) {
-        rc |= portone_json_set_str(body, "refund_holder",
-                                   &request->refund_holder);
-    }
-
-    if (request->refund_bank.len) {
-        rc |= portone_json_set_str(body, "refund_bank",
-                                   &request->refund_bank);
-    }
-
-    if (request->refund_account.len) {
-        rc |= portone_json_set_str(body, "refund_account",
-                                   &request->refund_account);
-    }
-
-    if (request->refund_tel.len) {
-        rc |= portone_json_set_str(body, "refund_tel", &request->refund_tel);
-    }
-
-    if (request->has_retain_promotion) {
-        rc |= portone_json_set(body, "retain_promotion",
-                               cJSON_CreateBool(request->retain_promotion));
-    }
-
-    if (request->requester.len) {
-        extra = cJSON_CreateObject();
-
-        rc |= portone_json_set_str(extra, "requester", &request->requester);
-        rc |= portone_json_set(body, "extra", extra);
-    }
-
-    text = (rc == PORTONE_OK) ? cJSON_PrintUnformatted(body) : NULL;
-
-    cJSON_Delete(body);
-
-    return text;
-}
-
-
-static int
-portone_flow_decimal(cJSON *body, const char *name,
-    const portone_decimal_t *decimal, int exponent)
-{
-    int64_t  amount;
-
-    if (portone_money_from_decimal(&amount, decimal, exponent)
-        != PORTONE_OK)
-    {
-        return PORTONE_ERROR;
-    }
-
-    return portone_json_set(body, name, portone_money_json(amount, exponent));
 }
 
 
@@ -518,7 +414,7 @@ portone_flow_claimed(portone_flow_t *flow, int rc, int64_t now)
     flow->attempt = 1;
     flow->state = PORTONE_STATE_SENDING;
 
-    if (flow->abandoned) {
+    if (flow->abandoned || portone_flow_late(flow, now)) {
         return portone_flow_not_executed(flow, PORTONE_STORE_UNAVAILABLE,
                                          now);
     }
@@ -529,325 +425,19 @@ portone_flow_claimed(portone_flow_t *flow, int rc, int64_t now)
 }
 
 
-portone_step_e
-portone_flow_cancelled(portone_flow_t *flow, portone_call_e call,
-    portone_answer_t *answer, int64_t now)
+/*
+ * The time after which a re-read is believed counts from the claim: a cancel
+ * that is sent much later could still be under way then.
+ */
+
+static int
+portone_flow_late(portone_flow_t *flow, int64_t now)
 {
-    assert(flow->attempt);
+    int64_t  requested_at;
 
-    switch (call) {
+    requested_at = portone_json_int(flow->record, "requested_at", 0);
 
-    case PORTONE_CALL_NOT_SENT:
-        portone_answer_free(answer);
-        return portone_flow_not_executed(flow, PORTONE_PORTONE_UNAVAILABLE,
-                                         now);
-
-    case PORTONE_CALL_OVERLOADED:
-        portone_answer_free(answer);
-        return portone_flow_not_executed(flow, PORTONE_OVERLOADED, now);
-
-    case PORTONE_CALL_UNANSWERED:
-        portone_answer_free(answer);
-        return portone_flow_unknown(flow, now);
-
-    case PORTONE_CALL_ANSWERED:
-        break;
-    }
-
-    switch (answer->kind) {
-
-    case PORTONE_ANSWER_OK:
-        return portone_flow_success(flow, answer, now);
-
-    case PORTONE_ANSWER_UNAUTHORIZED:
-        portone_answer_free(answer);
-
-        if (!flow->refreshed) {
-            return portone_flow_refresh(flow, PORTONE_STEP_CANCEL);
-        }
-
-        return portone_flow_not_executed(flow, PORTONE_PORTONE_UNAUTHORIZED,
-                                         now);
-
-    case PORTONE_ANSWER_REFUSED:
-    case PORTONE_ANSWER_NOT_FOUND:
-
-        /*
-         * "already refunded" comes in several wordings and codes: what is
-         * left is read, not guessed from the text
-         */
-
-        portone_answer_free(&flow->answer);
-
-        flow->answer = *answer;
-        memset(answer, 0, sizeof(portone_answer_t));
-
-        flow->has_code = 1;
-        flow->code = flow->answer.code;
-        flow->message = flow->answer.message;
-        flow->refreshed = 0;
-
-        if (portone_record_answer(flow->record, flow->code, &flow->message)
-            != PORTONE_OK)
-        {
-            return portone_flow_unknown(flow, now);
-        }
-
-        return PORTONE_STEP_REREAD;
-
-    case PORTONE_ANSWER_BROKEN:
-        break;
-    }
-
-    portone_answer_free(answer);
-
-    return portone_flow_unknown(flow, now);
-}
-
-
-static portone_step_e
-portone_flow_success(portone_flow_t *flow, portone_answer_t *answer,
-    int64_t now)
-{
-    int                  rc;
-    int64_t              moved;
-    portone_str_t        none = portone_null_string;
-    portone_evidence_t   evidence;
-
-    if (portone_flow_payment(flow, answer) != PORTONE_OK
-        || !portone_str_eq(&flow->fetched.imp_uid, &flow->payment.imp_uid)
-        || !portone_str_eq(&flow->fetched.currency, &flow->payment.currency)
-        || portone_record_compare(flow->record, &flow->fetched, &evidence)
-           != PORTONE_OK)
-    {
-        return portone_flow_unknown(flow, now);
-    }
-
-    rc = portone_record_answer(flow->record, 0, &none);
-    rc |= portone_record_after(flow->record, &flow->fetched);
-
-    if (rc != PORTONE_OK) {
-        return portone_flow_unknown(flow, now);
-    }
-
-    flow->has_code = 1;
-    flow->code = 0;
-
-    /*
-     * The balance was the stored one when PortOne took the cancel, because
-     * of checksum; cancel_amount and the history need not be, of a payment
-     * that was registered by hand.
-     */
-
-    moved = portone_payment_balance(&flow->payment)
-            - portone_payment_balance(&flow->fetched);
-
-    if (moved == 0 && evidence.ours == 0) {
-        return portone_flow_settle(flow, PORTONE_STATE_PENDING,
-                                   PORTONE_NO_ERROR, now);
-    }
-
-    if (moved != flow->amount) {
-        return portone_flow_unknown(flow, now);
-    }
-
-    /* a single new entry is ours by the balance, whatever its reason is */
-
-    if ((evidence.ours == 1 || evidence.appeared == 1)
-        && portone_record_evidence(flow->record, &evidence.entry)
-           != PORTONE_OK)
-    {
-        return portone_flow_unknown(flow, now);
-    }
-
-    return portone_flow_settle(flow, PORTONE_STATE_SUCCEEDED,
-                               PORTONE_NO_ERROR, now);
-}
-
-
-portone_step_e
-portone_flow_reread(portone_flow_t *flow, portone_call_e call,
-    portone_answer_t *answer, int64_t now)
-{
-    portone_error_e      error;
-    portone_answer_e     kind;
-    portone_evidence_t   evidence;
-
-    kind = (call == PORTONE_CALL_ANSWERED) ? answer->kind
-                                           : PORTONE_ANSWER_BROKEN;
-
-    if (kind != PORTONE_ANSWER_OK) {
-        portone_answer_free(answer);
-    }
-
-    switch (kind) {
-
-    case PORTONE_ANSWER_OK:
-        break;
-
-    case PORTONE_ANSWER_NOT_FOUND:
-
-        /* a payment that PortOne does not know cannot have been refunded */
-
-        return portone_flow_settle(flow, PORTONE_STATE_REJECTED,
-                                   PORTONE_REFUND_REJECTED, now);
-
-    case PORTONE_ANSWER_UNAUTHORIZED:
-
-        if (!flow->refreshed) {
-            return portone_flow_refresh(flow, PORTONE_STEP_REREAD);
-        }
-
-        /* fall through */
-
-    default:
-        return portone_flow_unknown(flow, now);
-    }
-
-    if (portone_flow_payment(flow, answer) != PORTONE_OK
-        || !portone_str_eq(&flow->fetched.imp_uid, &flow->payment.imp_uid)
-        || portone_record_compare(flow->record, &flow->fetched, &evidence)
-           != PORTONE_OK
-        || portone_record_after(flow->record, &flow->fetched) != PORTONE_OK)
-    {
-        return portone_flow_unknown(flow, now);
-    }
-
-    if (evidence.ours) {
-
-        /* refused, and yet a refund like it is there */
-
-        return portone_flow_settle(flow, PORTONE_STATE_MANUAL_REVIEW,
-                                   PORTONE_OUTCOME_UNKNOWN, now);
-    }
-
-    /* not the history: checksum looks at the balance only */
-
-    if (portone_payment_balance(&flow->fetched)
-        == portone_payment_balance(&flow->payment)
-        && portone_str_eq(&flow->fetched.currency, &flow->payment.currency))
-    {
-        error = PORTONE_REFUND_REJECTED;
-
-    } else if (portone_payment_balance(&flow->fetched) == 0) {
-        error = PORTONE_ALREADY_REFUNDED;
-
-    } else {
-        error = PORTONE_CHECKSUM_MISMATCH;
-    }
-
-    return portone_flow_settle(flow, PORTONE_STATE_REJECTED, error, now);
-}
-
-
-static portone_step_e
-portone_flow_not_executed(portone_flow_t *flow, portone_error_e error,
-    int64_t now)
-{
-    return portone_flow_settle(flow, PORTONE_STATE_NOT_EXECUTED, error, now);
-}
-
-
-static portone_step_e
-portone_flow_unknown(portone_flow_t *flow, int64_t now)
-{
-    if (flow->has_fetched) {
-        portone_payment_free(&flow->fetched);
-        flow->has_fetched = 0;
-    }
-
-    return portone_flow_settle(flow, PORTONE_STATE_UNKNOWN,
-                               PORTONE_OUTCOME_UNKNOWN, now);
-}
-
-
-/* the fetched payment, if there is one, is the payment from here on */
-
-static portone_step_e
-portone_flow_settle(portone_flow_t *flow, portone_state_e state,
-    portone_error_e error, int64_t now)
-{
-    char                  *text;
-    portone_settlement_t  *settlement;
-
-    flow->state = state;
-    flow->error = error;
-
-    settlement = &flow->settlement;
-
-    memset(settlement, 0, sizeof(portone_settlement_t));
-
-    settlement->key = flow->claim.key;
-    settlement->refund_id = flow->refund_id;
-
-    switch (state) {
-
-    case PORTONE_STATE_PENDING:
-    case PORTONE_STATE_UNKNOWN:
-    case PORTONE_STATE_MANUAL_REVIEW:
-        settlement->open = 1;
-        break;
-
-    default:
-        break;
-    }
-
-    if (portone_record_settle(flow->record, state, now) != PORTONE_OK) {
-        goto failed;
-    }
-
-    text = portone_record_print(flow->record);
-    if (text == NULL) {
-        goto failed;
-    }
-
-    settlement->record = portone_flow_text(flow, PORTONE_TEXT_SETTLE, text);
-
-    if (flow->has_fetched) {
-        text = portone_payment_print(&flow->fetched, 0);
-        if (text == NULL) {
-            goto failed;
-        }
-
-        settlement->payment = portone_flow_text(flow, PORTONE_TEXT_PAYMENT,
-                                                text);
-
-        portone_payment_free(&flow->payment);
-        flow->payment = flow->fetched;
-        flow->has_fetched = 0;
-    }
-
-    return PORTONE_STEP_SETTLE;
-
-failed:
-
-    return portone_flow_settled(flow, PORTONE_ERROR);
-}
-
-
-portone_step_e
-portone_flow_settled(portone_flow_t *flow, int rc)
-{
-    if (rc == PORTONE_OK && !flow->settlement.stale) {
-        return PORTONE_STEP_FINISH;
-    }
-
-    /*
-     * The intent is still there and will be settled later.  A success that
-     * is not durable must not be told as one; that nothing was refunded is
-     * true with or without a record of it.
-     */
-
-    switch (flow->state) {
-
-    case PORTONE_STATE_NOT_EXECUTED:
-    case PORTONE_STATE_REJECTED:
-        return PORTONE_STEP_FINISH;
-
-    default:
-        flow->state = PORTONE_STATE_UNKNOWN;
-        return portone_flow_finish(flow, PORTONE_OUTCOME_UNKNOWN);
-    }
+    return now - requested_at > flow->send_time;
 }
 
 
@@ -865,6 +455,7 @@ portone_flow_abandon(portone_flow_t *flow, portone_step_e step)
             break;
 
         default:
+            flow->state = PORTONE_STATE_UNKNOWN;
             flow->error = PORTONE_OUTCOME_UNKNOWN;
             break;
         }
@@ -876,7 +467,7 @@ portone_flow_abandon(portone_flow_t *flow, portone_step_e step)
 }
 
 
-static portone_step_e
+portone_step_e
 portone_flow_finish(portone_flow_t *flow, portone_error_e error)
 {
     flow->error = error;
@@ -885,9 +476,7 @@ portone_flow_finish(portone_flow_t *flow, portone_error_e error)
 }
 
 
-/* takes the payment out of an OK answer into flow->fetched */
-
-static int
+int
 portone_flow_payment(portone_flow_t *flow, portone_answer_t *answer)
 {
     cJSON       *json;
@@ -914,9 +503,7 @@ portone_flow_payment(portone_flow_t *flow, portone_answer_t *answer)
 }
 
 
-/* hands a text over to the flow */
-
-static portone_str_t
+portone_str_t
 portone_flow_text(portone_flow_t *flow, size_t i, char *text)
 {
     cJSON_free(flow->texts[i]);

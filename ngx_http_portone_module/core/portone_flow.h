@@ -48,7 +48,7 @@ typedef enum {
 /* how a call to PortOne ended */
 
 typedef enum {
-    PORTONE_CALL_ANSWERED = 0,
+    PORTONE_CALL_ANSWERED = 1,
     PORTONE_CALL_NOT_SENT,     /* PortOne cannot have got the request */
     PORTONE_CALL_OVERLOADED,   /* not sent, for want of resources of ours */
     PORTONE_CALL_UNANSWERED    /* sent; no complete answer */
@@ -58,7 +58,7 @@ typedef enum {
 /* how getting a token ended */
 
 typedef enum {
-    PORTONE_TOKEN_GRANTED = 0,
+    PORTONE_TOKEN_GRANTED = 1,
     PORTONE_TOKEN_REFUSED,     /* PortOne does not take our keys */
     PORTONE_TOKEN_UNAVAILABLE,
     PORTONE_TOKEN_OVERLOADED
@@ -77,7 +77,10 @@ typedef struct {
                                                   the uids are set */
     const portone_match_t    *matches;
     size_t                    n_matches;
-    int64_t                   settle_time;     /* seconds */
+    int64_t                   settle_time;     /* seconds from the claim until
+                                                  a re-read is believed */
+    int64_t                   send_time;       /* seconds from the claim after
+                                                  which nothing is sent */
     unsigned                  read:1;          /* only read the payment */
     unsigned                  fetch:1;         /* portone_fetch */
     unsigned                  require_amount:1;

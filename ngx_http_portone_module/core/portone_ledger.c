@@ -165,8 +165,15 @@ portone_ledger_deposit(portone_txn_t *txn, void *data)
 
     str = portone_key_str(&key);
 
-    if (txn->put(txn, PORTONE_DB_PAYMENTS, &str, &deposit->text)
-        != PORTONE_OK)
+    rc = txn->get(txn, PORTONE_DB_PAYMENTS, &str, &value);
+
+    if (rc == PORTONE_ERROR) {
+        return PORTONE_ERROR;
+    }
+
+    if ((rc == PORTONE_DECLINED || portone_str_eq(&value, &deposit->seen))
+        && txn->put(txn, PORTONE_DB_PAYMENTS, &str, &deposit->text)
+           != PORTONE_OK)
     {
         return PORTONE_ERROR;
     }

@@ -21,7 +21,7 @@
 
 
 typedef enum {
-    PORTONE_CLAIMED = 0,
+    PORTONE_CLAIMED = 1,
     PORTONE_CLAIM_IN_PROGRESS,   /* another refund of the payment is open */
     PORTONE_CLAIM_CHANGED        /* the payment is not the one looked at */
 } portone_claim_e;
@@ -75,11 +75,15 @@ typedef struct {
     portone_str_t             merchant;
     const portone_payment_t  *payment;
     portone_str_t             text;      /* of the payment */
+    portone_str_t             seen;      /* text of it that was stored when
+                                            PortOne was asked; len 0: none */
 } portone_deposit_t;
 
 
 /*
- * portone_deposit_t: the payment is put.  merchant_uid leads to it unless it
+ * portone_deposit_t: the payment is put, unless the stored one is not the
+ * one that was seen: a reading must not undo what a refund has settled
+ * since.  merchant_uid leads to it unless it
  * leads to another payment already that has a better claim to the order:
  * PortOne does not keep merchant_uid unique, so a paid one goes before an
  * unpaid one, and among equals the one started last.

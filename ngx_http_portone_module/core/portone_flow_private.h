@@ -1,0 +1,48 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
+#ifndef _PORTONE_FLOW_PRIVATE_H_INCLUDED_
+#define _PORTONE_FLOW_PRIVATE_H_INCLUDED_
+
+
+#include "portone_flow.h"
+
+
+/* what portone_flow.c and portone_outcome.c share */
+
+
+/* the texts that a flow owns */
+
+#define PORTONE_TEXT_DEPOSIT  0
+#define PORTONE_TEXT_CLAIM    1
+#define PORTONE_TEXT_PAYMENT  2
+#define PORTONE_TEXT_SETTLE   3
+
+
+/* hands a text over to the flow */
+portone_str_t portone_flow_text(portone_flow_t *flow, size_t i, char *text);
+
+/*
+ * portone_flow_payment() takes the payment out of an OK answer into
+ * flow->fetched and frees the answer; PORTONE_ERROR: there is none, or it is
+ * malformed.
+ */
+int portone_flow_payment(portone_flow_t *flow, portone_answer_t *answer);
+
+portone_step_e portone_flow_finish(portone_flow_t *flow,
+    portone_error_e error);
+
+/* a new token, because PortOne answered 401, and then the step once more */
+portone_step_e portone_flow_refresh(portone_flow_t *flow,
+    portone_step_e resume);
+
+/* the ends of a refund that PortOne has not answered with a payment */
+portone_step_e portone_flow_not_executed(portone_flow_t *flow,
+    portone_error_e error, int64_t now);
+portone_step_e portone_flow_unknown(portone_flow_t *flow, int64_t now);
+
+
+#endif /* _PORTONE_FLOW_PRIVATE_H_INCLUDED_ */

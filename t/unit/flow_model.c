@@ -1,0 +1,756 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
+#include "flow_model.h"
+#include "memory_txn.c"
+
+#include "portone_json.h"
+
+
+static portone_step_e model_step(model_t *model, portone_step_e step);
+static portone_step_e model_token(model_t *model);
+static const model_call_t *model_call(const model_call_t *call);
+static portone_step_e model_fetch(model_t *model);
+static portone_step_e model_cancel(model_t *model);
+static portone_step_e model_reread(model_t *model);
+static portone_step_e model_commit(model_t *model, portone_step_e step);
+static void model_answer(portone_answer_t *answer, const model_call_t *call,
+    char *own);
+static char *model_payment_answer(model_t *model, const char *name,
+    const portone_str_t *uid);
+static char *model_execute(model_t *model, const char *body);
+static char *model_envelope(int code, const char *message,
+    const cJSON *response);
+static double model_number(const cJSON *object, const char *name);
+static double model_rounded(double amount);
+static void model_check_cancel(model_t *model);
+static void model_check_end(model_t *model);
+static const char *model_imp_uid(model_t *model);
+
+
+void
+model_init(model_t *model, const model_script_t *script)
+{
+    char             field[PORTONE_FIELD_LEN];
+    cJSON           *payment;
+    portone_flow_t  *flow;
+
+    memset(model, 0, sizeof(model_t));
+
+    model->script = script;
+    model->now = MODEL_NOW;
+
+    memory_init(&model->store);
+
+    flow = &model->flow;
+
+    flow->merchant = portone_str("shop");
+    flow->account = portone_str("f00d");
+    flow->refund_id = portone_str(MODEL_REFUND);
+    flow->settle_time = MODEL_SETTLE;
+    flow->send_time = 10;
+    flow->fetch = !script->no_fetch;
+    flow->require_amount = script->require_amount;
+    flow->phone_month = 1;
+
+    unit_paused = 1;
+
+    if (script->request != NULL) {
+
+        if (portone_request_parse(&flow->request, script->request,
+                                  strlen(script->request), field)
+            != PORTONE_NO_ERROR)
+        {
+            fail_msg("%s in %s", field, script->request);
+        }
+
+    } else {
+        flow->read = 1;
+        flow->request.merchant_uid = portone_str("order-1");
+    }
+
+    if (script->portone != NULL) {
+        model->payment = cJSON_Parse(script->portone);
+        assert_non_null(model->payment);
+    }
+
+    if (script->stored != NULL) {
+        payment = cJSON_Parse(script->stored);
+        assert_non_null(payment);
+
+        memory_set(&model->store, PORTONE_DB_PAYMENTS, "shop",
+                   portone_json_str(payment, "imp_uid").data, NULL,
+                   script->stored);
+        memory_set(&model->store, PORTONE_DB_MERCHANT_UIDS, "shop",
+                   portone_json_str(payment, "merchant_uid").data, NULL,
+                   portone_json_str(payment, "imp_uid").data);
+
+        cJSON_Delete(payment);
+    }
+
+    unit_paused = 0;
+}
+
+
+void
+model_run(model_t *model)
+{
+    portone_step_e  step;
+
+    step = portone_flow_start(&model->flow);
+
+    while (step != PORTONE_STEP_FINISH) {
+
+        assert_true(model->n_steps < sizeof(model->steps) - 1);
+        model->steps[model->n_steps++] = MODEL_LETTERS[step];
+
+        if (model->script->meddle != NULL) {
+            model->script->meddle(model, step);
+        }
+
+        step = model_step(model, step);
+    }
+
+    unit_paused = 1;
+    model_check_end(model);
+    unit_paused = 0;
+}
+
+
+void
+model_free(model_t *model)
+{
+    portone_flow_free(&model->flow);
+    memory_free(&model->store);
+    cJSON_Delete(model->payment);
+    free(model->sent);
+}
+
+
+static portone_step_e
+model_step(model_t *model, portone_step_e step)
+{
+    int  rc;
+
+    switch (step) {
+
+    case PORTONE_STEP_LOOKUP:
+        rc = memory_read(&model->store, portone_ledger_lookup,
+                         &model->flow.lookup);
+        return portone_flow_looked_up(&model->flow, rc, model->now);
+
+    case PORTONE_STEP_TOKEN:
+    case PORTONE_STEP_REFRESH:
+        return model_token(model);
+
+    case PORTONE_STEP_FETCH:
+        return model_fetch(model);
+
+    case PORTONE_STEP_CANCEL:
+        return model_cancel(model);
+
+    case PORTONE_STEP_REREAD:
+        return model_reread(model);
+
+    default:
+        return model_commit(model, step);
+    }
+}
+
+
+static portone_step_e
+model_token(model_t *model)
+{
+    portone_token_e  result;
+
+    assert_true(model->n_tokens < 6);
+
+    result = model->script->tokens[model->n_tokens++];
+
+    if (result == 0) {
+        result = PORTONE_TOKEN_GRANTED;
+    }
+
+    return portone_flow_token(&model->flow, result, MODEL_OFFSET, model->now);
+}
+
+
+/* what a script does not say is done by PortOne */
+
+static const model_call_t *
+model_call(const model_call_t *call)
+{
+    static const model_call_t  own = MODEL_OWN;
+
+    return (call->call == 0) ? &own : call;
+}
+
+
+static portone_step_e
+model_fetch(model_t *model)
+{
+    char                *own;
+    portone_answer_t     answer;
+    portone_request_t   *request;
+    const model_call_t  *call;
+
+    assert_true(model->n_fetches < 3);
+
+    call = model_call(&model->script->fetch[model->n_fetches++]);
+    request = &model->flow.request;
+
+    own = (request->imp_uid.len != 0)
+          ? model_payment_answer(model, "imp_uid", &request->imp_uid)
+          : model_payment_answer(model, "merchant_uid",
+                                 &request->merchant_uid);
+
+    model_answer(&answer, call, own);
+
+    return portone_flow_fetched(&model->flow, call->call, &answer);
+}
+
+
+static portone_step_e
+model_cancel(model_t *model)
+{
+    char                *own;
+    portone_answer_t     answer;
+    const model_call_t  *call;
+
+    assert_true(model->n_cancels < 3);
+
+    call = model_call(&model->script->cancel[model->n_cancels]);
+
+    free(model->sent);
+    model->sent = strdup(model->flow.body);
+
+    unit_paused = 1;
+    model_check_cancel(model);
+    unit_paused = 0;
+
+    model->n_cancels++;
+    own = NULL;
+
+    if (call->executed
+        || (call->call == PORTONE_CALL_ANSWERED && call->text == NULL))
+    {
+        own = model_execute(model, model->sent);
+    }
+
+    if (call->status == 401) {
+        model->n_unauthorized++;
+    }
+
+    model_answer(&answer, call, own);
+
+    return portone_flow_cancelled(&model->flow, call->call, &answer,
+                                  model->now);
+}
+
+
+static portone_step_e
+model_reread(model_t *model)
+{
+    portone_answer_t     answer;
+    const model_call_t  *call;
+
+    assert_true(model->n_rereads < 3);
+
+    call = model_call(&model->script->reread[model->n_rereads++]);
+
+    model_answer(&answer, call,
+                 model_payment_answer(model, "imp_uid",
+                                      &model->flow.payment.imp_uid));
+
+    return portone_flow_reread(&model->flow, call->call, &answer,
+                               model->now);
+}
+
+
+static portone_step_e
+model_commit(model_t *model, portone_step_e step)
+{
+    int                    rc;
+    portone_flow_t        *flow;
+    const model_script_t  *script;
+
+    flow = &model->flow;
+    script = model->script;
+
+    if (script->step == step && script->abandoned) {
+        portone_flow_abandon(flow, step);
+
+        /* the client is told now, before anything is stored */
+
+        assert_int_not_equal(flow->error, PORTONE_NO_ERROR);
+        assert_true(!flow->attempt
+                    || (flow->state != PORTONE_STATE_SUCCEEDED
+                        && flow->state != PORTONE_STATE_PENDING));
+    }
+
+    rc = PORTONE_ERROR;
+
+    switch (step) {
+
+    case PORTONE_STEP_DEPOSIT:
+
+        if (!(script->step == step && script->fails)) {
+            rc = memory_apply(&model->store, portone_ledger_deposit,
+                              &flow->deposit);
+        }
+
+        return portone_flow_deposited(flow, rc);
+
+    case PORTONE_STEP_CLAIM:
+
+        if (!(script->step == step && script->fails)) {
+            rc = memory_apply(&model->store, portone_ledger_claim,
+                              &flow->claim);
+        }
+
+        return portone_flow_claimed(flow, rc, model->now);
+
+    case PORTONE_STEP_SETTLE:
+
+        if (!(script->step == step && script->fails)) {
+            rc = memory_apply(&model->store, portone_ledger_settle,
+                              &flow->settlement);
+        }
+
+        if (rc == PORTONE_OK && !flow->settlement.stale) {
+            model->n_settled++;
+        }
+
+        return portone_flow_settled(flow, rc);
+
+    default:
+        fail_msg("step %d", step);
+        return PORTONE_STEP_FINISH;
+    }
+}
+
+
+/* takes own */
+
+static void
+model_answer(portone_answer_t *answer, const model_call_t *call, char *own)
+{
+    memset(answer, 0, sizeof(portone_answer_t));
+
+    if (call->call == PORTONE_CALL_ANSWERED) {
+
+        if (call->text != NULL) {
+            portone_answer_parse(answer, call->status, call->text,
+                                 strlen(call->text));
+
+        } else {
+
+            /* "4" or "2", and the text */
+
+            portone_answer_parse(answer, (own[0] == '4') ? 404 : 200,
+                                 own + 1, strlen(own + 1));
+        }
+    }
+
+    free(own);
+}
+
+
+static char *
+model_payment_answer(model_t *model, const char *name,
+    const portone_str_t *uid)
+{
+    char           *text;
+    portone_str_t   value;
+
+    unit_paused = 1;
+
+    value = portone_json_str(model->payment, name);
+
+    if (portone_str_eq(&value, uid)) {
+        text = model_envelope(0, NULL, model->payment);
+
+    } else {
+        text = model_envelope(-1, "존재하지 않는 결제정보입니다.", NULL);
+        text[0] = '4';
+    }
+
+    unit_paused = 0;
+
+    return text;
+}
+
+
+/* the cancel as PortOne does it */
+
+static char *
+model_execute(model_t *model, const char *body)
+{
+    char           id[32], *text;
+    cJSON         *json, *history, *entry;
+    double         amount, balance, cancelled;
+    portone_str_t  imp_uid, own, reason;
+
+    unit_paused = 1;
+
+    json = cJSON_Parse(body);
+
+    imp_uid = portone_json_str(json, "imp_uid");
+    own = portone_json_str(model->payment, "imp_uid");
+    reason = portone_json_str(json, "reason");
+    amount = model_number(json, "amount");
+    cancelled = model_number(model->payment, "cancel_amount");
+    balance = model_number(model->payment, "amount") - cancelled;
+
+    if (!portone_str_eq(&imp_uid, &own)) {
+        text = model_envelope(1, "취소할 결제건이 존재하지 않습니다.", NULL);
+
+    } else if (balance <= 0) {
+        text = model_envelope(1, "이미 전액취소된 주문입니다.", NULL);
+
+    } else if (model_number(json, "checksum") != model_rounded(balance)) {
+        text = model_envelope(1, "취소가능금액 검증에 실패하였습니다.", NULL);
+
+    } else {
+        model->n_executed++;
+
+        if (!model->script->asynchronous) {
+            history = portone_json_member(model->payment, "cancel_history");
+
+            if (history == NULL) {
+                history = cJSON_AddArrayToObject(model->payment,
+                                                 "cancel_history");
+            }
+
+            snprintf(id, sizeof(id), "NEW%zu", model->n_executed);
+
+            entry = cJSON_CreateObject();
+            cJSON_AddStringToObject(entry, "cancellation_id", id);
+            cJSON_AddNumberToObject(entry, "amount", amount);
+            cJSON_AddNumberToObject(entry, "cancelled_at",
+                                    (double) (model->now + MODEL_OFFSET));
+            cJSON_AddStringToObject(entry, "reason",
+                                    reason.len ? reason.data : "");
+            cJSON_AddItemToArray(history, entry);
+
+            cJSON_ReplaceItemInObjectCaseSensitive(model->payment,
+                "cancel_amount",
+                cJSON_CreateNumber(model_rounded(cancelled + amount)));
+        }
+
+        text = model_envelope(0, NULL, model->payment);
+    }
+
+    cJSON_Delete(json);
+
+    unit_paused = 0;
+
+    return text;
+}
+
+
+/* to be freed with free(), see model_answer() */
+
+static char *
+model_envelope(int code, const char *message, const cJSON *response)
+{
+    char  *text, *printed;
+    cJSON *answer;
+
+    answer = cJSON_CreateObject();
+
+    cJSON_AddNumberToObject(answer, "code", code);
+
+    if (message != NULL) {
+        cJSON_AddStringToObject(answer, "message", message);
+
+    } else {
+        cJSON_AddNullToObject(answer, "message");
+    }
+
+    cJSON_AddItemToObject(answer, "response",
+                          (response != NULL) ? cJSON_Duplicate(response, 1)
+                                             : cJSON_CreateNull());
+
+    printed = cJSON_PrintUnformatted(answer);
+    assert_non_null(printed);
+
+    text = malloc(strlen(printed) + 2);
+    assert_non_null(text);
+
+    text[0] = '2';
+    strcpy(text + 1, printed);
+
+    cJSON_free(printed);
+    cJSON_Delete(answer);
+
+    return text;
+}
+
+
+static double
+model_number(const cJSON *object, const char *name)
+{
+    const cJSON  *item;
+
+    item = portone_json_member(object, name);
+
+    return cJSON_IsNumber(item) ? item->valuedouble : 0;
+}
+
+
+/* no currency used here has more than three decimals */
+
+static double
+model_rounded(double amount)
+{
+    if (amount == (double) (long long) amount) {
+        return amount;
+    }
+
+    return (double) (long long) (amount * 1000 + 0.5) / 1000;
+}
+
+
+/* nothing is sent that is not recorded, complete and alone */
+
+static void
+model_check_cancel(model_t *model)
+{
+    cJSON          *body, *intent;
+    const char     *text;
+    portone_str_t   str;
+
+    if (model->n_cancels != model->n_unauthorized) {
+        fail_msg("%s: a second cancel", model->steps);
+    }
+
+    text = memory_value(&model->store, PORTONE_DB_INTENTS, "shop",
+                        model_imp_uid(model), NULL);
+
+    if (text == NULL) {
+        fail_msg("%s: a cancel without an intent", model->steps);
+    }
+
+    intent = cJSON_Parse(text);
+    body = cJSON_Parse(model->sent);
+
+    str = portone_json_str(intent, "refund_id");
+    unit_text(str.data, str.len, MODEL_REFUND);
+
+    str = portone_json_str(intent, "state");
+    unit_text(str.data, str.len, "sending");
+
+    str = portone_json_str(body, "imp_uid");
+    unit_text(str.data, str.len, model_imp_uid(model));
+
+    assert_true(cJSON_IsNumber(portone_json_member(body, "amount")));
+    assert_true(cJSON_IsNumber(portone_json_member(body, "checksum")));
+    assert_true(model_number(body, "amount") > 0);
+    assert_true(model_number(body, "amount")
+                <= model_number(body, "checksum"));
+    assert_true(cJSON_Compare(portone_json_member(body, "amount"),
+                              portone_json_member(intent, "amount"), 1));
+    assert_null(portone_json_member(body, "merchant_uid"));
+    assert_null(portone_json_member(body, "cancel_request_amount"));
+
+    cJSON_Delete(intent);
+    cJSON_Delete(body);
+}
+
+
+static void
+model_check_end(model_t *model)
+{
+    char            *dump;
+    const char      *intent, *attempt;
+    portone_flow_t  *flow;
+
+    flow = &model->flow;
+
+    intent = model_stored_state(model, PORTONE_DB_INTENTS);
+    attempt = model_stored_state(model, PORTONE_DB_ATTEMPTS);
+
+    assert_true(model->n_executed <= 1);
+
+    /* one home for a record */
+
+    assert_true(intent[0] == '\0' || attempt[0] == '\0');
+
+    if (!flow->attempt) {
+        assert_int_equal(model->n_cancels, 0);
+        assert_string_equal(attempt, "");
+
+    } else if (!model->settled_by_others) {
+        assert_true(intent[0] != '\0' || attempt[0] != '\0');
+    }
+
+    if (model->n_settled != 0) {
+        assert_string_equal(portone_state_word(flow->state),
+                            (intent[0] != '\0') ? intent : attempt);
+    }
+
+    switch (flow->error) {
+
+    case PORTONE_NO_ERROR:
+
+        if (flow->read) {
+            assert_int_equal(model->n_cancels, 0);
+            break;
+        }
+
+        /* what is told is stored */
+
+        assert_true(flow->attempt);
+        assert_int_equal(model->n_executed, 1);
+        assert_int_equal(model->n_settled, 1);
+
+        if (flow->state == PORTONE_STATE_PENDING) {
+            assert_string_equal(intent, "pending");
+            break;
+        }
+
+        assert_int_equal(flow->state, PORTONE_STATE_SUCCEEDED);
+        assert_string_equal(attempt, "succeeded");
+        assert_true(model_stored_cancelled(model)
+                    == model_number(model->payment, "cancel_amount"));
+        break;
+
+    case PORTONE_OUTCOME_UNKNOWN:
+        assert_true(flow->attempt);
+
+        /* a client that did not wait was told so before it was known */
+
+        if (!model->settled_by_others && !model->script->abandoned) {
+            assert_true(intent[0] != '\0');
+        }
+
+        break;
+
+    default:
+
+        /* every other error promises that nothing was refunded */
+
+        assert_int_equal(model->n_executed, 0);
+        break;
+    }
+
+    dump = memory_dump(&model->store);
+
+    assert_null(strstr(dump, "1102003004"));
+
+    free(dump);
+}
+
+
+static const char *
+model_imp_uid(model_t *model)
+{
+    return model->flow.payment.imp_uid.data;
+}
+
+
+const char *
+model_stored_state(model_t *model, portone_db_e db)
+{
+    cJSON            *record;
+    const char       *text, *imp_uid;
+    portone_str_t     id;
+    portone_state_e   state;
+
+    imp_uid = model_imp_uid(model);
+
+    if (imp_uid == NULL) {
+        return "";
+    }
+
+    text = memory_value(&model->store, db, "shop", imp_uid,
+                        (db == PORTONE_DB_ATTEMPTS) ? MODEL_REFUND : NULL);
+
+    if (text == NULL) {
+        return "";
+    }
+
+    record = cJSON_Parse(text);
+
+    id = portone_json_str(record, "refund_id");
+    state = portone_record_state(record);
+
+    if (id.len == 0 || strcmp(id.data, MODEL_REFUND) != 0) {
+        state = PORTONE_STATE_MAX;
+    }
+
+    cJSON_Delete(record);
+
+    return (state == PORTONE_STATE_MAX) ? "" : portone_state_word(state);
+}
+
+
+double
+model_stored_cancelled(model_t *model)
+{
+    cJSON       *payment;
+    double       cancelled;
+    const char  *text;
+
+    text = (model_imp_uid(model) != NULL)
+           ? memory_value(&model->store, PORTONE_DB_PAYMENTS, "shop",
+                          model_imp_uid(model), NULL) : NULL;
+
+    if (text == NULL) {
+        return -1;
+    }
+
+    payment = cJSON_Parse(text);
+    cancelled = model_number(payment, "cancel_amount");
+    cJSON_Delete(payment);
+
+    return cancelled;
+}
+
+
+void
+model_run_cases(const model_case_t *cases, size_t n)
+{
+    size_t               i;
+    model_t              model;
+    portone_flow_t      *flow;
+    const model_case_t  *c;
+
+    for (i = 0; i < n; i++) {
+        c = &cases[i];
+        flow = &model.flow;
+
+        model_init(&model, &c->script);
+        model_run(&model);
+
+        if (strcmp(model.steps, c->steps) != 0
+            || flow->error != c->error
+            || strcmp(model_stored_state(&model, PORTONE_DB_INTENTS),
+                      c->intent) != 0
+            || strcmp(model_stored_state(&model, PORTONE_DB_ATTEMPTS),
+                      c->attempt) != 0
+            || model_stored_cancelled(&model) != c->cancelled
+            || model.n_executed != c->executed)
+        {
+            fail_msg("%s: steps %s, error \"%s\", intent \"%s\", attempt "
+                     "\"%s\", cancelled %g, executed %zu",
+                     c->what, model.steps, portone_error_word(flow->error),
+                     model_stored_state(&model, PORTONE_DB_INTENTS),
+                     model_stored_state(&model, PORTONE_DB_ATTEMPTS),
+                     model_stored_cancelled(&model), model.n_executed);
+        }
+
+        if (flow->code != c->code) {
+            fail_msg("%s: code %lld", c->what, (long long) flow->code);
+        }
+
+        unit_text(flow->message.data, flow->message.len,
+                  (c->message != NULL) ? c->message : "");
+
+        model_free(&model);
+    }
+}
