@@ -657,7 +657,7 @@ ngx_http_portone_settle_time(ngx_conf_t *cf,
     if (settle < call + 2000) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "\"portone_settle_time\" of %T s must be at least 2 s "
-                      "longer than a call to PortOne, which can take %M ms, "
+                      "longer than the %M ms that a call can take "
                       "in %V:%ui",
                       plcf->settle_time, call, &plcf->file, plcf->line);
         return NGX_ERROR;

@@ -201,9 +201,10 @@ sub finish_block ($) {
     }
 
     if (!$Test::Nginx::Util::UseHup) {
-        my $how = server_stop($block->stop // 'QUIT');
+        my $signal = $block->stop // 'QUIT';
+        my $how = server_stop($signal);
 
-        ok($how ne 'KILL', "$name - nginx ended") if $how;
+        is($how, $signal, "$name - nginx ended in time") if $how;
     }
 
     check_logs($block, $name);
@@ -218,7 +219,7 @@ sub check_logs ($$) {
     my ($block, $name) = @_;
     my @bad = bad_lines($block, server_log());
 
-    ok(!@bad, "$name - no alert in error.log")
+    ok(!@bad, "$name - error.log is clean")
         or diag(map { "    $_\n" } @bad);
 
     return if $Test::Nginx::Util::LogLevel eq 'debug';
@@ -280,11 +281,15 @@ END {
         # a server that is reloaded between blocks has its last words here
 
         if ($Test::Nginx::Util::UseHup) {
-            server_stop();
-
+            my $how = server_stop();
             my @bad = bad_lines($Test::Nginx::Util::PrevBlock, server_log());
 
-            ok(!@bad, "$0 - no alert in error.log at the end")
+            # workers whose requests hang by design of an earlier block say so
+
+            @bad = grep { !/ open socket #\d+ left in connection | aborting$/ }
+                   @bad if $how ne 'QUIT';
+
+            ok(!@bad, "$0 - error.log is clean at the end")
                 or diag(map { "    $_\n" } @bad);
         }
 
@@ -346,9 +351,7 @@ they run, also when one nginx is reloaded from block to block
                                             for its PortOne, at http level
 
     location = /payments/cancel { portone_cancel; }
-    location /payments/         { portone_payment write; }
-    location = /webhook         { portone_webhook; }
-    location = /status          { portone_status json; }
+    location /payments/         { portone_payment; }
     location /sandbox/          { portone_sandbox; }   # for the test
     location /api-N/            { portone_sandbox; }   # for the module
 
@@ -359,7 +362,7 @@ After each block it is asserted that
 
 =over
 
-=item * nginx ends in an orderly way,
+=item * nginx ends when it is told to,
 
 =item * error.log has no [alert], [crit] or [emerg], and UBSan found nothing
 ("runtime error:"); lines that match the block's C<error_log> are expected,
@@ -405,8 +408,8 @@ The number of workers of this block. Otherwise C<TEST_NGINX_WORKERS>, or 1.
 
 =head2 stop
 
-The signal that ends nginx after this block: QUIT (default) or TERM, for a
-block that leaves requests hanging.
+The signal that ends nginx after this block: QUIT (default), or TERM for a
+block that leaves requests hanging. nginx must obey within a few seconds.
 
 =head2 steps
 
@@ -437,12 +440,15 @@ C<Connection: close>. Before a request may stand
 Other steps:
 
     await NAME              waits for the answer of [name], and checks it
+    answers NAME NAME...    waits for all of these answers, and counts them
     drop NAME               closes the connection of [name]
     reload                  HUP; goes on when new workers serve
     old workers gone        waits until workers before a reload have left
     crash workers           kills all workers with KILL, waits for new ones
     stop, terminate         QUIT or TERM to nginx, waits for its end
     kill                    KILL to the master and all workers
+    $ command               a shell command: its output is the body, its exit
+                            status is expected by "-> exit N", 0 by default
     start                   starts nginx again, same configuration and store
 
 Lines below a request:
@@ -456,6 +462,9 @@ Expectations:
     -> 409                  the status; 200 if no step says otherwise
     -> 409 refund_in_progress
                             and the member "error" of the JSON answer
+    -> 409 refund_in_progress x 19
+                            so many of these, or "any" number of them; for
+                            "answers" only, which allows no other answers
     -> .path = value        a JSON value; what is not JSON is a string
     -> .path OP value       OP: = != ~ !~ < <= > >=  (~: regular expression)
     -> .path # 3            number of elements, members or bytes

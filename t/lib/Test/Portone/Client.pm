@@ -154,7 +154,12 @@ sub _parse {
         failure => $self->{failure},
     );
 
-    if ($self->{received}
+    # "100 Continue" and the like come before the answer
+
+    (my $received = $self->{received}) =~
+        s{\A(?:HTTP/1\.1\ 1\d\d[^\r\n]*\r\n\r\n)+}{};
+
+    if ($received
         !~ m{\AHTTP/1\.[01]\ (\d{3})[^\r\n]*\r\n(.*?)\r\n\r\n(.*)\z}xs)
     {
         return if !$at_end;

@@ -1,6 +1,6 @@
 package Test::Portone::Sandbox;
 
-# The usual set-up of a test block: PortOne's sandbox and the module's four
+# The usual set-up of a test block: PortOne's sandbox and the module's
 # endpoints in one server, each block with names of its own.
 
 use strict;
@@ -59,15 +59,7 @@ $cancel
         }
 
         location /payments/ {
-            portone_payment write;
-        }
-
-        location = /webhook {
-            portone_webhook;
-        }
-
-        location = /status {
-            portone_status json;
+            portone_payment;
         }
 $locations
 END

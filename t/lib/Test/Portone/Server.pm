@@ -84,9 +84,9 @@ sub server_log {
 }
 
 
-# Stops gracefully; whoever does not leave within a few seconds (a connection
-# that hangs by design of a test) is terminated, and at last killed. Returns
-# how it ended: '', 'QUIT', 'TERM', 'KILL'.
+# Stops gracefully, or by another signal; whoever does not leave within a few
+# seconds is terminated, and at last killed. Returns the signal that did it, or
+# '' if nginx did not run.
 
 sub server_stop {
     my $signal = shift // 'QUIT';
@@ -95,7 +95,7 @@ sub server_stop {
 
     my $pid = wait_until(0.5, \&server_pid) or return '';
 
-    for my $try ([$signal, 2], ['TERM', 5], ['KILL', $LIMIT]) {
+    for my $try ([$signal, 5], ['TERM', 5], ['KILL', $LIMIT]) {
         my ($name, $limit) = @$try;
 
         # nginx leads a process group of its own

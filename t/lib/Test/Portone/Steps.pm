@@ -19,17 +19,25 @@ use Test::Portone::Server qw(
 
 use Exporter qw( import );
 
-our @EXPORT_OK = qw( parse_steps run_steps );
+our @EXPORT_OK = qw( add_actions parse_steps run_steps );
 
 my %actions = (
     'crash workers' => \&server_crash_workers,
     kill => \&server_kill,
     reload => \&server_reload,
     start => \&server_start,
-    stop => sub { server_stop() },
-    terminate => sub { server_stop('TERM') },
+    stop => sub { _stop('QUIT') },
+    terminate => sub { _stop('TERM') },
     'old workers gone' => \&_old_workers_gone,
 );
+
+
+# add_actions(step => sub, ...): steps without operands that a test brings
+# along; they die when they fail.
+
+sub add_actions {
+    %actions = (%actions, @_);
+}
 
 
 # parse_steps(text) returns a list of { line, number, ... }; dies with the
@@ -89,8 +97,18 @@ sub _parse_step {
         return { %step, verb => $1, operand => $2 };
     }
 
+    if ($line =~ /^answers((?:\s+\w+)+)$/) {
+        return { %step, verb => 'answers', operands => [split ' ', $1] };
+    }
+
     if ($actions{$line}) {
         return { %step, verb => $line };
+    }
+
+    # $ command: its output is the body, its exit status the status
+
+    if ($line =~ /^\$\s+(.+)$/) {
+        return { %step, verb => 'command', command => $1 };
     }
 
     # short words for what most tests do
@@ -121,6 +139,14 @@ sub _parse_expectation {
 
     return { kind => 'closed', text => $text } if $text eq 'closed';
     return { kind => 'truncated', text => $text } if $text eq 'truncated';
+
+    if ($text =~ /^exit\s+(\d+)$/) {
+        return { kind => 'status', status => $1, text => $text };
+    }
+
+    if ($text =~ /^(\d{3}(?:\s+\w+)?)\s+x\s+(\d+|any)$/) {
+        return { kind => 'tally', answer => $1, times => $2, text => $text };
+    }
 
     if ($text =~ /^(\d{3})(?:\s+(\w+))?$/) {
         return { kind => 'status', status => $1, error => $2, text => $text };
@@ -204,20 +230,24 @@ sub _run_step {
         return;
     }
 
-    if ($step->{verb} eq 'request') {
-        return _request($run, $step) if !$step->{within};
+    my $do = { request => \&_request, command => \&_command }->{$step->{verb}};
+
+    if ($do) {
+        return $do->($run, $step) if !$step->{within};
 
         # settled in the background: asked again until all of it holds
 
         my @failures;
 
         wait_until($step->{within}, sub {
-            @failures = _request($run, $step);
+            @failures = $do->($run, $step);
             return !@failures || do { sleep 0.02; 0 };
         });
 
         return @failures;
     }
+
+    return _tally($run, $step) if $step->{verb} eq 'answers';
 
     my $client = delete $run->{waiting}{$step->{operand}}
         or return "no request [$step->{operand}] is waiting";
@@ -230,6 +260,42 @@ sub _run_step {
     }
 
     return _check($run, $step, $client->answer);
+}
+
+
+# Awaits several answers and counts them, whichever request got which.
+
+sub _tally {
+    my ($run, $step) = @_;
+    my (%tally, @failures);
+
+    for my $name (@{$step->{operands}}) {
+        my $client = delete $run->{waiting}{$name}
+            or return "no request [$name] is waiting";
+        my $answer = $client->answer;
+        my ($document) = json_decode($answer->{body});
+        my $error = ref $document eq 'HASH' ? $document->{error} : undef;
+
+        $run->{last} = $client;
+        $tally{join ' ', grep { defined }
+               $answer->{status} // 'no answer', $error}++;
+    }
+
+    for my $expect (@{$step->{expect}}) {
+        if ($expect->{kind} ne 'tally') {
+            push @failures, "\"$expect->{text}\" does not count answers";
+
+        } elsif ($expect->{times} ne 'any'
+                 && ($tally{$expect->{answer}} // 0) != $expect->{times})
+        {
+            push @failures, "expected: $expect->{text}";
+
+        } else {
+            delete $tally{$expect->{answer}};
+        }
+    }
+
+    return @failures, map { "     got: $_ x $tally{$_}" } sort keys %tally;
 }
 
 
@@ -256,6 +322,29 @@ sub _request {
 }
 
 
+# A shell command, continued by the lines of the body.
+
+sub _command {
+    my ($run, $step) = @_;
+    my $command = _fill($run, join "\n", $step->{command},
+                        $step->{body} // ());
+
+    delete $run->{last};
+
+    open my $in, '-|', 'sh', '-c', "exec 2>&1; $command" or die "sh: $!\n";
+
+    my $output = do { local $/; <$in> } // '';
+
+    close $in;
+
+    my $status = $? & 127 ? 'signal ' . ($? & 127) : $? >> 8;
+    my @failures = _check($run, $step, { status => $status, headers => {},
+                                         body => $output });
+
+    return @failures ? (@failures, "output: $output") : ();
+}
+
+
 # {{name}} stands for what an earlier step has saved under this name.
 
 sub _fill {
@@ -275,7 +364,10 @@ sub _check {
     my @failures;
 
     if (!grep { $_->{kind} =~ /^(?:status|closed)$/ } @expect) {
-        unshift @expect, { kind => 'status', status => 200, text => 'status' };
+        my $status = $step->{verb} eq 'command' ? 0 : 200;
+
+        unshift @expect, { kind => 'status', status => $status,
+                           text => "status $status" };
     }
 
     if ($answer->{truncated} && !grep { $_->{kind} eq 'truncated' } @expect) {
@@ -373,6 +465,13 @@ sub _check_one {
 sub _old_workers_gone {
     wait_until(10, sub { server_workers('all') == server_workers() })
         or die "old workers are still there\n";
+}
+
+
+sub _stop {
+    my $signal = shift;
+
+    server_stop($signal) eq $signal or die "nginx does not obey $signal\n";
 }
 
 
