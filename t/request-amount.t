@@ -337,7 +337,7 @@ imp_uid=imp_2 merchant_uid=order_2 amount=10.50 currency=USD
          . '"vat_amount":0.29}')
 
 
-=== TEST 23: tax_free and vat_amount must not exceed the amount
+=== TEST 23: tax_free and vat_amount must not exceed the amount, nor their sum
 --- payments
 imp_uid=imp_1 merchant_uid=order_1 amount=1000
 --- steps eval
@@ -348,6 +348,9 @@ imp_uid=imp_1 merchant_uid=order_1 amount=1000
     . ::refused_by_payment('order_1', 'invalid_request', $field,
         "\"$field\":1001", "\"$field\":0.5", "\"amount\":300,\"$field\":0.5")
 } qw( tax_free vat_amount ))
+. ::refused_by_payment('order_1', 'invalid_request', 'vat_amount',
+    '"amount":300,"tax_free":300,"vat_amount":1',
+    '"amount":300,"tax_free":200,"vat_amount":101')
 . ::nothing_cancelled('order_1')
 
 

@@ -49,7 +49,7 @@ static portone_error_e
 portone_policy_amounts(portone_policy_t *policy)
 {
     int                       exponent;
-    int64_t                   amount, balance;
+    int64_t                   amount, balance, tax_free;
     const portone_request_t  *request;
 
     request = policy->request;
@@ -90,12 +90,15 @@ portone_policy_amounts(portone_policy_t *policy)
 
     policy->amount = amount;
 
+    tax_free = 0;
+
     if (request->has_tax_free) {
         policy->field = "tax_free";
 
-        if (portone_money_from_decimal(&amount, &request->tax_free, exponent)
+        if (portone_money_from_decimal(&tax_free, &request->tax_free,
+                                       exponent)
             != PORTONE_OK
-            || amount > policy->amount)
+            || tax_free > policy->amount)
         {
             return PORTONE_INVALID_REQUEST;
         }
@@ -104,10 +107,12 @@ portone_policy_amounts(portone_policy_t *policy)
     if (request->has_vat_amount) {
         policy->field = "vat_amount";
 
+        /* what is free of tax has no VAT in it */
+
         if (portone_money_from_decimal(&amount, &request->vat_amount,
                                        exponent)
             != PORTONE_OK
-            || amount > policy->amount)
+            || amount > policy->amount - tax_free)
         {
             return PORTONE_INVALID_REQUEST;
         }

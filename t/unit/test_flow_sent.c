@@ -86,13 +86,13 @@ the_body_is_complete(void **state)
           "\"checksum\":999999999999999}" },
 
         { VBANK, "{\"extra\":{\"requester\":\"customer\"},"
-                 "\"retain_promotion\":false,\"vat_amount\":9,"
+                 "\"retain_promotion\":false,\"vat_amount\":3,"
                  "\"tax_free\":5,\"refund_tel\":\"0101234\","
                  "\"refund_account\":\"1102003004\",\"refund_bank\":\"04\","
                  "\"refund_holder\":\"\\uae40\",\"reason\":\"a\\\"b\\u0007/\","
                  "\"amount\":10,\"merchant_uid\":\"order-1\"}",
           "{\"imp_uid\":\"imp_1\",\"amount\":10,\"checksum\":1000,"
-          "\"tax_free\":5,\"vat_amount\":9,\"reason\":\"a\\\"b\\u0007/\","
+          "\"tax_free\":5,\"vat_amount\":3,\"reason\":\"a\\\"b\\u0007/\","
           "\"refund_holder\":\"김\",\"refund_bank\":\"04\","
           "\"refund_account\":\"1102003004\",\"refund_tel\":\"0101234\","
           "\"retain_promotion\":false,"

@@ -140,7 +140,9 @@ refunds_are_decided(void **state)
         { DOLLARS, ",\"checksum\":10.00", PORTONE_NO_ERROR, "", 1000 },
 
         /* shares of the amount that is refunded */
-        { WON, ",\"amount\":10,\"tax_free\":10,\"vat_amount\":10",
+        { WON, ",\"amount\":10,\"tax_free\":5,\"vat_amount\":6",
+          PORTONE_INVALID_REQUEST, "vat_amount", 0 },
+        { WON, ",\"amount\":10,\"tax_free\":4,\"vat_amount\":6",
           PORTONE_NO_ERROR, "", 10 },
         { WON, ",\"amount\":10,\"tax_free\":0,\"vat_amount\":0",
           PORTONE_NO_ERROR, "", 10 },
