@@ -374,6 +374,13 @@ ngx_http_portone_commit_apply(ngx_http_portone_store_t *store,
     {
         op = ngx_queue_data(q, ngx_http_portone_commit_t, queue);
 
+        if (!op->settles
+            && !ngx_http_portone_lmdb_has_room(&store->lmdb))
+        {
+            txn->rc = MDB_MAP_FULL;
+            return NGX_ERROR;
+        }
+
         if (op->apply(&txn->txn, op->data) != PORTONE_OK || txn->rc != 0) {
             return NGX_ERROR;
         }

@@ -55,6 +55,12 @@ struct ngx_http_portone_commit_s {
     ngx_http_portone_store_pt            apply;
     void                                *data;
 
+    /*
+     * what settles a refund may use the last of the store, anything else
+     * fails before, so that no refund is begun which cannot be settled
+     */
+    ngx_uint_t                           settles;
+
     /* called on the event loop exactly once, never from inside commit() */
     ngx_http_portone_commit_pt           handler;
 

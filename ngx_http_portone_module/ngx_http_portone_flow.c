@@ -381,6 +381,7 @@ ngx_http_portone_flow_commit(ngx_http_portone_flow_t *flow)
     default: /* PORTONE_STEP_SETTLE */
         op->apply = portone_ledger_settle;
         op->data = &flow->core.settlement;
+        op->settles = 1;
         op->timeout = NGX_HTTP_PORTONE_SETTLE_TIMEOUT;
         break;
     }

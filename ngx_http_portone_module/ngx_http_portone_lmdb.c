@@ -17,6 +17,9 @@
 #define NGX_HTTP_PORTONE_LMDB_LOCK_SIZE                                       \
     (64 * NGX_HTTP_PORTONE_LMDB_READERS + 4096)
 
+/* what new refunds leave of the map, bytes at most */
+#define NGX_HTTP_PORTONE_LMDB_RESERVE     (8 * 1024 * 1024)
+
 /* how long to wait for our own lock file, ms */
 #define NGX_HTTP_PORTONE_LMDB_LOCK_WAIT   2000
 #define NGX_HTTP_PORTONE_LMDB_LOCK_SLEEP  10
@@ -467,6 +470,25 @@ failed:
     mdb_txn_abort(txn);
 
     return rc;
+}
+
+
+ngx_uint_t
+ngx_http_portone_lmdb_has_room(ngx_http_portone_lmdb_t *lmdb)
+{
+    size_t       used, reserve;
+    MDB_stat     stat;
+    MDB_envinfo  info;
+
+    /* neither fails with an environment that is open */
+
+    (void) mdb_env_info(lmdb->env, &info);
+    (void) mdb_env_stat(lmdb->env, &stat);
+
+    used = (info.me_last_pgno + 1) * stat.ms_psize;
+    reserve = ngx_min(info.me_mapsize / 8, NGX_HTTP_PORTONE_LMDB_RESERVE);
+
+    return used + reserve <= info.me_mapsize;
 }
 
 
