@@ -473,7 +473,7 @@ ngx_http_portone_flow_finish(ngx_http_portone_flow_t *flow)
                       portone_state_word(core->state));
     }
 
-    if (core->settlement.stale) {
+    if (core->attempt && core->settlement.stale) {
         ngx_log_error(NGX_LOG_CRIT, &flow->log, 0,
                       "refund of \"%*s\" was settled by somebody else while "
                       "it was made",
