@@ -118,8 +118,10 @@ typedef struct {
     unsigned                  attempt:1;       /* refund_id is in the store */
     unsigned                  has_code:1;
     unsigned                  mismatch:1;      /* portone_match, for the log */
-    unsigned                  resettled:1;     /* an open refund was looked at,
-                                                  state is what came of it */
+    portone_state_e           resettled_state;
+    unsigned                  resettled:1;     /* an open refund, flow->open,
+                                                  was looked at and is in
+                                                  resettled_state now */
 
     /* private */
 

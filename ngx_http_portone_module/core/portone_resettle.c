@@ -56,6 +56,8 @@ portone_resettle_start(portone_flow_t *flow)
 {
     cJSON_Delete(flow->record);
 
+    portone_open_read(&flow->open, flow->lookup.intent);
+
     flow->record = flow->lookup.intent;
     flow->lookup.intent = NULL;
 
@@ -226,6 +228,9 @@ portone_resettle_settled(portone_flow_t *flow, int rc)
 {
     flow->resettling = 0;
     flow->resettled = 1;
+    flow->resettled_state = (rc == PORTONE_OK)
+                                ? portone_record_state(flow->record)
+                                : flow->open.state;
 
     if (flow->abandoned) {
         return PORTONE_STEP_FINISH;
