@@ -584,6 +584,7 @@ ngx_int_t
 ngx_http_portone_complete(ngx_conf_t *cf, ngx_http_portone_loc_conf_t *plcf)
 {
     const char                    *missing;
+    ngx_http_portone_loc_conf_t  **slot;
     ngx_http_portone_main_conf_t  *pmcf;
 
     pmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_portone_module);
@@ -627,6 +628,13 @@ ngx_http_portone_complete(ngx_conf_t *cf, ngx_http_portone_loc_conf_t *plcf)
     if (plcf->account == NULL) {
         return NGX_ERROR;
     }
+
+    slot = ngx_array_push(&pmcf->locations);
+    if (slot == NULL) {
+        return NGX_ERROR;
+    }
+
+    *slot = plcf;
 
     return NGX_OK;
 }

@@ -61,20 +61,22 @@ ngx_http_portone_flow_start(ngx_http_portone_flow_t *flow)
 
     r = flow->request;
 
-    flow->cleanup = ngx_http_cleanup_add(r, 0);
-
-    if (flow->cleanup == NULL) {
-        ngx_http_portone_flow_destroy(flow);
-        ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
-        return;
-    }
-
-    flow->cleanup->handler = ngx_http_portone_flow_detach;
-    flow->cleanup->data = flow;
-
     flow->timer.handler = ngx_http_portone_flow_timer;
     flow->timer.data = flow;
     flow->timer.log = &flow->log;
+
+    if (r) {
+        flow->cleanup = ngx_http_cleanup_add(r, 0);
+
+        if (flow->cleanup == NULL) {
+            ngx_http_portone_flow_destroy(flow);
+            ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
+            return;
+        }
+
+        flow->cleanup->handler = ngx_http_portone_flow_detach;
+        flow->cleanup->data = flow;
+    }
 
     ngx_http_portone_flow_run(flow, portone_flow_start(&flow->core));
 }
@@ -474,7 +476,16 @@ ngx_http_portone_flow_finish(ngx_http_portone_flow_t *flow)
                       portone_state_word(core->state));
     }
 
-    if (core->settlement.stale) {
+    if (core->resettled) {
+        level = (core->resettled_state == PORTONE_STATE_MANUAL_REVIEW)
+                    ? NGX_LOG_ERR : NGX_LOG_NOTICE;
+
+        ngx_log_error(level, &flow->log, 0,
+                      "open refund %s is %s", core->open.refund_id,
+                      portone_state_word(core->resettled_state));
+    }
+
+    if (core->attempt && core->settlement.stale) {
         ngx_log_error(NGX_LOG_CRIT, &flow->log, 0,
                       "refund of \"%*s\" was settled by somebody else while "
                       "it was made",
@@ -487,6 +498,10 @@ ngx_http_portone_flow_finish(ngx_http_portone_flow_t *flow)
     }
 
     ngx_http_portone_flow_answer(flow);
+
+    if (flow->done) {
+        flow->done(flow, flow->data);
+    }
 
     ngx_http_portone_flow_destroy(flow);
 }

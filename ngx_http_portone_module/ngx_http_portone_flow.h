@@ -24,12 +24,16 @@
 typedef ngx_int_t (*ngx_http_portone_flow_pt)(ngx_http_request_t *r,
     ngx_http_portone_flow_t *flow);
 
+typedef void (*ngx_http_portone_flow_done_pt)(ngx_http_portone_flow_t *flow,
+    void *data);
+
 struct ngx_http_portone_flow_s {
     portone_flow_t                  core;
 
     ngx_pool_t                     *pool;
     ngx_log_t                       log;
-    ngx_http_request_t             *request;   /* NULL: gone or answered */
+    ngx_http_request_t             *request;   /* NULL: gone or answered, or
+                                                  there never was one */
     ngx_http_cleanup_t             *cleanup;   /* of the request */
     ngx_http_portone_ctx_t         *ctx;       /* of the request */
     ngx_http_portone_main_conf_t   *main_conf;
@@ -37,6 +41,10 @@ struct ngx_http_portone_flow_s {
 
     /* answers the request; what it returns finalizes the request */
     ngx_http_portone_flow_pt        answer;
+
+    /* of a flow without a request, called before it ends; or NULL */
+    ngx_http_portone_flow_done_pt   done;
+    void                           *data;
 
     portone_step_e                  step;      /* under way */
     ngx_http_portone_transfer_t     transfer;
@@ -69,6 +77,14 @@ ngx_http_portone_flow_t *ngx_http_portone_flow_refund(ngx_http_request_t *r,
 ngx_http_portone_flow_t *ngx_http_portone_flow_reading(ngx_http_request_t *r,
     portone_str_t *merchant_uid, portone_str_t *imp_uid,
     ngx_http_portone_flow_pt answer);
+
+/*
+ * ngx_http_portone_flow_settlement() makes one that settles an open refund,
+ * with the keys of the location; NULL: no memory.
+ */
+ngx_http_portone_flow_t *ngx_http_portone_flow_settlement(
+    ngx_http_portone_main_conf_t *pmcf, ngx_http_portone_loc_conf_t *plcf,
+    portone_due_t *due, ngx_http_portone_flow_done_pt done, void *data);
 
 /* also wipes the copy of the token; for a flow that is not under way */
 void ngx_http_portone_flow_destroy(ngx_http_portone_flow_t *flow);

@@ -12,8 +12,11 @@
 #define NGX_HTTP_PORTONE_FLOW_POOL  8192
 
 
-static ngx_http_portone_flow_t *ngx_http_portone_flow_create(
+static ngx_http_portone_flow_t *ngx_http_portone_flow_of_request(
     ngx_http_request_t *r, ngx_http_portone_flow_pt answer);
+static ngx_http_portone_flow_t *ngx_http_portone_flow_create(
+    ngx_http_portone_main_conf_t *pmcf, ngx_http_portone_loc_conf_t *plcf,
+    ngx_log_t *log);
 static ngx_int_t ngx_http_portone_flow_copy(ngx_http_portone_flow_t *flow,
     portone_str_t *dst, portone_str_t *src);
 static ngx_int_t ngx_http_portone_flow_matches(ngx_http_portone_flow_t *flow,
@@ -28,7 +31,7 @@ ngx_http_portone_flow_refund(ngx_http_request_t *r,
 {
     ngx_http_portone_flow_t  *flow;
 
-    flow = ngx_http_portone_flow_create(r, answer);
+    flow = ngx_http_portone_flow_of_request(r, answer);
     if (flow == NULL) {
         portone_request_free(request);
         return NULL;
@@ -56,7 +59,7 @@ ngx_http_portone_flow_reading(ngx_http_request_t *r,
     portone_request_t        *request;
     ngx_http_portone_flow_t  *flow;
 
-    flow = ngx_http_portone_flow_create(r, answer);
+    flow = ngx_http_portone_flow_of_request(r, answer);
     if (flow == NULL) {
         return NULL;
     }
@@ -80,12 +83,57 @@ ngx_http_portone_flow_reading(ngx_http_request_t *r,
 }
 
 
+ngx_http_portone_flow_t *
+ngx_http_portone_flow_settlement(ngx_http_portone_main_conf_t *pmcf,
+    ngx_http_portone_loc_conf_t *plcf, portone_due_t *due,
+    ngx_http_portone_flow_done_pt done, void *data)
+{
+    size_t                    len;
+    portone_str_t             merchant, imp_uid;
+    portone_flow_t           *core;
+    ngx_http_portone_flow_t  *flow;
+
+    /* a key is the merchant, a NUL and the imp_uid */
+
+    len = ngx_strnlen((u_char *) due->key.data, due->key.len);
+
+    merchant.data = due->key.data;
+    merchant.len = len;
+
+    imp_uid.data = due->key.data + len + 1;
+    imp_uid.len = (len + 1 < due->key.len) ? due->key.len - len - 1 : 0;
+
+    flow = ngx_http_portone_flow_create(pmcf, plcf, ngx_cycle->log);
+    if (flow == NULL) {
+        return NULL;
+    }
+
+    flow->done = done;
+    flow->data = data;
+
+    core = &flow->core;
+
+    core->settle = 1;
+    core->fetch = 0;
+    core->include_sandbox = due->include_sandbox;
+
+    if (ngx_http_portone_flow_copy(flow, &core->merchant, &merchant)
+        != NGX_OK
+        || ngx_http_portone_flow_copy(flow, &core->request.imp_uid, &imp_uid)
+           != NGX_OK)
+    {
+        ngx_http_portone_flow_destroy(flow);
+        return NULL;
+    }
+
+    return flow;
+}
+
+
 static ngx_http_portone_flow_t *
-ngx_http_portone_flow_create(ngx_http_request_t *r,
+ngx_http_portone_flow_of_request(ngx_http_request_t *r,
     ngx_http_portone_flow_pt answer)
 {
-    ngx_pool_t                    *pool;
-    portone_flow_t                *core;
     ngx_http_portone_ctx_t        *ctx;
     ngx_http_portone_flow_t       *flow;
     ngx_http_core_loc_conf_t      *clcf;
@@ -101,6 +149,35 @@ ngx_http_portone_flow_create(ngx_http_request_t *r,
         return NULL;
     }
 
+    /* the log of the connection does not live as long as the flow */
+
+    flow = ngx_http_portone_flow_create(pmcf, plcf, clcf->error_log);
+    if (flow == NULL) {
+        return NULL;
+    }
+
+    flow->log.connection = r->connection->number;
+    flow->ctx = ctx;
+    flow->request = r;
+    flow->answer = answer;
+
+    if (ngx_http_portone_flow_matches(flow, r) != NGX_OK) {
+        ngx_http_portone_flow_destroy(flow);
+        return NULL;
+    }
+
+    return flow;
+}
+
+
+static ngx_http_portone_flow_t *
+ngx_http_portone_flow_create(ngx_http_portone_main_conf_t *pmcf,
+    ngx_http_portone_loc_conf_t *plcf, ngx_log_t *log)
+{
+    ngx_pool_t               *pool;
+    portone_flow_t           *core;
+    ngx_http_portone_flow_t  *flow;
+
     pool = ngx_create_pool(NGX_HTTP_PORTONE_FLOW_POOL, ngx_cycle->log);
     if (pool == NULL) {
         return NULL;
@@ -113,16 +190,11 @@ ngx_http_portone_flow_create(ngx_http_request_t *r,
     }
 
     flow->pool = pool;
-    flow->ctx = ctx;
     flow->conf = plcf;
     flow->main_conf = pmcf;
-    flow->request = r;
-    flow->answer = answer;
 
-    /* the log of the connection does not live as long as the flow */
-
-    flow->log = *clcf->error_log;
-    flow->log.connection = r->connection->number;
+    flow->log = *log;
+    flow->log.connection = 0;
     flow->log.handler = ngx_http_portone_flow_log;
     flow->log.data = flow;
     flow->log.action = NULL;
@@ -140,6 +212,7 @@ ngx_http_portone_flow_create(ngx_http_request_t *r,
     core->include_sandbox = plcf->include_sandbox;
     core->settle_time = plcf->settle_time;
     core->send_time = plcf->send_time;
+    core->retry_time = pmcf->reconcile_interval / 1000;
 
     core->tier.len = plcf->tier.len;
     core->tier.data = (char *) plcf->tier.data;
@@ -147,11 +220,6 @@ ngx_http_portone_flow_create(ngx_http_request_t *r,
     if (plcf->account) {
         core->account.len = plcf->account->fingerprint.len;
         core->account.data = (char *) plcf->account->fingerprint.data;
-    }
-
-    if (ngx_http_portone_flow_matches(flow, r) != NGX_OK) {
-        ngx_destroy_pool(pool);
-        return NULL;
     }
 
     return flow;

@@ -7,6 +7,7 @@
 #include "ngx_http_portone_module.h"
 #include "ngx_http_portone_conf.h"
 #include "ngx_http_portone_error_status.h"
+#include "ngx_http_portone_reconcile.h"
 #include "ngx_http_portone_variables.h"
 
 
@@ -29,6 +30,11 @@ static ngx_conf_enum_t  ngx_http_portone_languages[] = {
     { ngx_string("ko"), PORTONE_LANGUAGE_KO },
     { ngx_string("en"), PORTONE_LANGUAGE_EN },
     { ngx_null_string, 0 }
+};
+
+
+static ngx_conf_post_t  ngx_http_portone_reconcile_post = {
+    ngx_http_portone_reconcile_check
 };
 
 
@@ -84,6 +90,13 @@ static ngx_command_t  ngx_http_portone_commands[] = {
       NGX_HTTP_MAIN_CONF_OFFSET,
       offsetof(ngx_http_portone_main_conf_t, keepalive),
       &ngx_http_portone_keepalive_bounds },
+
+    { ngx_string("portone_reconcile_interval"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_http_portone_main_conf_t, reconcile_interval),
+      &ngx_http_portone_reconcile_post },
 
     { ngx_string("portone_api"),
       NGX_HTTP_PORTONE_ANY|NGX_CONF_TAKE1,
@@ -281,13 +294,17 @@ ngx_http_portone_create_main_conf(ngx_conf_t *cf)
 
     if (ngx_array_init(&pmcf->accounts, cf->pool, 4,
                        sizeof(ngx_http_portone_account_t *))
-        != NGX_OK)
+        != NGX_OK
+        || ngx_array_init(&pmcf->locations, cf->pool, 4,
+                          sizeof(ngx_http_portone_loc_conf_t *))
+           != NGX_OK)
     {
         return NULL;
     }
 
     pmcf->zone_size = NGX_CONF_UNSET_SIZE;
     pmcf->keepalive = NGX_CONF_UNSET_UINT;
+    pmcf->reconcile_interval = NGX_CONF_UNSET_MSEC;
 
     return pmcf;
 }
@@ -302,6 +319,7 @@ ngx_http_portone_init_main_conf(ngx_conf_t *cf, void *conf)
 
     ngx_conf_init_size_value(pmcf->zone_size, NGX_HTTP_PORTONE_ZONE_SIZE);
     ngx_conf_init_uint_value(pmcf->keepalive, 32);
+    ngx_conf_init_msec_value(pmcf->reconcile_interval, 10000);
 
     if (pmcf->store_path.len == 0) {
         return NGX_CONF_OK;
@@ -465,6 +483,8 @@ ngx_http_portone_init_process(ngx_cycle_t *cycle)
 
     if (pmcf->accounts.nelts) {
         (void) ngx_http_portone_curl_init(cycle, pmcf->keepalive);
+
+        ngx_http_portone_reconcile_init(cycle, pmcf);
     }
 
     return NGX_OK;
@@ -489,6 +509,7 @@ ngx_http_portone_exit_process(ngx_cycle_t *cycle)
     }
 
     if (pmcf->accounts.nelts) {
+        ngx_http_portone_reconcile_exit();
         ngx_http_portone_curl_exit(cycle);
     }
 

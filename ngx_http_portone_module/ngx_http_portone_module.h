@@ -26,6 +26,9 @@ typedef struct {
     ngx_shm_zone_t                 *zone;
     size_t                          zone_size;     /* bytes */
     ngx_uint_t                      keepalive;     /* idle connections */
+    ngx_msec_t                      reconcile_interval;
+    ngx_array_t                     locations;     /* with an account, of
+                                            ngx_http_portone_loc_conf_t * */
     ngx_array_t                     accounts;      /* of
                                             ngx_http_portone_account_t * */
 } ngx_http_portone_main_conf_t;

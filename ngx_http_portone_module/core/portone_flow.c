@@ -20,8 +20,6 @@
 
 
 static int portone_flow_may_fetch(const portone_flow_t *flow);
-static portone_step_e portone_flow_with_token(portone_flow_t *flow,
-    portone_step_e resume);
 static portone_step_e portone_flow_prepare(portone_flow_t *flow,
     int64_t now);
 static int portone_flow_late(portone_flow_t *flow, int64_t now);
@@ -99,7 +97,11 @@ portone_flow_looked_up(portone_flow_t *flow, int rc, int64_t now)
         return portone_flow_finish(flow, PORTONE_INVALID_REQUEST);
     }
 
-    if (flow->read) {
+    if (portone_resettle_due(flow, now)) {
+        return portone_resettle_start(flow);
+    }
+
+    if (flow->read || flow->settle) {
         return portone_flow_finish(flow, PORTONE_NO_ERROR);
     }
 
@@ -152,7 +154,7 @@ portone_flow_may_fetch(const portone_flow_t *flow)
 }
 
 
-static portone_step_e
+portone_step_e
 portone_flow_with_token(portone_flow_t *flow, portone_step_e resume)
 {
     flow->resume = resume;
@@ -221,6 +223,11 @@ portone_flow_token(portone_flow_t *flow, portone_token_e result,
         return portone_flow_not_executed(flow, error, now);
 
     case PORTONE_STEP_REREAD:
+
+        if (flow->resettling) {
+            return portone_resettle_no_token(flow, now);
+        }
+
         return portone_flow_unknown(flow, now);
 
     default:
@@ -446,7 +453,7 @@ portone_flow_abandon(portone_flow_t *flow, portone_step_e step)
 {
     flow->abandoned = 1;
 
-    if (step == PORTONE_STEP_SETTLE) {
+    if (step == PORTONE_STEP_SETTLE && !flow->resettling) {
 
         switch (flow->state) {
 

@@ -26,6 +26,10 @@
  *
  * A 401 leads from FETCH, CANCEL and REREAD through REFRESH back to the same
  * step, once each.
+ *
+ * An open refund of the payment whose time has come is settled on the way:
+ *
+ *     LOOKUP --> TOKEN --> REREAD --> SETTLE --> LOOKUP
  */
 
 typedef enum {
@@ -81,7 +85,11 @@ typedef struct {
                                                   a re-read is believed */
     int64_t                   send_time;       /* seconds from the claim after
                                                   which nothing is sent */
+    int64_t                   retry_time;      /* seconds until an open refund
+                                                  is looked at again */
     unsigned                  read:1;          /* only read the payment */
+    unsigned                  settle:1;        /* only settle what is open,
+                                                  with whatever account */
     unsigned                  fetch:1;         /* portone_fetch */
     unsigned                  require_amount:1;
     unsigned                  phone_month:1;
@@ -110,6 +118,10 @@ typedef struct {
     unsigned                  attempt:1;       /* refund_id is in the store */
     unsigned                  has_code:1;
     unsigned                  mismatch:1;      /* portone_match, for the log */
+    portone_state_e           resettled_state;
+    unsigned                  resettled:1;     /* an open refund, flow->open,
+                                                  was looked at and is in
+                                                  resettled_state now */
 
     /* private */
 
@@ -123,6 +135,7 @@ typedef struct {
     unsigned                  was_fetched:1;
     unsigned                  refreshed:1;
     unsigned                  abandoned:1;
+    unsigned                  resettling:1;
     unsigned                  has_payment:1;
     unsigned                  has_fetched:1;
 } portone_flow_t;

@@ -11,7 +11,7 @@
 #include "portone_flow.h"
 
 
-/* what portone_flow.c and portone_outcome.c share */
+/* what portone_flow.c, portone_outcome.c and portone_resettle.c share */
 
 
 /* the texts that a flow owns */
@@ -38,6 +38,29 @@ portone_step_e portone_flow_finish(portone_flow_t *flow,
 /* a new token, because PortOne answered 401, and then the step once more */
 portone_step_e portone_flow_refresh(portone_flow_t *flow,
     portone_step_e resume);
+
+/*
+ * portone_flow_settle() ends the refund of flow->record, of the payment with
+ * flow->claim.key, in this state.  The fetched payment, if there is one, is
+ * the payment from here on.
+ */
+portone_step_e portone_flow_settle(portone_flow_t *flow,
+    portone_state_e state, portone_error_e error, int64_t now);
+
+/* a token, and then the step */
+portone_step_e portone_flow_with_token(portone_flow_t *flow,
+    portone_step_e resume);
+
+/*
+ * An open refund, flow->lookup.intent: whether it can be settled now, the
+ * first step of that, and the ends of its steps.
+ */
+int portone_resettle_due(const portone_flow_t *flow, int64_t now);
+portone_step_e portone_resettle_start(portone_flow_t *flow);
+portone_step_e portone_resettle_no_token(portone_flow_t *flow, int64_t now);
+portone_step_e portone_resettle_reread(portone_flow_t *flow,
+    portone_call_e call, portone_answer_t *answer, int64_t now);
+portone_step_e portone_resettle_settled(portone_flow_t *flow, int rc);
 
 /* the ends of a refund that PortOne has not answered with a payment */
 portone_step_e portone_flow_not_executed(portone_flow_t *flow,

@@ -15,6 +15,8 @@ static int portone_ledger_open(portone_txn_t *txn, const portone_key_t *key,
 static int portone_ledger_outranked(portone_txn_t *txn,
     const portone_deposit_t *deposit, const portone_str_t *index,
     int *outranked);
+static void portone_ledger_take_due(portone_due_t *due,
+    const portone_key_t *key, const cJSON *intent);
 static int portone_ledger_refunds(portone_txn_t *txn,
     portone_lookup_t *lookup);
 
@@ -445,4 +447,82 @@ portone_ledger_refunds(portone_txn_t *txn, portone_lookup_t *lookup)
     }
 
     return PORTONE_OK;
+}
+
+
+int
+portone_ledger_due(portone_txn_t *txn, void *data)
+{
+    portone_due_list_t *list = data;
+
+    int             rc;
+    cJSON          *intent;
+    size_t          i;
+    portone_str_t   after, key, value;
+
+    list->n = 0;
+    list->done = 0;
+
+    for (i = 0; i < PORTONE_DUE_LOOK && list->n < PORTONE_DUE_MAX; i++) {
+        after = portone_key_str(&list->last);
+
+        rc = txn->next(txn, PORTONE_DB_INTENTS, &after, &key, &value);
+
+        if (rc == PORTONE_ERROR) {
+            return PORTONE_ERROR;
+        }
+
+        if (rc == PORTONE_DECLINED) {
+            list->done = 1;
+            list->last.len = 0;
+            break;
+        }
+
+        if (key.len > PORTONE_KEY_MAX) {
+            return PORTONE_ERROR;
+        }
+
+        memcpy(list->last.data, key.data, key.len);
+        list->last.len = key.len;
+
+        intent = portone_json_parse(value.data, value.len);
+
+        /* one that cannot be read holds up its own payment only */
+
+        if (intent != NULL && portone_record_due(intent, list->now)) {
+            portone_ledger_take_due(&list->due[list->n++], &list->last,
+                                    intent);
+        }
+
+        cJSON_Delete(intent);
+    }
+
+    return PORTONE_OK;
+}
+
+
+static void
+portone_ledger_take_due(portone_due_t *due, const portone_key_t *key,
+    const cJSON *intent)
+{
+    portone_str_t  str;
+
+    memset(due, 0, sizeof(portone_due_t));
+
+    due->key = *key;
+
+    str = portone_json_str(intent, "account");
+
+    if (str.len && str.len <= PORTONE_ACCOUNT_LEN) {
+        memcpy(due->account, str.data, str.len);
+    }
+
+    str = portone_json_str(intent, "tier");
+
+    if (str.len && str.len <= PORTONE_TIER_LEN) {
+        memcpy(due->tier, str.data, str.len);
+    }
+
+    due->include_sandbox = cJSON_IsTrue(portone_json_member(intent,
+                                                       "include_sandbox"));
 }

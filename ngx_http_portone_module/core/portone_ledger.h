@@ -28,6 +28,8 @@ typedef enum {
 
 
 #define PORTONE_REFUND_ID_LEN  36    /* a UUID */
+#define PORTONE_ACCOUNT_LEN    32    /* a fingerprint */
+#define PORTONE_TIER_LEN       3
 
 
 /* an open refund of a payment, as far as a client is told of it */
@@ -116,6 +118,38 @@ typedef struct {
  */
 int portone_ledger_lookup(portone_txn_t *txn, void *data);
 void portone_lookup_free(portone_lookup_t *lookup);
+
+
+/* an intent whose time has come */
+
+typedef struct {
+    portone_key_t             key;
+    char                      account[PORTONE_ACCOUNT_LEN + 1];
+    char                      tier[PORTONE_TIER_LEN + 1];
+    int                       include_sandbox;
+} portone_due_t;
+
+
+/* how many are found, and looked at, in one transaction */
+#define PORTONE_DUE_MAX   16
+#define PORTONE_DUE_LOOK  256
+
+
+typedef struct {
+    portone_key_t             last;      /* where the last look ended; len 0:
+                                            from the first on.  Set for the
+                                            next look */
+    int64_t                   now;       /* Unix seconds */
+
+    size_t                    n;
+    portone_due_t             due[PORTONE_DUE_MAX];
+    unsigned                  done:1;    /* the last one was reached */
+} portone_due_list_t;
+
+
+/* portone_due_list_t: also for read transactions; what is in manual_review
+   is left out */
+int portone_ledger_due(portone_txn_t *txn, void *data);
 
 
 #endif /* _PORTONE_LEDGER_H_INCLUDED_ */

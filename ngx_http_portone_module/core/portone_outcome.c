@@ -16,8 +16,6 @@
 
 static portone_step_e portone_flow_success(portone_flow_t *flow,
     portone_answer_t *answer, int64_t now);
-static portone_step_e portone_flow_settle(portone_flow_t *flow,
-    portone_state_e state, portone_error_e error, int64_t now);
 
 
 portone_step_e
@@ -164,6 +162,10 @@ portone_flow_reread(portone_flow_t *flow, portone_call_e call,
     portone_answer_e     kind;
     portone_evidence_t   evidence;
 
+    if (flow->resettling) {
+        return portone_resettle_reread(flow, call, answer, now);
+    }
+
     kind = (call == PORTONE_CALL_ANSWERED) ? answer->kind
                                            : PORTONE_ANSWER_BROKEN;
 
@@ -254,9 +256,7 @@ portone_flow_unknown(portone_flow_t *flow, int64_t now)
 }
 
 
-/* the fetched payment, if there is one, is the payment from here on */
-
-static portone_step_e
+portone_step_e
 portone_flow_settle(portone_flow_t *flow, portone_state_e state,
     portone_error_e error, int64_t now)
 {
@@ -271,7 +271,7 @@ portone_flow_settle(portone_flow_t *flow, portone_state_e state,
     memset(settlement, 0, sizeof(portone_settlement_t));
 
     settlement->key = flow->claim.key;
-    settlement->refund_id = flow->refund_id;
+    settlement->refund_id = portone_json_str(flow->record, "refund_id");
 
     switch (state) {
 
@@ -321,6 +321,10 @@ failed:
 portone_step_e
 portone_flow_settled(portone_flow_t *flow, int rc)
 {
+    if (flow->resettling) {
+        return portone_resettle_settled(flow, rc);
+    }
+
     if (rc == PORTONE_OK && !flow->settlement.stale) {
 
         /* a client that did not wait was told another one */

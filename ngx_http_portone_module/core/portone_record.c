@@ -315,6 +315,22 @@ portone_record_state(const cJSON *record)
 
 
 int
+portone_record_due(const cJSON *record, int64_t now)
+{
+    switch (portone_record_state(record)) {
+
+    case PORTONE_STATE_SENDING:
+    case PORTONE_STATE_PENDING:
+    case PORTONE_STATE_UNKNOWN:
+        return now >= portone_json_int(record, "settle_at", INT64_MAX);
+
+    default:
+        return 0;
+    }
+}
+
+
+int
 portone_record_compare(const cJSON *record, const portone_payment_t *after,
     portone_evidence_t *evidence)
 {

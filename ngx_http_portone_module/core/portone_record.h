@@ -101,6 +101,13 @@ portone_state_e portone_record_state(const cJSON *record);
 
 
 /*
+ * portone_record_due() tells whether an open refund can be settled by reading
+ * PortOne: its time has come, and no person has to do it.
+ */
+int portone_record_due(const cJSON *record, int64_t now);
+
+
+/*
  * What happened to a payment between the claim and a later reading of it,
  * by the identities of its cancellations.
  */

@@ -1,0 +1,252 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
+#include "ngx_http_portone_reconcile.h"
+#include "ngx_http_portone_flow.h"
+
+
+/* how many refunds are settled at the same time */
+#define NGX_HTTP_PORTONE_RECONCILE_MAX  PORTONE_DUE_MAX
+
+
+typedef struct {
+    ngx_http_portone_main_conf_t  *pmcf;
+    ngx_event_t                    timer;
+    portone_due_list_t             list;
+
+    /* of those being settled; a len of 0 is a free place */
+    portone_key_t                  keys[NGX_HTTP_PORTONE_RECONCILE_MAX];
+    ngx_uint_t                     active;
+} ngx_http_portone_reconcile_t;
+
+
+static void ngx_http_portone_reconcile_timer(ngx_event_t *ev);
+static void ngx_http_portone_reconcile_settle(portone_due_t *due);
+static portone_key_t *ngx_http_portone_reconcile_place(portone_key_t *key);
+static ngx_http_portone_loc_conf_t *ngx_http_portone_reconcile_location(
+    portone_due_t *due);
+static void ngx_http_portone_reconcile_done(ngx_http_portone_flow_t *flow,
+    void *data);
+
+
+static ngx_http_portone_reconcile_t  ngx_http_portone_reconcile;
+
+
+char *
+ngx_http_portone_reconcile_check(ngx_conf_t *cf, void *post, void *data)
+{
+    ngx_msec_t *interval = data;
+
+    if (*interval < 1000) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"portone_reconcile_interval\" must be at least "
+                           "1s");
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+void
+ngx_http_portone_reconcile_init(ngx_cycle_t *cycle,
+    ngx_http_portone_main_conf_t *pmcf)
+{
+    ngx_http_portone_reconcile_t  *rc;
+
+    /*
+     * A worker that dies is replaced by one with the same number.  In a
+     * reload two may look at a time: the first settlement wins, the other
+     * finds the intent gone.
+     */
+
+    if (ngx_worker != 0) {
+        return;
+    }
+
+    rc = &ngx_http_portone_reconcile;
+
+    ngx_memzero(rc, sizeof(ngx_http_portone_reconcile_t));
+
+    rc->pmcf = pmcf;
+
+    rc->timer.handler = ngx_http_portone_reconcile_timer;
+    rc->timer.data = rc;
+    rc->timer.log = cycle->log;
+    rc->timer.cancelable = 1;
+
+    ngx_add_timer(&rc->timer, pmcf->reconcile_interval);
+}
+
+
+void
+ngx_http_portone_reconcile_exit(void)
+{
+    if (ngx_http_portone_reconcile.timer.timer_set) {
+        ngx_del_timer(&ngx_http_portone_reconcile.timer);
+    }
+}
+
+
+static void
+ngx_http_portone_reconcile_timer(ngx_event_t *ev)
+{
+    size_t                         i;
+    ngx_http_portone_reconcile_t  *rc;
+
+    rc = ev->data;
+
+    if (ngx_exiting) {
+        return;
+    }
+
+    ngx_add_timer(&rc->timer, rc->pmcf->reconcile_interval);
+
+    if (rc->active == NGX_HTTP_PORTONE_RECONCILE_MAX) {
+        return;
+    }
+
+    rc->list.now = ngx_time();
+
+    if (ngx_http_portone_store_read(rc->pmcf->store, portone_ledger_due,
+                                    &rc->list, ev->log)
+        != PORTONE_OK)
+    {
+        return;
+    }
+
+    for (i = 0; i < rc->list.n; i++) {
+        ngx_http_portone_reconcile_settle(&rc->list.due[i]);
+    }
+}
+
+
+static void
+ngx_http_portone_reconcile_settle(portone_due_t *due)
+{
+    portone_key_t                 *place;
+    ngx_http_portone_flow_t       *flow;
+    ngx_http_portone_loc_conf_t   *plcf;
+    ngx_http_portone_reconcile_t  *rc;
+
+    rc = &ngx_http_portone_reconcile;
+
+    place = ngx_http_portone_reconcile_place(&due->key);
+    if (place == NULL) {
+        return;
+    }
+
+    plcf = ngx_http_portone_reconcile_location(due);
+
+    if (plcf == NULL) {
+        ngx_log_error(NGX_LOG_ERR, rc->timer.log, 0,
+                      "no location has the keys to settle a refund of "
+                      "merchant \"%*s\"",
+                      ngx_strnlen((u_char *) due->key.data, due->key.len),
+                      due->key.data);
+        return;
+    }
+
+    flow = ngx_http_portone_flow_settlement(rc->pmcf, plcf, due,
+                                            ngx_http_portone_reconcile_done,
+                                            place);
+    if (flow == NULL) {
+        return;
+    }
+
+    *place = due->key;
+    rc->active++;
+
+    ngx_http_portone_flow_start(flow);
+}
+
+
+/* NULL: there is none left, or the refund is being settled already */
+
+static portone_key_t *
+ngx_http_portone_reconcile_place(portone_key_t *key)
+{
+    ngx_uint_t      i;
+    portone_key_t  *place, *free;
+
+    free = NULL;
+
+    for (i = 0; i < NGX_HTTP_PORTONE_RECONCILE_MAX; i++) {
+        place = &ngx_http_portone_reconcile.keys[i];
+
+        if (place->len == 0) {
+            free = place;
+            continue;
+        }
+
+        if (place->len == key->len
+            && ngx_memcmp(place->data, key->data, key->len) == 0)
+        {
+            return NULL;
+        }
+    }
+
+    return free;
+}
+
+
+/*
+ * the same account; else, keys being changed now and then, one of the same
+ * merchant
+ */
+
+static ngx_http_portone_loc_conf_t *
+ngx_http_portone_reconcile_location(portone_due_t *due)
+{
+    size_t                         len;
+    ngx_str_t                     *fingerprint;
+    ngx_uint_t                     i;
+    ngx_http_portone_loc_conf_t  **location, *found;
+
+    found = NULL;
+    len = ngx_strnlen((u_char *) due->key.data, due->key.len);
+
+    location = ngx_http_portone_reconcile.pmcf->locations.elts;
+
+    for (i = 0; i < ngx_http_portone_reconcile.pmcf->locations.nelts; i++) {
+
+        if (location[i]->merchant.len != len
+            || ngx_memcmp(location[i]->merchant.data, due->key.data, len)
+               != 0)
+        {
+            continue;
+        }
+
+        fingerprint = &location[i]->account->fingerprint;
+
+        if (fingerprint->len == ngx_strlen(due->account)
+            && ngx_memcmp(fingerprint->data, due->account, fingerprint->len)
+               == 0)
+        {
+            return location[i];
+        }
+
+        if (found == NULL && location[i]->tier.len == ngx_strlen(due->tier)
+            && ngx_memcmp(location[i]->tier.data, due->tier,
+                          location[i]->tier.len)
+               == 0)
+        {
+            found = location[i];
+        }
+    }
+
+    return found;
+}
+
+
+static void
+ngx_http_portone_reconcile_done(ngx_http_portone_flow_t *flow, void *data)
+{
+    portone_key_t *place = data;
+
+    place->len = 0;
+    ngx_http_portone_reconcile.active--;
+}
