@@ -191,6 +191,8 @@ ngx_http_portone_sandbox_cancel_read(ngx_http_portone_sandbox_ctx_t *ctx,
         return NGX_DECLINED;
     }
 
+    ngx_memzero(args, sizeof(ngx_http_portone_sandbox_cancel_args_t));
+
     for (rule = ngx_http_portone_sandbox_cancel_args; rule->name; rule++) {
 
         arg = (ngx_http_portone_sandbox_arg_t *)

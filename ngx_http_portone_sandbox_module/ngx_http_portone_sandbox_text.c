@@ -229,12 +229,11 @@ ngx_http_portone_sandbox_text_escape(ngx_pool_t *pool, ngx_str_t *json,
 
         if (ch > 0xffff) {
             ch -= 0x10000;
-            dst = ngx_sprintf(dst, "\\u%04xi",
-                              (ngx_uint_t) (0xd800 + (ch >> 10)));
+            dst = ngx_sprintf(dst, "\\u%04xD", 0xd800 + (ch >> 10));
             ch = 0xdc00 + (ch & 0x3ff);
         }
 
-        dst = ngx_sprintf(dst, "\\u%04xi", (ngx_uint_t) ch);
+        dst = ngx_sprintf(dst, "\\u%04xD", ch);
     }
 
     escaped->len = dst - escaped->data;
