@@ -264,3 +264,32 @@ a regular expression goes with a code of PortOne, not with "already_refunded"
 --- must_die
 --- error_log
 _compile() failed: 
+
+
+
+=== TEST 13: a code changes refusals only, never an outcome that is not known
+--- payments
+imp_uid=imp_1 merchant_uid=order_1 amount=1000
+imp_uid=imp_2 merchant_uid=order_2 amount=1000
+--- cancel
+            portone_error_status -1 400;
+            portone_error_status 1 400;
+--- steps
+# refused, and yet the refund is there: a person has to look
+fault {"call": "cancel", "fault": "refuse_after", "code": -1, "message": "실패", "merchant_uid": "order_1"}
+refund {"merchant_uid": "order_1", "amount": 300}
+    -> 504 outcome_unknown
+    -> .code = -1
+refund {"merchant_uid": "order_1", "amount": 300}
+    -> 409 refund_in_progress
+
+# the balance has changed behind our back: the error has a word of its own
+GET /payments/order_2
+sandbox POST payments/imp_2/console {"amount": 400}
+refund {"merchant_uid": "order_2", "amount": 100, "reason": "변심"}
+    -> 409 checksum_mismatch
+    -> .code = 1
+    -> .refundable_amount = 600
+ledger
+    -> .payments.imp_1.executions = 1
+    -> .payments.imp_2.executions = 0
