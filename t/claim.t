@@ -24,6 +24,27 @@ END
 
 our $status = "location = /status { stub_status; }\n";
 
+# The same PortOne by another way, which has a token of its own: the payment
+# is stored, and refunded, while those who come by the usual way wait for
+# theirs.
+
+our $other_way = <<'END';
+location /other/ {
+    portone_api http://127.0.0.1:$TEST_NGINX_SERVER_PORT/sandbox;
+    portone_payment;
+}
+
+location = /other/cancel {
+    portone_api http://127.0.0.1:$TEST_NGINX_SERVER_PORT/sandbox;
+    portone_cancel;
+}
+END
+
+our $store = <<'END';
+GET /other/order_1
+    -> .refundable_amount = 1000
+END
+
 
 # Refunds r1 ... rN of order_1, at once; none is awaited.
 
@@ -53,9 +74,9 @@ __DATA__
 === TEST 1: of refunds of one order at once one is made, the others are told so
 --- payments eval: ::payments(1)
 --- http_config eval: $::alone
---- locations eval: $::status
+--- locations eval: $::status . $::other_way
 --- steps eval
-::arm(call => 'token', fault => 'gate', name => 'token')
+$::store . ::arm(call => 'token', fault => 'gate', name => 'token')
 . ::arm(call => 'cancel', fault => 'gate', name => 'cancel')
 . ::at_once(20, '') . "waiting token 1\n" . ::working(22) . "open token\n"
 . "waiting cancel 1\n" . ::working(3) . <<'END' . ::answers(20) . <<'END'
@@ -70,6 +91,7 @@ END
     -> 409 refund_in_progress x 19
 GET /payments/order_1
     -> .refundable_amount = 700
+    -> .cancel_history # 1
     -> .refunds # 1
     -> .refunds[0].state = succeeded
 ledger
@@ -83,9 +105,9 @@ END
 --- workers: 4
 --- payments eval: ::payments(1)
 --- http_config eval: $::spread
---- locations eval: $::status
+--- locations eval: $::status . $::other_way
 --- steps eval
-::arm(call => 'token', fault => 'gate', name => 'token')
+$::store . ::arm(call => 'token', fault => 'gate', name => 'token')
 . ::arm(call => 'cancel', fault => 'gate', name => 'cancel')
 . ::at_once(20, 'http://127.0.0.1:$TEST_NGINX_PORT_1')
 . "waiting token 1\n" . ::working(22) . "open token\n"
@@ -101,6 +123,7 @@ END
     -> 409 refund_in_progress x 19
 GET /payments/order_1
     -> .refundable_amount = 700
+    -> .cancel_history # 1
     -> .refunds # 1
     -> .refunds[0].state = succeeded
 ledger
@@ -134,7 +157,43 @@ END
 
 
 
-=== TEST 4: whoever comes while a refund is made is told which one it is
+=== TEST 4: a refund that waited while another one was made sees its balance
+--- payments eval: ::payments(2)
+--- locations eval: $::other_way
+--- steps
+GET /other/order_1
+GET /other/order_2
+fault {"call": "token", "fault": "gate", "name": "token"}
+[one] refund {"merchant_uid": "order_1", "cancel_request_amount": 300}
+[most] refund {"merchant_uid": "order_2", "cancel_request_amount": 800}
+waiting token 1
+POST /other/cancel {"merchant_uid": "order_1", "cancel_request_amount": 300}
+    -> 200
+    -> .refundable_amount = 700
+POST /other/cancel {"merchant_uid": "order_2", "cancel_request_amount": 300}
+    -> 200
+    -> .refundable_amount = 700
+open token
+await one
+    -> 200
+    -> .refundable_amount = 400
+await most
+    -> 400 amount_exceeds_refundable
+    -> .refundable_amount = 700
+ledger ?call=cancel
+    -> .requests # 3
+    -> .requests[0].body = "{\"imp_uid\":\"imp_1\",\"amount\":300,\"checksum\":1000}"
+    -> .requests[2].body = "{\"imp_uid\":\"imp_1\",\"amount\":300,\"checksum\":700}"
+    -> .payments.imp_1.executions = 2
+    -> .payments.imp_2.executions = 1
+    -> .payments.imp_2.executed_amount = 300
+GET /payments/order_1
+    -> .refunds # 2
+    -> .refunds[1].state = succeeded
+
+
+
+=== TEST 5: whoever comes while a refund is made is told which one it is
 --- workers: 4
 --- payments eval: ::payments(1)
 --- http_config eval: $::spread
@@ -176,7 +235,7 @@ END
 
 
 
-=== TEST 5: refunds of different orders are made at the same time
+=== TEST 6: refunds of different orders are made at the same time
 --- payments eval: ::payments(10)
 --- steps eval
 ::arm(call => 'cancel', fault => 'gate', name => 'cancel', times => 10)
@@ -198,7 +257,7 @@ END
 
 
 
-=== TEST 6: the lock holds in every location of the same shop
+=== TEST 7: the lock holds in every location of the same shop
 --- payments eval: ::payments(1)
 --- locations
 location = /admin/cancel { portone_cancel; portone_language en; }
@@ -219,7 +278,7 @@ ledger
 
 
 
-=== TEST 7: requests that fail the checks do not lock the order
+=== TEST 8: requests that fail the checks do not lock the order
 --- payments eval: ::payments(1)
 --- steps
 refund {"merchant_uid": "order_1", "cancel_request_amount": 1001}

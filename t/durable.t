@@ -372,12 +372,12 @@ GET /payments/order_1
     -> .refunds[0].state = sending
     -> .refunds[0].refund_id as id
 POST http://127.0.0.1:$TEST_NGINX_PORT_9/_sandbox/gates/held {"open": true}
-old workers gone
-GET /payments/order_1
+within 5s GET /payments/order_1
     -> .refundable_amount = 700
     -> .refunds # 1
     -> .refunds[0].refund_id = {{id}}
     -> .refunds[0].state = succeeded
+old workers gone
 GET http://127.0.0.1:$TEST_NGINX_PORT_9/_sandbox/ledger
     -> .calls.cancel = 1
     -> .payments.imp_1.executions = 1

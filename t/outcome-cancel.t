@@ -44,7 +44,16 @@ __DATA__
 
 
 
-=== TEST 2: an answer that does not come in time leaves the outcome unknown
+=== TEST 2: the same on a connection that is used once
+--- http_config
+portone_keepalive 0;
+--- payments eval: ::payments(2)
+--- steps eval
+::unknown([0, fault => 'lose_request'], [1, fault => 'lose_answer'])
+
+
+
+=== TEST 3: an answer that does not come in time leaves the outcome unknown
 --- payments eval: ::payments(3)
 --- cancel
             portone_connect_timeout 500ms;
@@ -65,7 +74,7 @@ END
 
 
 
-=== TEST 3: an answer that is slow but comes in time is taken
+=== TEST 4: an answer that is slow but comes in time is taken
 --- payments eval: ::payments(2)
 --- steps
 fault {"call": "cancel", "fault": "slow", "ms": 1, "imp_uid": "imp_1"}
@@ -82,7 +91,7 @@ ledger
 
 
 
-=== TEST 4: a 5xx never means that the refund was refused, executed or not
+=== TEST 5: a 5xx never means that the refund was refused, executed or not
 --- payments eval: ::payments(10)
 --- steps eval
 my $refusal = '{"code":-1,"message":"no","response":null}';
@@ -96,7 +105,7 @@ my $refusal = '{"code":-1,"message":"no","response":null}';
 
 
 
-=== TEST 5: a 5xx that has a success in it means nothing
+=== TEST 6: a 5xx that has a success in it means nothing
 --- payments eval: ::payments(2)
 --- steps eval
 ::unknown(
@@ -106,7 +115,7 @@ my $refusal = '{"code":-1,"message":"no","response":null}';
 
 
 
-=== TEST 6: any other status without PortOne's JSON leaves the outcome unknown
+=== TEST 7: any other status without PortOne's JSON leaves the outcome unknown
 --- payments eval: ::payments(14)
 --- steps eval
 ::unknown(
@@ -121,7 +130,7 @@ my $refusal = '{"code":-1,"message":"no","response":null}';
 
 
 
-=== TEST 7: a 4xx with a code is PortOne's refusal
+=== TEST 8: a 4xx with a code is PortOne's refusal
 --- payments eval: ::payments(4)
 --- steps eval
 ::refused(map {
@@ -131,7 +140,7 @@ my $refusal = '{"code":-1,"message":"no","response":null}';
 
 
 
-=== TEST 8: an answer that is cut anywhere leaves the outcome unknown
+=== TEST 9: an answer that is cut anywhere leaves the outcome unknown
 --- payments eval: ::payments(7)
 --- steps eval
 ::unknown(map { [1, fault => 'truncate', bytes => $_] }
@@ -139,7 +148,7 @@ my $refusal = '{"code":-1,"message":"no","response":null}';
 
 
 
-=== TEST 9: an answer that is not PortOne's JSON leaves the outcome unknown
+=== TEST 10: an answer that is not PortOne's JSON leaves the outcome unknown
 --- payments eval: ::payments(16)
 --- steps eval
 ::unknown(
@@ -157,7 +166,7 @@ my $refusal = '{"code":-1,"message":"no","response":null}';
 
 
 
-=== TEST 10: a success without the payment leaves the outcome unknown
+=== TEST 11: a success without the payment leaves the outcome unknown
 --- payments eval: ::payments(9)
 --- steps eval
 ::unknown(
@@ -171,7 +180,7 @@ my $refusal = '{"code":-1,"message":"no","response":null}';
 
 
 
-=== TEST 11: a success that tells of another payment leaves the outcome unknown
+=== TEST 12: a success that tells of another payment leaves the outcome unknown
 --- payments eval: ::payments(3)
 --- steps eval
 ::unknown(
@@ -182,7 +191,7 @@ my $refusal = '{"code":-1,"message":"no","response":null}';
 
 
 
-=== TEST 12: a success that tells of this payment and the expected balance is taken
+=== TEST 13: a success that tells of this payment and the expected balance is taken
 --- payments eval: ::payments(1)
 --- steps eval
 ::arm(call => 'cancel', fault => 'body', body => ::answered(1)) . <<'END'
@@ -197,7 +206,7 @@ END
 
 
 
-=== TEST 13: a success whose balance is not the expected one leaves the outcome unknown
+=== TEST 14: a success whose balance is not the expected one leaves the outcome unknown
 --- payments eval: ::payments(5)
 --- steps eval
 ::unknown(
@@ -211,7 +220,7 @@ END
 
 
 
-=== TEST 14: amounts of another type or range in a success leave the outcome unknown
+=== TEST 15: amounts of another type or range in a success leave the outcome unknown
 --- payments eval: ::payments(8)
 --- steps eval
 ::unknown(
@@ -224,7 +233,7 @@ END
 
 
 
-=== TEST 15: an answer that is too large leaves the outcome unknown
+=== TEST 16: an answer that is too large leaves the outcome unknown
 --- payments eval: ::payments(2)
 --- steps eval
 ::unknown(
@@ -234,7 +243,7 @@ END
 
 
 
-=== TEST 16: an answer of a megabyte is still read
+=== TEST 17: an answer of a megabyte is still read
 --- payments eval: ::payments(1)
 --- steps
 fault {"call": "cancel", "fault": "big", "bytes": 1048576}
@@ -246,7 +255,7 @@ ledger
 
 
 
-=== TEST 17: the cancel is not sent again when a kept connection closes under it
+=== TEST 18: the cancel is not sent again when a kept connection closes under it
 --- payments eval: ::payments(1)
 --- steps
 fault {"call": "find", "fault": "close_idle"}
@@ -275,7 +284,7 @@ ledger
 
 
 
-=== TEST 18: a reading is sent again when a kept connection closes under it
+=== TEST 19: a reading is sent again when a kept connection closes under it
 --- payments eval: ::payments(1)
 --- steps
 fault {"call": "token", "fault": "close_idle"}
@@ -289,7 +298,7 @@ ledger
 
 
 
-=== TEST 19: an order with an unknown outcome does not lock any other order
+=== TEST 20: an order with an unknown outcome does not lock any other order
 --- payments eval: ::payments(2)
 --- steps eval
 ::unknown([1, fault => 'lose_answer']) . <<'END'
@@ -302,7 +311,7 @@ END
 
 
 
-=== TEST 20: what is logged of an unknown outcome names the refund, and no person
+=== TEST 21: what is logged of an unknown outcome names the refund, and no person
 --- payments
 imp_uid=imp_1 merchant_uid=order_1 amount=1000 buyer_name=hong buyer_tel=0212345678
 --- steps

@@ -360,12 +360,12 @@ ledger
 --- payments eval: ::payments(2)
 --- http_config
 portone_sandbox_account imp_key_of_tests imp_secret_of_tests;
-portone_sandbox_account key_of_a_second_shop secret_of_a_second_shop;
+portone_sandbox_account key_of_a_second_shop imp_secret_of_tests;
 portone_sandbox_account imp_key_of_tests imp_secret_of_tests tier=ABC;
 --- locations
 location = /second {
     portone_imp_key key_of_a_second_shop;
-    portone_imp_secret secret_of_a_second_shop;
+    portone_imp_secret imp_secret_of_tests;
     portone_cancel;
 }
 location = /tier {

@@ -22,7 +22,7 @@ sub new {
     my $self = bless {
         host => '127.0.0.1',
         headers => [],
-        timeout => 10,
+        timeout => 20,
         received => '',
         %arg,
     }, $class;
