@@ -476,12 +476,12 @@ ngx_http_portone_flow_finish(ngx_http_portone_flow_t *flow)
                       portone_state_word(core->state));
     }
 
-    if (core->resettled) {
+    if (core->resettled && core->resettled_id[0]) {
         level = (core->resettled_state == PORTONE_STATE_MANUAL_REVIEW)
                     ? NGX_LOG_ERR : NGX_LOG_NOTICE;
 
         ngx_log_error(level, &flow->log, 0,
-                      "open refund %s is %s", core->open.refund_id,
+                      "open refund %s is %s", core->resettled_id,
                       portone_state_word(core->resettled_state));
     }
 

@@ -118,10 +118,11 @@ typedef struct {
     unsigned                  attempt:1;       /* refund_id is in the store */
     unsigned                  has_code:1;
     unsigned                  mismatch:1;      /* portone_match, for the log */
+    char                      resettled_id[PORTONE_REFUND_ID_LEN + 1];
     portone_state_e           resettled_state;
-    unsigned                  resettled:1;     /* an open refund, flow->open,
-                                                  was looked at and is in
-                                                  resettled_state now */
+    unsigned                  resettled:1;     /* an open refund was looked
+                                                  at; if it has an id here, it
+                                                  is in this state now */
 
     /* private */
 

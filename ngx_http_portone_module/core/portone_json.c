@@ -5,6 +5,7 @@
 
 
 #include <errno.h>
+#include <float.h>
 #include <string.h>
 
 #include "portone_json.h"
@@ -15,6 +16,9 @@
 
 /* as many digits of any decimal number survive a double */
 #define PORTONE_NUMBER_DIGITS  15
+
+/* of no double any more, and far from the end of int */
+#define PORTONE_EXPONENT_END   1000
 
 /*
  * cJSON prints 15 digits when they come back as nearly the same double: of
@@ -30,7 +34,9 @@ static const portone_byte_t *portone_json_string(const portone_byte_t *p,
 static const portone_byte_t *portone_json_escape(const portone_byte_t *p,
     const portone_byte_t *last);
 static const portone_byte_t *portone_json_number(const portone_byte_t *p,
-    const portone_byte_t *last, size_t *significant);
+    const portone_byte_t *last);
+static int portone_json_is_rounded(const portone_byte_t *p,
+    const portone_byte_t *end);
 static const portone_byte_t *portone_json_digits(const portone_byte_t *p,
     const portone_byte_t *last);
 static int portone_json_hex4(const portone_byte_t *p,
@@ -89,8 +95,7 @@ portone_json_parse(const char *text, size_t len)
 static int
 portone_json_scan(const portone_byte_t *p, const portone_byte_t *last)
 {
-    int     depth;
-    size_t  significant;
+    int  depth;
 
     depth = 0;
 
@@ -125,7 +130,7 @@ portone_json_scan(const portone_byte_t *p, const portone_byte_t *last)
         default:
 
             if (*p == '-' || portone_is_digit(*p)) {
-                p = portone_json_number(p, last, &significant);
+                p = portone_json_number(p, last);
                 break;
             }
 
@@ -225,11 +230,9 @@ portone_json_escape(const portone_byte_t *p, const portone_byte_t *last)
 
 
 static const portone_byte_t *
-portone_json_number(const portone_byte_t *p, const portone_byte_t *last,
-    size_t *significant)
+portone_json_number(const portone_byte_t *p, const portone_byte_t *last)
 {
-    size_t                 zeroes;
-    const portone_byte_t  *start, *mantissa, *q;
+    const portone_byte_t  *start, *mantissa;
 
     start = p;
 
@@ -249,26 +252,6 @@ portone_json_number(const portone_byte_t *p, const portone_byte_t *last,
 
         if (p == NULL) {
             return NULL;
-        }
-    }
-
-    /* leading and trailing zeroes do not need to be kept by a double */
-
-    zeroes = 0;
-    *significant = 0;
-
-    for (q = mantissa; q < p; q++) {
-
-        if (*q == '.') {
-            continue;
-        }
-
-        if (*q != '0') {
-            *significant += zeroes + 1;
-            zeroes = 0;
-
-        } else if (*significant != 0) {
-            zeroes++;
         }
     }
 
@@ -349,8 +332,8 @@ portone_json_hex4(const portone_byte_t *p, const portone_byte_t *last)
 size_t
 portone_json_rounded(const char *text, size_t len)
 {
-    size_t                 i, significant;
-    const portone_byte_t  *p, *last;
+    size_t                 i;
+    const portone_byte_t  *p, *last, *number;
 
     i = 0;
     p = (const portone_byte_t *) text;
@@ -368,13 +351,14 @@ portone_json_rounded(const char *text, size_t len)
             continue;
         }
 
-        p = portone_json_number(p, last, &significant);
+        number = p;
+        p = portone_json_number(p, last);
 
         if (p == NULL) {
             break;
         }
 
-        if (significant > PORTONE_NUMBER_DIGITS) {
+        if (portone_json_is_rounded(number, p)) {
             return i;
         }
 
@@ -382,6 +366,72 @@ portone_json_rounded(const char *text, size_t len)
     }
 
     return SIZE_MAX;
+}
+
+
+static int
+portone_json_is_rounded(const portone_byte_t *p, const portone_byte_t *end)
+{
+    int     fraction, magnitude, exponent, sign;
+    size_t  zeroes, significant;
+
+    zeroes = 0;
+    fraction = 0;
+    magnitude = 0;
+    significant = 0;
+
+    for ( /* void */ ; p < end && *p != 'e' && *p != 'E'; p++) {
+
+        if (*p == '-') {
+            continue;
+        }
+
+        if (*p == '.') {
+            fraction = 1;
+            continue;
+        }
+
+        /* leading and trailing zeroes do not need to be kept by a double */
+
+        if (*p != '0') {
+            significant += zeroes + 1;
+            zeroes = 0;
+
+        } else if (significant != 0) {
+            zeroes++;
+        }
+
+        /* where the first digit that counts stands, from the point */
+
+        if (significant != 0) {
+            magnitude += !fraction;
+
+        } else {
+            magnitude -= fraction;
+        }
+    }
+
+    sign = 1;
+    exponent = 0;
+
+    for ( /* void */ ; p < end; p++) {
+
+        if (*p == '-') {
+            sign = -1;
+
+        } else if (portone_is_digit(*p) && exponent < PORTONE_EXPONENT_END) {
+            exponent = exponent * 10 + (*p - '0');
+        }
+    }
+
+    if (significant == 0) {
+        return 0;
+    }
+
+    /* the smallest doubles have fewer digits, and smaller ones become zero */
+
+    return significant > PORTONE_NUMBER_DIGITS
+           || magnitude + sign * exponent <= DBL_MIN_10_EXP;
 }
 
 

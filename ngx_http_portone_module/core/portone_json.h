@@ -35,9 +35,10 @@
 cJSON *portone_json_parse(const char *text, size_t len);
 
 /*
- * portone_json_rounded() finds the first number with more than 15 significant
- * digits in a text that portone_json_parse() took, and returns how many
- * numbers stand before it; SIZE_MAX: there is none.
+ * portone_json_rounded() finds the first number that has more than 15
+ * significant digits, or is too small for a double to keep as many, in a text
+ * that portone_json_parse() took, and returns how many numbers stand before
+ * it; SIZE_MAX: there is none.
  */
 size_t portone_json_rounded(const char *text, size_t len);
 

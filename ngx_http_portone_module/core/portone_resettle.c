@@ -21,6 +21,8 @@
 #define PORTONE_RESETTLE_MAX  600
 
 
+static int portone_resettle_same_account(const portone_flow_t *flow,
+    const cJSON *record);
 static portone_step_e portone_resettle_verdict(portone_flow_t *flow,
     int64_t now);
 static portone_step_e portone_resettle_postpone(portone_flow_t *flow,
@@ -30,8 +32,7 @@ static portone_step_e portone_resettle_postpone(portone_flow_t *flow,
 int
 portone_resettle_due(const portone_flow_t *flow, int64_t now)
 {
-    const cJSON    *intent;
-    portone_str_t   account;
+    const cJSON  *intent;
 
     intent = flow->lookup.intent;
 
@@ -43,11 +44,20 @@ portone_resettle_due(const portone_flow_t *flow, int64_t now)
         return 0;
     }
 
-    /* another account may not be shown the payment: that would prove nothing */
+    return flow->settle || portone_resettle_same_account(flow, intent);
+}
 
-    account = portone_json_str(intent, "account");
 
-    return flow->settle || portone_str_eq(&account, &flow->account);
+/* another one may not be shown the payment: that would prove nothing */
+
+static int
+portone_resettle_same_account(const portone_flow_t *flow, const cJSON *record)
+{
+    portone_str_t  account;
+
+    account = portone_json_str(record, "account");
+
+    return portone_str_eq(&account, &flow->account);
 }
 
 
@@ -58,11 +68,20 @@ portone_resettle_start(portone_flow_t *flow)
 
     portone_open_read(&flow->open, flow->lookup.intent);
 
+    memcpy(flow->resettled_id, flow->open.refund_id,
+           sizeof(flow->resettled_id));
+
     flow->record = flow->lookup.intent;
     flow->lookup.intent = NULL;
 
     flow->claim.key = flow->lookup.key;
     flow->resettling = 1;
+
+    /* the refund of a test channel can have come by another location */
+
+    if (cJSON_IsTrue(portone_json_member(flow->record, "include_sandbox"))) {
+        flow->include_sandbox = 1;
+    }
 
     return portone_flow_with_token(flow, PORTONE_STEP_REREAD);
 }
@@ -99,9 +118,13 @@ portone_resettle_reread(portone_flow_t *flow, portone_call_e call,
 
     case PORTONE_ANSWER_NOT_FOUND:
 
-        /* PortOne knew the payment when the cancel was sent */
-
         portone_answer_free(answer);
+
+        if (!portone_resettle_same_account(flow, flow->record)) {
+            return portone_resettle_postpone(flow, now);
+        }
+
+        /* PortOne knew the payment when the cancel was sent */
 
         return portone_flow_settle(flow, PORTONE_STATE_MANUAL_REVIEW,
                                    PORTONE_NO_ERROR, now);
@@ -127,7 +150,7 @@ portone_resettle_reread(portone_flow_t *flow, portone_call_e call,
 static portone_step_e
 portone_resettle_verdict(portone_flow_t *flow, int64_t now)
 {
-    int64_t              amount, moved;
+    int64_t              amount, code, moved;
     portone_state_e      state;
     portone_evidence_t   evidence;
 
@@ -144,6 +167,7 @@ portone_resettle_verdict(portone_flow_t *flow, int64_t now)
     }
 
     moved = evidence.moved;
+    code = portone_json_int(flow->record, "code", 0);
 
     if (moved == 0 && evidence.appeared == 0 && evidence.vanished == 0) {
 
@@ -158,10 +182,10 @@ portone_resettle_verdict(portone_flow_t *flow, int64_t now)
 
         /* it said no, and only reading the payment again had failed */
 
-        state = portone_json_int(flow->record, "code", 0)
-                    ? PORTONE_STATE_REJECTED : PORTONE_STATE_NOT_EXECUTED;
+        state = code ? PORTONE_STATE_REJECTED : PORTONE_STATE_NOT_EXECUTED;
 
-    } else if (moved == amount
+    } else if (code == 0
+               && moved == amount
                && evidence.appeared == 1
                && evidence.ours == 1
                && evidence.vanished == 0)
@@ -175,6 +199,9 @@ portone_resettle_verdict(portone_flow_t *flow, int64_t now)
         state = PORTONE_STATE_SUCCEEDED;
 
     } else {
+
+        /* also if PortOne said no, and a refund like it is there */
+
         state = PORTONE_STATE_MANUAL_REVIEW;
     }
 
@@ -231,6 +258,21 @@ portone_resettle_settled(portone_flow_t *flow, int rc)
     flow->resettled_state = (rc == PORTONE_OK)
                                 ? portone_record_state(flow->record)
                                 : flow->open.state;
+
+    if (rc == PORTONE_OK && flow->settlement.stale) {
+
+        /* somebody else has settled it, and tells of it */
+
+        flow->resettled_id[0] = '\0';
+    }
+
+    if (flow->has_fetched) {
+
+        /* not stored: it must not become the payment of what comes next */
+
+        portone_payment_free(&flow->fetched);
+        flow->has_fetched = 0;
+    }
 
     if (flow->abandoned) {
         return PORTONE_STEP_FINISH;

@@ -48,10 +48,11 @@ model_init(model_t *model, const model_script_t *script)
     flow = &model->flow;
 
     flow->merchant = portone_str("shop");
-    flow->account = portone_str("f00d");
+    flow->account = portone_str(script->account ? script->account : "f00d");
     flow->refund_id = portone_str(MODEL_REFUND);
     flow->settle_time = MODEL_SETTLE;
     flow->send_time = 10;
+    flow->retry_time = MODEL_RETRY;
     flow->fetch = !script->no_fetch;
     flow->require_amount = script->require_amount;
     flow->phone_month = 1;
@@ -67,9 +68,18 @@ model_init(model_t *model, const model_script_t *script)
             fail_msg("%s in %s", field, script->request);
         }
 
+    } else if (script->settle) {
+        flow->settle = 1;
+        flow->request.imp_uid = portone_str("imp_1");
+
     } else {
         flow->read = 1;
         flow->request.merchant_uid = portone_str("order-1");
+    }
+
+    if (script->open != NULL) {
+        memory_set(&model->store, PORTONE_DB_INTENTS, "shop", "imp_1", NULL,
+                   script->open);
     }
 
     if (script->portone != NULL) {
@@ -320,7 +330,7 @@ model_commit(model_t *model, portone_step_e step)
                               &flow->settlement);
         }
 
-        if (rc == PORTONE_OK && !flow->settlement.stale) {
+        if (rc == PORTONE_OK && !flow->settlement.stale && flow->attempt) {
             model->n_settled++;
         }
 
@@ -597,7 +607,7 @@ model_check_end(model_t *model)
 
     case PORTONE_NO_ERROR:
 
-        if (flow->read) {
+        if (flow->read || flow->settle) {
             assert_int_equal(model->n_cancels, 0);
             break;
         }

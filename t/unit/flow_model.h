@@ -25,6 +25,7 @@
 #define MODEL_NOW      1763757000
 #define MODEL_OFFSET   100              /* PortOne's clock is ahead, s */
 #define MODEL_SETTLE   120
+#define MODEL_RETRY    10
 
 #define MODEL_REFUND   "019aa000-0000-7000-8000-000000000001"
 
@@ -62,6 +63,8 @@ typedef struct {
     const char       *stored;      /* payment in the store, NULL: none */
     const char       *portone;     /* payment at PortOne, NULL: none */
     const char       *request;     /* JSON; NULL: order-1 is only read */
+    const char       *open;        /* record of an intent that is there */
+    const char       *account;     /* NULL: the one of all records */
 
     model_call_t      fetch[3];
     model_call_t      cancel[3];
@@ -69,6 +72,7 @@ typedef struct {
     portone_token_e   tokens[6];
 
     unsigned          asynchronous:1;    /* the money moves later */
+    unsigned          settle:1;    /* imp_1 is only settled */
     unsigned          no_fetch:1;
     unsigned          require_amount:1;
     unsigned          fails:1;     /* steps below fail in the store */
@@ -95,7 +99,7 @@ struct model_s {
     size_t                 n_rereads;
     size_t                 n_unauthorized;   /* cancels answered with 401 */
     size_t                 n_executed;
-    size_t                 n_settled;        /* stored */
+    size_t                 n_settled;        /* stored, of our own refund */
     unsigned               settled_by_others:1;
 };
 

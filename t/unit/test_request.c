@@ -313,6 +313,7 @@ errors_name_the_field(void **state)
         { "{\"imp_uid\":\"a\",\"checksum\":12345678901234567}", "checksum" },
         { "{\"imp_uid\":\"a\",\"amount\":1,\"checksum\":"
           "1000.00000000000000001}", "checksum" },
+        { "{\"imp_uid\":\"a\",\"tax_free\":1e-400}", "tax_free" },
 
         /* text */
         { "{\"imp_uid\":\"a\",\"reason\":\"" X256 "x\"}", "reason" },
