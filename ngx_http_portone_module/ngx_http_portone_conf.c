@@ -30,6 +30,8 @@ static char *ngx_http_portone_secret_file(ngx_conf_t *cf, ngx_str_t *path,
     ngx_str_t *secret);
 static ngx_int_t ngx_http_portone_needs_api(
     ngx_http_portone_loc_conf_t *plcf);
+static ngx_int_t ngx_http_portone_idempotency_default(ngx_conf_t *cf,
+    ngx_http_portone_loc_conf_t *plcf);
 static ngx_int_t ngx_http_portone_settle_time(ngx_conf_t *cf,
     ngx_http_portone_loc_conf_t *plcf);
 static ngx_http_portone_account_t *ngx_http_portone_account(ngx_conf_t *cf,
@@ -615,6 +617,12 @@ ngx_http_portone_complete(ngx_conf_t *cf, ngx_http_portone_loc_conf_t *plcf)
         return NGX_OK;
     }
 
+    if (plcf->idempotency_key == NULL
+        && ngx_http_portone_idempotency_default(cf, plcf) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
     plcf->endpoint = ngx_http_portone_endpoint_create(cf, plcf);
     if (plcf->endpoint == NULL) {
         return NGX_ERROR;
@@ -637,6 +645,30 @@ ngx_http_portone_complete(ngx_conf_t *cf, ngx_http_portone_loc_conf_t *plcf)
     *slot = plcf;
 
     return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_portone_idempotency_default(ngx_conf_t *cf,
+    ngx_http_portone_loc_conf_t *plcf)
+{
+    ngx_http_compile_complex_value_t  ccv;
+
+    static ngx_str_t  value = ngx_string("$http_idempotency_key");
+
+    plcf->idempotency_key = ngx_palloc(cf->pool,
+                                       sizeof(ngx_http_complex_value_t));
+    if (plcf->idempotency_key == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
+
+    ccv.cf = cf;
+    ccv.value = &value;
+    ccv.complex_value = plcf->idempotency_key;
+
+    return ngx_http_compile_complex_value(&ccv);
 }
 
 
