@@ -21,6 +21,8 @@ static ngx_int_t ngx_http_portone_cancel_refuse(ngx_http_request_t *r,
     portone_error_e error, const char *allow);
 static ngx_int_t ngx_http_portone_cancel_media_type(ngx_http_request_t *r);
 static void ngx_http_portone_cancel_body(ngx_http_request_t *r);
+static ngx_int_t ngx_http_portone_cancel_key(ngx_http_request_t *r,
+    ngx_str_t *key);
 static ngx_int_t ngx_http_portone_cancel_text(ngx_http_request_t *r,
     ngx_str_t *text);
 
@@ -123,7 +125,7 @@ static void
 ngx_http_portone_cancel_body(ngx_http_request_t *r)
 {
     ngx_int_t                 rc;
-    ngx_str_t                 text;
+    ngx_str_t                 text, key;
     portone_error_e           error;
     portone_request_t         request;
     ngx_http_portone_flow_t  *flow;
@@ -151,7 +153,21 @@ ngx_http_portone_cancel_body(ngx_http_request_t *r)
         return;
     }
 
-    flow = ngx_http_portone_flow_refund(r, &request,
+    rc = ngx_http_portone_cancel_key(r, &key);
+
+    if (rc != NGX_OK) {
+        portone_request_free(&request);
+
+        if (rc == NGX_DECLINED) {
+            rc = ngx_http_portone_reply_error(r, PORTONE_INVALID_REQUEST,
+                                              "Idempotency-Key", NULL);
+        }
+
+        ngx_http_finalize_request(r, rc);
+        return;
+    }
+
+    flow = ngx_http_portone_flow_refund(r, &request, &text, &key,
                                         ngx_http_portone_reply_refund);
     if (flow == NULL) {
         ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
@@ -216,6 +232,33 @@ ngx_http_portone_cancel_text(ngx_http_request_t *r, ngx_str_t *text)
         if (len != 0) {
             p = ngx_cpymem(p, cl->buf->pos, len);
         }
+    }
+
+    return NGX_OK;
+}
+
+
+/* NGX_DECLINED: no text, or too long for a key of the store */
+
+static ngx_int_t
+ngx_http_portone_cancel_key(ngx_http_request_t *r, ngx_str_t *key)
+{
+    portone_str_t                 str;
+    ngx_http_portone_loc_conf_t  *plcf;
+
+    plcf = ngx_http_get_module_loc_conf(r, ngx_http_portone_module);
+
+    if (ngx_http_complex_value(r, plcf->idempotency_key, key) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    str.len = key->len;
+    str.data = (char *) key->data;
+
+    if (key->len > PORTONE_IDEMPOTENCY_KEY_MAX
+        || (key->len && !portone_uid_valid(&str, key->len)))
+    {
+        return NGX_DECLINED;
     }
 
     return NGX_OK;

@@ -38,6 +38,12 @@ char *ngx_http_portone_secret_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
 /*
+ * the full path of a name; a relative one is taken from the prefix, and
+ * NGX_ERROR (logged) if it leaves that
+ */
+ngx_int_t ngx_http_portone_full_name(ngx_conf_t *cf, ngx_str_t *name);
+
+/*
  * ngx_http_portone_complete() checks the settings of a location that has a
  * handler and makes its endpoint and account.  NGX_ERROR: logged, with the
  * place of the handler's directive.

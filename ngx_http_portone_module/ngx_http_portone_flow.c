@@ -103,6 +103,8 @@ ngx_http_portone_flow_run(ngx_http_portone_flow_t *flow, portone_step_e step)
         switch (step) {
 
         case PORTONE_STEP_LOOKUP:
+            core->lookup.now = ngx_time();
+
             rc = ngx_http_portone_store_read(flow->main_conf->store,
                                              portone_ledger_lookup,
                                              &core->lookup, &flow->log);

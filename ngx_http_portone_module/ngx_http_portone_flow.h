@@ -70,10 +70,12 @@ struct ngx_http_portone_flow_s {
 /*
  * Both make a flow for the request with the settings of its location; NULL:
  * no memory.  _refund() takes over what *request owns, also when it fails.
+ * body is the request's text, by which a repeated one is told from another.
  * _reading() only looks a payment up; the uids are copied.
  */
 ngx_http_portone_flow_t *ngx_http_portone_flow_refund(ngx_http_request_t *r,
-    portone_request_t *request, ngx_http_portone_flow_pt answer);
+    portone_request_t *request, ngx_str_t *body, ngx_str_t *key,
+    ngx_http_portone_flow_pt answer);
 ngx_http_portone_flow_t *ngx_http_portone_flow_reading(ngx_http_request_t *r,
     portone_str_t *merchant_uid, portone_str_t *imp_uid,
     ngx_http_portone_flow_pt answer);

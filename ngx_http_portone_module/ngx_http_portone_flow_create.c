@@ -7,6 +7,8 @@
 #include "ngx_http_portone_flow.h"
 #include "ngx_http_portone_refund_id.h"
 
+#include <ngx_sha1.h>
+
 
 /* bytes; half of them are the flow itself */
 #define NGX_HTTP_PORTONE_FLOW_POOL  8192
@@ -17,6 +19,8 @@ static ngx_http_portone_flow_t *ngx_http_portone_flow_of_request(
 static ngx_http_portone_flow_t *ngx_http_portone_flow_create(
     ngx_http_portone_main_conf_t *pmcf, ngx_http_portone_loc_conf_t *plcf,
     ngx_log_t *log);
+static ngx_int_t ngx_http_portone_flow_idempotency(
+    ngx_http_portone_flow_t *flow, ngx_str_t *body, ngx_str_t *key);
 static ngx_int_t ngx_http_portone_flow_copy(ngx_http_portone_flow_t *flow,
     portone_str_t *dst, portone_str_t *src);
 static ngx_int_t ngx_http_portone_flow_matches(ngx_http_portone_flow_t *flow,
@@ -27,7 +31,8 @@ static u_char *ngx_http_portone_flow_log(ngx_log_t *log, u_char *buf,
 
 ngx_http_portone_flow_t *
 ngx_http_portone_flow_refund(ngx_http_request_t *r,
-    portone_request_t *request, ngx_http_portone_flow_pt answer)
+    portone_request_t *request, ngx_str_t *body, ngx_str_t *key,
+    ngx_http_portone_flow_pt answer)
 {
     ngx_http_portone_flow_t  *flow;
 
@@ -39,7 +44,9 @@ ngx_http_portone_flow_refund(ngx_http_request_t *r,
 
     flow->core.request = *request;
 
-    if (ngx_http_portone_refund_id(flow->refund_id) != NGX_OK) {
+    if (ngx_http_portone_refund_id(flow->refund_id) != NGX_OK
+        || ngx_http_portone_flow_idempotency(flow, body, key) != NGX_OK)
+    {
         ngx_http_portone_flow_destroy(flow);
         return NULL;
     }
@@ -48,6 +55,66 @@ ngx_http_portone_flow_refund(ngx_http_request_t *r,
     flow->core.refund_id.data = flow->refund_id;
 
     return flow;
+}
+
+
+/*
+ * The values of portone_match belong to the request: what was answered to
+ * one customer must not be told to another who knows the key.
+ */
+
+static ngx_int_t
+ngx_http_portone_flow_idempotency(ngx_http_portone_flow_t *flow,
+    ngx_str_t *body, ngx_str_t *key)
+{
+    u_char                  digest[20], *p;
+    size_t                  i;
+    ngx_sha1_t              sha1;
+    portone_str_t           str;
+    const portone_match_t  *match;
+
+    if (key->len == 0) {
+        return NGX_OK;
+    }
+
+    str.len = key->len;
+    str.data = (char *) key->data;
+
+    if (ngx_http_portone_flow_copy(flow, &flow->core.idempotency.key, &str)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    ngx_sha1_init(&sha1);
+
+    for (i = 0; i < flow->core.n_matches; i++) {
+        match = &flow->core.matches[i];
+
+        ngx_sha1_update(&sha1, match->field.data, match->field.len);
+        ngx_sha1_update(&sha1, "", 1);
+
+        if (match->value.len) {
+            ngx_sha1_update(&sha1, match->value.data, match->value.len);
+        }
+
+        ngx_sha1_update(&sha1, "", 1);
+    }
+
+    ngx_sha1_update(&sha1, body->data, body->len);
+    ngx_sha1_final(digest, &sha1);
+
+    p = ngx_pnalloc(flow->pool, 2 * sizeof(digest));
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_hex_dump(p, digest, sizeof(digest));
+
+    flow->core.idempotency.fingerprint.data = (char *) p;
+    flow->core.idempotency.fingerprint.len = 2 * sizeof(digest);
+
+    return NGX_OK;
 }
 
 
@@ -212,6 +279,8 @@ ngx_http_portone_flow_create(ngx_http_portone_main_conf_t *pmcf,
     core->include_sandbox = plcf->include_sandbox;
     core->settle_time = plcf->settle_time;
     core->send_time = plcf->send_time;
+    core->idempotency.ttl = plcf->idempotency_ttl;
+    core->language = plcf->language;
     core->retry_time = pmcf->reconcile_interval / 1000;
 
     core->tier.len = plcf->tier.len;

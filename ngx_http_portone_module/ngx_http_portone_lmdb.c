@@ -43,6 +43,8 @@ static const char  *ngx_http_portone_lmdb_names[] = {
     [PORTONE_DB_MERCHANT_UIDS] = "merchant_uids",
     [PORTONE_DB_INTENTS] = "intents",
     [PORTONE_DB_ATTEMPTS] = "attempts",
+    [PORTONE_DB_IDEMPOTENCY] = "idempotency",
+    [PORTONE_DB_IDEMPOTENCY_EXPIRY] = "idempotency_expiry",
     [PORTONE_DB_META] = "meta"
 };
 

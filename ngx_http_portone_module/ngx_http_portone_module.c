@@ -168,6 +168,20 @@ static ngx_command_t  ngx_http_portone_commands[] = {
       0,
       NULL },
 
+    { ngx_string("portone_idempotency_key"),
+      NGX_HTTP_PORTONE_ANY|NGX_CONF_TAKE1,
+      ngx_http_set_complex_value_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_portone_loc_conf_t, idempotency_key),
+      NULL },
+
+    { ngx_string("portone_idempotency_ttl"),
+      NGX_HTTP_PORTONE_ANY|NGX_CONF_TAKE1,
+      ngx_conf_set_sec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_portone_loc_conf_t, idempotency_ttl),
+      NULL },
+
     { ngx_string("portone_error_status"),
       NGX_HTTP_PORTONE_ANY|NGX_CONF_TAKE23,
       ngx_http_portone_error_status,
@@ -367,6 +381,7 @@ ngx_http_portone_create_loc_conf(ngx_conf_t *cf)
      *     plcf->merchant = { 0, NULL };
      *     plcf->tier = { 0, NULL };
      *     plcf->ssl_trusted_certificate = { 0, NULL };
+     *     plcf->idempotency_key = NULL;
      *     plcf->handler = { 0, NULL };
      *     plcf->file = { 0, NULL };
      *     plcf->line = 0;
@@ -381,6 +396,7 @@ ngx_http_portone_create_loc_conf(ngx_conf_t *cf)
     plcf->phone_month = NGX_CONF_UNSET;
     plcf->ssl_verify = NGX_CONF_UNSET;
     plcf->language = NGX_CONF_UNSET_UINT;
+    plcf->idempotency_ttl = NGX_CONF_UNSET;
     plcf->matches = NGX_CONF_UNSET_PTR;
     plcf->error_statuses = NGX_CONF_UNSET_PTR;
 
@@ -414,6 +430,13 @@ ngx_http_portone_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_value(conf->ssl_verify, prev->ssl_verify, 1);
     ngx_conf_merge_uint_value(conf->language, prev->language,
                               PORTONE_LANGUAGE_KO);
+
+    ngx_conf_merge_sec_value(conf->idempotency_ttl, prev->idempotency_ttl,
+                             86400);
+
+    if (conf->idempotency_key == NULL) {
+        conf->idempotency_key = prev->idempotency_key;
+    }
 
     ngx_conf_merge_ptr_value(conf->matches, prev->matches, NULL);
     ngx_conf_merge_ptr_value(conf->error_statuses, prev->error_statuses,

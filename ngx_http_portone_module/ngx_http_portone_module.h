@@ -75,6 +75,9 @@ typedef struct {
     ngx_flag_t                      ssl_verify;
     ngx_uint_t                      language;
 
+    ngx_http_complex_value_t       *idempotency_key;
+    time_t                          idempotency_ttl;    /* seconds */
+
     ngx_array_t                    *matches;       /* of ..._match_t */
     ngx_array_t                    *error_statuses;
 
@@ -106,6 +109,7 @@ typedef struct {
                                                       answer */
     ngx_msec_t                      api_time;
     ngx_msec_t                      store_time;
+    ngx_str_t                       replayed;
     unsigned                        has_api_time:1;
     unsigned                        has_store_time:1;
 } ngx_http_portone_ctx_t;

@@ -6,17 +6,13 @@
 
 #include "ngx_http_portone_reply.h"
 #include "ngx_http_portone_error_status.h"
-#include "core/portone_json.h"
+#include "core/portone_reply.h"
 
 #include <ngx_md5.h>
 
 
-static int ngx_http_portone_reply_refundable(cJSON *json,
-    portone_flow_t *core);
 static ngx_int_t ngx_http_portone_reply_flow_error(ngx_http_request_t *r,
-    ngx_http_portone_flow_t *flow);
-static ngx_int_t ngx_http_portone_reply_members(cJSON *json,
-    ngx_http_portone_flow_t *flow);
+    ngx_http_portone_flow_t *flow, ngx_uint_t *status);
 static ngx_int_t ngx_http_portone_reply_ctx(ngx_http_request_t *r,
     ngx_http_portone_flow_t *flow);
 static ngx_int_t ngx_http_portone_reply_money(ngx_http_request_t *r,
@@ -37,9 +33,7 @@ ngx_int_t
 ngx_http_portone_reply_error(ngx_http_request_t *r, portone_error_e error,
     const char *field, const char *allow)
 {
-    int                           rc;
     char                         *text;
-    cJSON                        *json;
     ngx_str_t                     value;
     ngx_uint_t                    status;
     ngx_http_portone_ctx_t       *ctx;
@@ -78,23 +72,7 @@ ngx_http_portone_reply_error(ngx_http_request_t *r, portone_error_e error,
 
     status = ngx_http_portone_error_status_get(plcf, error, NULL, NULL);
 
-    json = cJSON_CreateObject();
-
-    rc = portone_json_set(json, "error",
-                         cJSON_CreateString(portone_error_word(error)));
-    rc |= portone_json_set(json, "message",
-                          cJSON_CreateString((char *) ctx->message.data));
-    rc |= portone_json_set(json, "code", cJSON_CreateNull());
-    rc |= portone_json_set(json, "merchant_uid", cJSON_CreateNull());
-    rc |= portone_json_set(json, "imp_uid", cJSON_CreateNull());
-
-    if (field && field[0]) {
-        rc |= portone_json_set(json, "field", cJSON_CreateString(field));
-    }
-
-    text = (rc == PORTONE_OK) ? cJSON_PrintUnformatted(json) : NULL;
-
-    cJSON_Delete(json);
+    text = portone_reply_error(error, field, plcf->language);
 
     return ngx_http_portone_reply_send(r, status, text);
 }
@@ -104,9 +82,6 @@ ngx_int_t
 ngx_http_portone_reply_refund(ngx_http_request_t *r,
     ngx_http_portone_flow_t *flow)
 {
-    int              rc;
-    char            *text;
-    cJSON           *json;
     ngx_uint_t       status;
     portone_flow_t  *core;
 
@@ -120,28 +95,17 @@ ngx_http_portone_reply_refund(ngx_http_request_t *r,
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if (core->error != PORTONE_NO_ERROR) {
-        return ngx_http_portone_reply_flow_error(r, flow);
+    status = (core->state == PORTONE_STATE_PENDING) ? NGX_HTTP_ACCEPTED
+                                                    : NGX_HTTP_OK;
+
+    if (core->error != PORTONE_NO_ERROR
+        && ngx_http_portone_reply_flow_error(r, flow, &status) != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    status = NGX_HTTP_OK;
-    json = core->payment.json;
-
-    rc = ngx_http_portone_reply_refundable(json, core);
-
-    if (core->state == PORTONE_STATE_PENDING) {
-        status = NGX_HTTP_ACCEPTED;
-
-        rc |= portone_json_set(json, "state",
-                               cJSON_CreateString(
-                                   portone_state_word(core->state)));
-        rc |= portone_json_set(json, "refund_id",
-                               cJSON_CreateString(flow->refund_id));
-    }
-
-    text = (rc == PORTONE_OK) ? cJSON_PrintUnformatted(json) : NULL;
-
-    return ngx_http_portone_reply_send(r, status, text);
+    return ngx_http_portone_reply_send(r, status,
+                                       portone_reply_refund(core));
 }
 
 
@@ -149,9 +113,8 @@ ngx_int_t
 ngx_http_portone_reply_payment(ngx_http_request_t *r,
     ngx_http_portone_flow_t *flow)
 {
-    int              rc;
     char            *text;
-    cJSON           *json;
+    ngx_uint_t       status;
     portone_flow_t  *core;
 
     core = &flow->core;
@@ -160,69 +123,39 @@ ngx_http_portone_reply_payment(ngx_http_request_t *r,
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if (core->error != PORTONE_NO_ERROR) {
-        return ngx_http_portone_reply_flow_error(r, flow);
+    status = NGX_HTTP_OK;
+
+    if (core->error != PORTONE_NO_ERROR
+        && ngx_http_portone_reply_flow_error(r, flow, &status) != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    json = core->payment.json;
-
-    rc = ngx_http_portone_reply_refundable(json, core);
-
-    rc |= portone_json_set(json, "refunds", core->lookup.refunds);
-
-    core->lookup.refunds = NULL;
-
-    text = (rc == PORTONE_OK) ? cJSON_PrintUnformatted(json) : NULL;
+    text = portone_reply_payment(core);
 
     if (text
+        && core->error == PORTONE_NO_ERROR
         && ngx_http_portone_reply_etag(r, text, ngx_strlen(text)) != NGX_OK)
     {
         cJSON_free(text);
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    return ngx_http_portone_reply_send(r, NGX_HTTP_OK, text);
+    return ngx_http_portone_reply_send(r, status, text);
 }
 
 
-static int
-ngx_http_portone_reply_refundable(cJSON *json, portone_flow_t *core)
-{
-    int64_t  balance;
-
-    balance = portone_payment_balance(&core->payment);
-
-    return portone_json_set(json, "refundable_amount",
-                            portone_money_json(balance,
-                                               core->payment.exponent));
-}
-
+/* the status and the headers of an error */
 
 static ngx_int_t
 ngx_http_portone_reply_flow_error(ngx_http_request_t *r,
-    ngx_http_portone_flow_t *flow)
+    ngx_http_portone_flow_t *flow, ngx_uint_t *status)
 {
-    char                    *text;
-    cJSON                   *json;
-    time_t                   seconds;
-    int64_t                 *code;
-    ngx_uint_t               status;
-    portone_flow_t          *core;
-    ngx_http_portone_ctx_t  *ctx;
+    time_t           seconds;
+    int64_t         *code;
+    portone_flow_t  *core;
 
     core = &flow->core;
-    ctx = flow->ctx;
-
-    json = cJSON_CreateObject();
-
-    text = (ngx_http_portone_reply_members(json, flow) == NGX_OK)
-               ? cJSON_PrintUnformatted(json) : NULL;
-
-    cJSON_Delete(json);
-
-    if (text == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
 
     switch (core->error) {
 
@@ -251,8 +184,7 @@ ngx_http_portone_reply_flow_error(ngx_http_request_t *r,
     if (seconds
         && ngx_http_portone_reply_retry_after(r, seconds) != NGX_OK)
     {
-        cJSON_free(text);
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        return NGX_ERROR;
     }
 
     /*
@@ -262,87 +194,13 @@ ngx_http_portone_reply_flow_error(ngx_http_request_t *r,
 
     code = (core->error == PORTONE_REFUND_REJECTED) ? &core->code : NULL;
 
-    status = ngx_http_portone_error_status_get(flow->conf, core->error, code,
-                                               &core->message);
+    *status = ngx_http_portone_error_status_get(flow->conf, core->error, code,
+                                                &core->message);
 
     ngx_log_error(NGX_LOG_INFO, &flow->log, 0, "answered %ui %V",
-                  status, &ctx->error);
+                  *status, &flow->ctx->error);
 
-    return ngx_http_portone_reply_send(r, status, text);
-}
-
-
-static ngx_int_t
-ngx_http_portone_reply_members(cJSON *json, ngx_http_portone_flow_t *flow)
-{
-    int                      rc;
-    portone_str_t            merchant_uid, imp_uid, message;
-    portone_flow_t          *core;
-    ngx_http_portone_ctx_t  *ctx;
-
-    core = &flow->core;
-    ctx = flow->ctx;
-
-    if (core->found) {
-        merchant_uid = core->payment.merchant_uid;
-        imp_uid = core->payment.imp_uid;
-
-    } else {
-        merchant_uid = core->request.merchant_uid;
-        imp_uid = core->request.imp_uid;
-    }
-
-    message.len = ctx->message.len;
-    message.data = (char *) ctx->message.data;
-
-    rc = portone_json_set(json, "error",
-                          cJSON_CreateString(
-                              portone_error_word(core->error)));
-    rc |= portone_json_set_str(json, "message", &message);
-    rc |= portone_json_set(json, "code", cJSON_CreateNull());
-
-    if (core->has_code && core->code != 0) {
-        rc |= portone_json_set_int(json, "code", core->code);
-    }
-
-    rc |= portone_json_set_str(json, "merchant_uid", &merchant_uid);
-    rc |= portone_json_set_str(json, "imp_uid", &imp_uid);
-
-    if (core->field && core->field[0]) {
-        rc |= portone_json_set(json, "field",
-                               cJSON_CreateString(core->field));
-    }
-
-    switch (core->error) {
-
-    case PORTONE_AMOUNT_EXCEEDS_REFUNDABLE:
-    case PORTONE_ALREADY_REFUNDED:
-    case PORTONE_CHECKSUM_MISMATCH:
-    case PORTONE_REFUND_REJECTED:
-    case PORTONE_PHONE_MONTH_PASSED:
-    case PORTONE_REFUND_ACCOUNT_REQUIRED:
-        rc |= ngx_http_portone_reply_refundable(json, core);
-        break;
-
-    case PORTONE_REFUND_IN_PROGRESS:
-
-        if (core->open.refund_id[0]) {
-            rc |= portone_json_set(json, "refund_id",
-                                   cJSON_CreateString(core->open.refund_id));
-        }
-
-        break;
-
-    default:
-        break;
-    }
-
-    if (core->attempt) {
-        rc |= portone_json_set(json, "refund_id",
-                               cJSON_CreateString(flow->refund_id));
-    }
-
-    return (rc == PORTONE_OK) ? NGX_OK : NGX_ERROR;
+    return NGX_OK;
 }
 
 
@@ -357,7 +215,7 @@ ngx_http_portone_reply_ctx(ngx_http_request_t *r,
     ngx_int_t                rc;
     const char              *text;
     portone_flow_t          *core;
-    portone_str_t            merchant_uid, imp_uid;
+    portone_str_t            merchant_uid, imp_uid, message;
     ngx_http_portone_ctx_t  *ctx;
 
     core = &flow->core;
@@ -397,8 +255,8 @@ ngx_http_portone_reply_ctx(ngx_http_request_t *r,
 
     if (core->attempt) {
         rc |= ngx_http_portone_reply_copy(r, &ctx->refund_id,
-                                          flow->refund_id,
-                                          PORTONE_REFUND_ID_LEN);
+                                          core->refund_id.data,
+                                          core->refund_id.len);
 
         text = portone_state_word(core->state);
 
@@ -425,17 +283,17 @@ ngx_http_portone_reply_ctx(ngx_http_request_t *r,
         ctx->error.data = (u_char *) text;
         ctx->error.len = ngx_strlen(text);
 
-        if (core->error == PORTONE_REFUND_REJECTED && core->message.len) {
-            rc |= ngx_http_portone_reply_copy(r, &ctx->message,
-                                              core->message.data,
-                                              core->message.len);
+        message = portone_reply_message(core);
 
-        } else {
-            text = portone_error_message(core->error, flow->conf->language);
+        rc |= ngx_http_portone_reply_copy(r, &ctx->message, message.data,
+                                          message.len);
+    }
 
-            ctx->message.data = (u_char *) text;
-            ctx->message.len = ngx_strlen(text);
-        }
+    if (core->replayed) {
+        ngx_str_set(&ctx->replayed, "true");
+
+        rc |= ngx_http_portone_reply_header(r, "Idempotent-Replayed",
+                                            &ctx->replayed);
     }
 
     return rc == NGX_OK ? NGX_OK : NGX_ERROR;

@@ -46,6 +46,7 @@ static ngx_http_variable_t  ngx_http_portone_vars[] = {
     ngx_http_portone_text("portone_error", error),
     ngx_http_portone_text("portone_code", code),
     ngx_http_portone_text("portone_token", token),
+    ngx_http_portone_text("portone_replayed", replayed),
 
     { ngx_string("portone_message"), NULL,
       ngx_http_portone_variable_message, 0,

@@ -139,6 +139,13 @@ static const portone_error_entry_t  portone_errors[PORTONE_ERROR_MAX] = {
         }
     },
 
+    [PORTONE_IDEMPOTENCY_KEY_REUSED] = {
+        "idempotency_key_reused", 422, {
+            "이미 다른 요청에 사용된 멱등키입니다.",
+            "This idempotency key was used for another request."
+        }
+    },
+
     [PORTONE_PORTONE_UNAUTHORIZED] = {
         "portone_unauthorized", 502, {
             "포트원 인증에 실패했습니다. 판매자에게 문의해 주세요.",

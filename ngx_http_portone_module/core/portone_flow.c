@@ -38,6 +38,7 @@ portone_flow_start(portone_flow_t *flow)
     flow->lookup.merchant = flow->merchant;
     flow->lookup.imp_uid = flow->request.imp_uid;
     flow->lookup.merchant_uid = flow->request.merchant_uid;
+    flow->lookup.idempotency = flow->idempotency.key;
     flow->lookup.want_refunds = flow->read;
 
     return PORTONE_STEP_LOOKUP;
@@ -59,6 +60,10 @@ portone_flow_looked_up(portone_flow_t *flow, int rc, int64_t now)
 
     if (rc == PORTONE_ERROR) {
         return portone_flow_finish(flow, PORTONE_STORE_UNAVAILABLE);
+    }
+
+    if (portone_replay(flow) == PORTONE_OK) {
+        return PORTONE_STEP_FINISH;
     }
 
     if (rc == PORTONE_DECLINED) {
@@ -108,6 +113,10 @@ portone_flow_looked_up(portone_flow_t *flow, int rc, int64_t now)
     if (flow->lookup.intent != NULL) {
         portone_open_read(&flow->open, flow->lookup.intent);
 
+        return portone_flow_finish(flow, PORTONE_REFUND_IN_PROGRESS);
+    }
+
+    if (flow->key_open) {
         return portone_flow_finish(flow, PORTONE_REFUND_IN_PROGRESS);
     }
 
@@ -351,6 +360,7 @@ portone_flow_prepare(portone_flow_t *flow, int64_t now)
     facts.account = flow->account;
     facts.tier = flow->tier;
     facts.reason = flow->request.reason;
+    facts.idempotency = flow->idempotency.key;
     facts.payment = &flow->payment;
     facts.amount = flow->amount;
     facts.requested_at = now;
@@ -377,6 +387,30 @@ portone_flow_prepare(portone_flow_t *flow, int64_t now)
     flow->claim.record = portone_flow_text(flow, PORTONE_TEXT_CLAIM, text);
     flow->claim.payment.data = flow->lookup.payment;
     flow->claim.payment.len = flow->lookup.payment_len;
+
+    flow->claim.now = now;
+    flow->claim.idempotency.len = 0;
+
+    if (flow->idempotency.key.len) {
+        flow->claim.expires_at = now + flow->idempotency.ttl;
+
+        text = portone_idempotency_record(&flow->idempotency,
+                                          &flow->refund_id,
+                                          &flow->payment.imp_uid,
+                                          flow->claim.expires_at);
+
+        if (text == NULL
+            || portone_key(&flow->claim.idempotency, &flow->merchant,
+                           &flow->idempotency.key)
+               != PORTONE_OK)
+        {
+            cJSON_free(text);
+            return portone_flow_finish(flow, PORTONE_OVERLOADED);
+        }
+
+        flow->claim.idempotency_record =
+                              portone_flow_text(flow, PORTONE_TEXT_KEY, text);
+    }
 
     flow->body = portone_cancel_body(&flow->request, &flow->payment,
                                      flow->amount);

@@ -79,6 +79,8 @@ typedef struct {
     portone_str_t             refund_id;       /* PORTONE_REFUND_ID_LEN */
     portone_request_t         request;         /* owned; for a reading only
                                                   the uids are set */
+    portone_idempotency_t     idempotency;
+    portone_language_e        language;        /* of our own messages */
     const portone_match_t    *matches;
     size_t                    n_matches;
     int64_t                   settle_time;     /* seconds from the claim until
@@ -116,6 +118,8 @@ typedef struct {
     unsigned                  found:1;         /* payment is set, and may be
                                                   shown */
     unsigned                  attempt:1;       /* refund_id is in the store */
+    unsigned                  replayed:1;      /* the answer is the saved one of
+                                                  the idempotency key */
     unsigned                  has_code:1;
     unsigned                  mismatch:1;      /* portone_match, for the log */
     char                      resettled_id[PORTONE_REFUND_ID_LEN + 1];
@@ -130,13 +134,14 @@ typedef struct {
     portone_payment_t         fetched;         /* owned */
     portone_answer_t          answer;          /* the refusal; owned */
     cJSON                    *record;          /* owned */
-    char                     *texts[4];        /* owned */
+    char                     *texts[6];        /* owned */
     int64_t                   clock_offset;
     unsigned                  rounds;
     unsigned                  was_fetched:1;
     unsigned                  refreshed:1;
     unsigned                  abandoned:1;
     unsigned                  resettling:1;
+    unsigned                  key_open:1;      /* the key's refund is open */
     unsigned                  has_payment:1;
     unsigned                  has_fetched:1;
 } portone_flow_t;

@@ -20,6 +20,8 @@
 #define PORTONE_TEXT_CLAIM    1
 #define PORTONE_TEXT_PAYMENT  2
 #define PORTONE_TEXT_SETTLE   3
+#define PORTONE_TEXT_KEY      4
+#define PORTONE_TEXT_ANSWER   5
 
 
 /* hands a text over to the flow */
@@ -61,6 +63,18 @@ portone_step_e portone_resettle_no_token(portone_flow_t *flow, int64_t now);
 portone_step_e portone_resettle_reread(portone_flow_t *flow,
     portone_call_e call, portone_answer_t *answer, int64_t now);
 portone_step_e portone_resettle_settled(portone_flow_t *flow, int rc);
+
+/*
+ * portone_replay() looks at what is saved of the request's idempotency key:
+ * PORTONE_OK, flow->error and the answer are set; PORTONE_DECLINED, go on.
+ */
+int portone_replay(portone_flow_t *flow);
+
+/*
+ * portone_replay_save() fills in what the settlement does with the key of
+ * flow->record, if it has one.  PORTONE_ERROR: no memory.
+ */
+int portone_replay_save(portone_flow_t *flow, portone_state_e state);
 
 /* the ends of a refund that PortOne has not answered with a payment */
 portone_step_e portone_flow_not_executed(portone_flow_t *flow,

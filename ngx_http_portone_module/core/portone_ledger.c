@@ -58,6 +58,21 @@ portone_ledger_claim(portone_txn_t *txn, void *data)
         return PORTONE_OK;
     }
 
+    if (claim->idempotency.len) {
+        rc = portone_idempotency_claim(txn, &claim->idempotency,
+                                       &claim->idempotency_record,
+                                       claim->expires_at, claim->now);
+
+        if (rc == PORTONE_ERROR) {
+            return PORTONE_ERROR;
+        }
+
+        if (rc == PORTONE_DECLINED) {
+            claim->verdict = PORTONE_CLAIM_CHANGED;
+            return PORTONE_OK;
+        }
+    }
+
     claim->verdict = PORTONE_CLAIMED;
 
     return txn->put(txn, PORTONE_DB_INTENTS, &key, &claim->record);
@@ -119,6 +134,15 @@ portone_ledger_settle(portone_txn_t *txn, void *data)
 
     if (settlement->payment.len
         && txn->put(txn, PORTONE_DB_PAYMENTS, &key, &settlement->payment)
+           != PORTONE_OK)
+    {
+        return PORTONE_ERROR;
+    }
+
+    if (settlement->idempotency.len
+        && portone_idempotency_settle(txn, &settlement->idempotency,
+                                      &settlement->refund_id,
+                                      &settlement->answer)
            != PORTONE_OK)
     {
         return PORTONE_ERROR;
@@ -221,6 +245,19 @@ portone_ledger_lookup(portone_txn_t *txn, void *data)
     lookup->payment = NULL;
     lookup->intent = NULL;
     lookup->refunds = NULL;
+    lookup->saved = NULL;
+
+    if (lookup->idempotency.len) {
+
+        if (portone_key(&index, &lookup->merchant, &lookup->idempotency)
+            != PORTONE_OK
+            || portone_idempotency_get(txn, &index, lookup->now,
+                                       &lookup->saved)
+               == PORTONE_ERROR)
+        {
+            return PORTONE_ERROR;
+        }
+    }
 
     value = lookup->imp_uid;
 
@@ -283,7 +320,9 @@ portone_lookup_free(portone_lookup_t *lookup)
     cJSON_free(lookup->payment);
     cJSON_Delete(lookup->intent);
     cJSON_Delete(lookup->refunds);
+    cJSON_Delete(lookup->saved);
 
+    lookup->saved = NULL;
     lookup->payment = NULL;
     lookup->intent = NULL;
     lookup->refunds = NULL;

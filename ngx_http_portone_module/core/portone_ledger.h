@@ -8,6 +8,7 @@
 #define _PORTONE_LEDGER_H_INCLUDED_
 
 
+#include "portone_idempotency.h"
 #include "portone_record.h"
 
 
@@ -23,7 +24,8 @@
 typedef enum {
     PORTONE_CLAIMED = 1,
     PORTONE_CLAIM_IN_PROGRESS,   /* another refund of the payment is open */
-    PORTONE_CLAIM_CHANGED        /* the payment is not the one looked at */
+    PORTONE_CLAIM_CHANGED        /* the payment is not the one looked at, or
+                                    the idempotency key is used by now */
 } portone_claim_e;
 
 
@@ -45,6 +47,10 @@ typedef struct {
     portone_key_t             key;
     portone_str_t             payment;   /* text, as it was looked at */
     portone_str_t             record;    /* text of the intent */
+    portone_key_t             idempotency;    /* len 0: none */
+    portone_str_t             idempotency_record;
+    int64_t                   expires_at;     /* of the latter */
+    int64_t                   now;            /* Unix seconds */
 
     portone_claim_e           verdict;
     portone_open_t            open;      /* of CLAIM_IN_PROGRESS */
@@ -62,6 +68,9 @@ typedef struct {
     portone_str_t             refund_id;
     portone_str_t             payment;   /* text; len 0: leave it */
     portone_str_t             record;    /* text */
+    portone_key_t             idempotency;    /* len 0: none, or to be left
+                                                 as it is */
+    portone_str_t             answer;         /* text; len 0: forget the key */
     unsigned                  open:1;    /* stays the intent */
 
     unsigned                  stale:1;   /* verdict: the intent is not there
@@ -97,6 +106,9 @@ typedef struct {
     portone_str_t             merchant;
     portone_str_t             imp_uid;        /* wins over merchant_uid */
     portone_str_t             merchant_uid;
+    portone_str_t             idempotency;    /* key; len 0: none */
+    int64_t                   now;            /* Unix seconds, set for each
+                                                 lookup */
     unsigned                  want_refunds:1;
 
     /* results, owned by the caller: portone_lookup_free() */
@@ -105,6 +117,8 @@ typedef struct {
     size_t                    payment_len;
     cJSON                    *intent;         /* record, NULL: none open */
     cJSON                    *refunds;        /* array, oldest first */
+    cJSON                    *saved;          /* of the key; also when there
+                                                 is no such payment */
 } portone_lookup_t;
 
 

@@ -310,6 +310,10 @@ portone_flow_settle(portone_flow_t *flow, portone_state_e state,
         flow->has_fetched = 0;
     }
 
+    if (portone_replay_save(flow, state) != PORTONE_OK) {
+        goto failed;
+    }
+
     return PORTONE_STEP_SETTLE;
 
 failed:

@@ -128,6 +128,12 @@ portone_record_create(const portone_claim_facts_t *facts)
     rc |= portone_json_set_int(record, "clock_offset", facts->clock_offset);
     rc |= portone_json_set_str(record, "account", &facts->account);
     rc |= portone_json_set_str(record, "tier", &facts->tier);
+
+    if (facts->idempotency.len) {
+        rc |= portone_json_set_str(record, "idempotency_key",
+                                   &facts->idempotency);
+    }
+
     rc |= portone_json_set(record, "include_sandbox",
                            cJSON_CreateBool(facts->include_sandbox));
     rc |= portone_json_set(record, "before",

@@ -57,6 +57,7 @@ typedef struct {
     portone_str_t             account;       /* fingerprint of the keys */
     portone_str_t             tier;
     portone_str_t             reason;
+    portone_str_t             idempotency;   /* key; len 0: none */
     const portone_payment_t  *payment;       /* before the refund */
     int64_t                   amount;
     int64_t                   requested_at;  /* Unix seconds, our clock */

@@ -24,6 +24,10 @@ typedef enum {
     PORTONE_DB_INTENTS,           /* merchant NUL imp_uid -> intent */
     PORTONE_DB_ATTEMPTS,          /* merchant NUL imp_uid NUL refund_id
                                      -> attempt */
+    PORTONE_DB_IDEMPOTENCY,       /* merchant NUL key -> what became of it */
+    PORTONE_DB_IDEMPOTENCY_EXPIRY,
+                                  /* big-endian time, key of the above
+                                     -> nothing */
     PORTONE_DB_META,              /* "format" -> version */
     PORTONE_DB_MAX
 } portone_db_e;

@@ -32,6 +32,7 @@ static const struct {
     { PORTONE_UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", 415 },
     { PORTONE_REFUND_REJECTED, "refund_rejected", 422 },
     { PORTONE_PHONE_MONTH_PASSED, "phone_month_passed", 422 },
+    { PORTONE_IDEMPOTENCY_KEY_REUSED, "idempotency_key_reused", 422 },
     { PORTONE_PORTONE_UNAUTHORIZED, "portone_unauthorized", 502 },
     { PORTONE_PORTONE_UNAVAILABLE, "portone_unavailable", 502 },
     { PORTONE_STORE_UNAVAILABLE, "store_unavailable", 503 },

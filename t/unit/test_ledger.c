@@ -94,6 +94,7 @@ claim_of(const char *imp_uid, const char *payment, const char *record)
     claim.key = key_of(SHOP, imp_uid);
     claim.payment = portone_str(payment);
     claim.record = portone_str(record);
+    claim.idempotency.len = 0;
 
     return claim;
 }
@@ -111,6 +112,7 @@ settlement_of(const char *refund_id, const char *payment, const char *record,
     settlement.refund_id = portone_str(refund_id);
     settlement.payment = portone_str(payment);
     settlement.record = portone_str(record);
+    settlement.idempotency.len = 0;
     settlement.open = open;
 
     return settlement;

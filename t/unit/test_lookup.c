@@ -53,6 +53,8 @@ lookup_of(const char *merchant, const char *imp_uid, const char *merchant_uid,
 
     memset(&lookup, 0xa5, sizeof(portone_lookup_t));
 
+    lookup.idempotency.len = 0;
+
     lookup.merchant = portone_str(merchant);
     lookup.imp_uid = portone_str(imp_uid);
     lookup.merchant_uid = portone_str(merchant_uid);

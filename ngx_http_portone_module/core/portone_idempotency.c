@@ -1,0 +1,360 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
+#include <string.h>
+
+#include "portone_idempotency.h"
+#include "portone_json.h"
+
+
+/* how much longer a key is kept whose refund is still open, seconds */
+#define PORTONE_IDEMPOTENCY_LONGER  3600
+
+#define PORTONE_IDEMPOTENCY_TIME    8    /* bytes, big-endian */
+
+
+static int portone_idempotency_read(portone_txn_t *txn,
+    const portone_key_t *key, cJSON **record);
+static int portone_idempotency_write(portone_txn_t *txn,
+    const portone_key_t *key, cJSON *record);
+static int portone_idempotency_forget(portone_txn_t *txn,
+    const portone_key_t *key, int64_t expires_at);
+static int portone_idempotency_expire(portone_txn_t *txn, int64_t now);
+static int portone_idempotency_expire_one(portone_txn_t *txn,
+    const portone_key_t *key, int64_t expires_at, int64_t now);
+static void portone_idempotency_index(portone_key_t *index,
+    const portone_key_t *key, int64_t expires_at);
+
+
+char *
+portone_idempotency_record(const portone_idempotency_t *idempotency,
+    const portone_str_t *refund_id, const portone_str_t *imp_uid,
+    int64_t expires_at)
+{
+    int     rc;
+    char   *text;
+    cJSON  *record;
+
+    record = cJSON_CreateObject();
+
+    rc = portone_json_set_str(record, "fingerprint",
+                              &idempotency->fingerprint);
+    rc |= portone_json_set_str(record, "refund_id", refund_id);
+    rc |= portone_json_set_str(record, "imp_uid", imp_uid);
+    rc |= portone_json_set_int(record, "expires_at", expires_at);
+    rc |= portone_json_set(record, "answer", cJSON_CreateNull());
+
+    text = (rc == PORTONE_OK) ? cJSON_PrintUnformatted(record) : NULL;
+
+    cJSON_Delete(record);
+
+    return text;
+}
+
+
+int
+portone_idempotency_get(portone_txn_t *txn, const portone_key_t *key,
+    int64_t now, cJSON **record)
+{
+    int  rc;
+
+    rc = portone_idempotency_read(txn, key, record);
+
+    if (rc != PORTONE_OK) {
+        return rc;
+    }
+
+    /* one whose refund is open never expires */
+
+    if (cJSON_IsObject(portone_json_member(*record, "answer"))
+        && portone_json_int(*record, "expires_at", 0) <= now)
+    {
+        cJSON_Delete(*record);
+        *record = NULL;
+
+        return PORTONE_DECLINED;
+    }
+
+    return PORTONE_OK;
+}
+
+
+int
+portone_idempotency_claim(portone_txn_t *txn, const portone_key_t *key,
+    const portone_str_t *record, int64_t expires_at, int64_t now)
+{
+    int             rc;
+    cJSON          *old;
+    portone_key_t   index;
+    portone_str_t   str, none = portone_string("");
+
+    rc = portone_idempotency_get(txn, key, now, &old);
+
+    if (rc == PORTONE_OK) {
+        cJSON_Delete(old);
+        return PORTONE_DECLINED;
+    }
+
+    if (rc == PORTONE_ERROR
+        || portone_idempotency_expire(txn, now) != PORTONE_OK)
+    {
+        return PORTONE_ERROR;
+    }
+
+    /* an expired one of the same key may be left in the index */
+
+    rc = portone_idempotency_read(txn, key, &old);
+
+    if (rc == PORTONE_OK) {
+        rc = portone_idempotency_forget(txn, key,
+                                   portone_json_int(old, "expires_at", 0));
+        cJSON_Delete(old);
+    }
+
+    if (rc == PORTONE_ERROR) {
+        return PORTONE_ERROR;
+    }
+
+    str = portone_key_str(key);
+
+    if (txn->put(txn, PORTONE_DB_IDEMPOTENCY, &str, record) != PORTONE_OK) {
+        return PORTONE_ERROR;
+    }
+
+    portone_idempotency_index(&index, key, expires_at);
+    str = portone_key_str(&index);
+
+    return txn->put(txn, PORTONE_DB_IDEMPOTENCY_EXPIRY, &str, &none);
+}
+
+
+int
+portone_idempotency_settle(portone_txn_t *txn, const portone_key_t *key,
+    const portone_str_t *refund_id, const portone_str_t *answer)
+{
+    int             rc;
+    cJSON          *record;
+    portone_str_t   owner;
+
+    rc = portone_idempotency_read(txn, key, &record);
+
+    if (rc != PORTONE_OK) {
+        return (rc == PORTONE_DECLINED) ? PORTONE_OK : PORTONE_ERROR;
+    }
+
+    owner = portone_json_str(record, "refund_id");
+
+    if (!portone_str_eq(&owner, refund_id)) {
+        rc = PORTONE_OK;
+
+    } else if (answer->len == 0) {
+        rc = portone_idempotency_forget(txn, key,
+                                portone_json_int(record, "expires_at", 0));
+
+    } else {
+        rc = portone_json_set(record, "answer",
+                              portone_json_parse(answer->data, answer->len));
+
+        if (rc == PORTONE_OK) {
+            rc = portone_idempotency_write(txn, key, record);
+        }
+    }
+
+    cJSON_Delete(record);
+
+    return rc;
+}
+
+
+static int
+portone_idempotency_read(portone_txn_t *txn, const portone_key_t *key,
+    cJSON **record)
+{
+    int            rc;
+    portone_str_t  str, value;
+
+    *record = NULL;
+
+    str = portone_key_str(key);
+
+    rc = txn->get(txn, PORTONE_DB_IDEMPOTENCY, &str, &value);
+
+    if (rc != PORTONE_OK) {
+        return rc;
+    }
+
+    /* what cannot be read might have been a refund: never "not used" */
+
+    *record = portone_json_parse(value.data, value.len);
+
+    return (*record == NULL) ? PORTONE_ERROR : PORTONE_OK;
+}
+
+
+static int
+portone_idempotency_write(portone_txn_t *txn, const portone_key_t *key,
+    cJSON *record)
+{
+    int             rc;
+    char           *text;
+    portone_str_t   str, value;
+
+    text = cJSON_PrintUnformatted(record);
+    if (text == NULL) {
+        return PORTONE_ERROR;
+    }
+
+    str = portone_key_str(key);
+    value = portone_str(text);
+
+    rc = txn->put(txn, PORTONE_DB_IDEMPOTENCY, &str, &value);
+
+    cJSON_free(text);
+
+    return rc;
+}
+
+
+static int
+portone_idempotency_forget(portone_txn_t *txn, const portone_key_t *key,
+    int64_t expires_at)
+{
+    portone_key_t  index;
+    portone_str_t  str;
+
+    str = portone_key_str(key);
+
+    if (txn->del(txn, PORTONE_DB_IDEMPOTENCY, &str) != PORTONE_OK) {
+        return PORTONE_ERROR;
+    }
+
+    portone_idempotency_index(&index, key, expires_at);
+    str = portone_key_str(&index);
+
+    return txn->del(txn, PORTONE_DB_IDEMPOTENCY_EXPIRY, &str);
+}
+
+
+static int
+portone_idempotency_expire(portone_txn_t *txn, int64_t now)
+{
+    int                   rc, i, j;
+    int64_t               expires_at;
+    portone_key_t         key;
+    portone_str_t         index, value;
+    const unsigned char  *p;
+
+    static const portone_str_t  first = portone_string("\0");
+
+    for (i = 0; i < PORTONE_IDEMPOTENCY_EXPIRE; i++) {
+
+        rc = txn->next(txn, PORTONE_DB_IDEMPOTENCY_EXPIRY, &first, &index,
+                       &value);
+
+        if (rc != PORTONE_OK) {
+            return (rc == PORTONE_DECLINED) ? PORTONE_OK : PORTONE_ERROR;
+        }
+
+        if (index.len <= PORTONE_IDEMPOTENCY_TIME
+            || index.len > PORTONE_KEY_MAX)
+        {
+            return PORTONE_ERROR;
+        }
+
+        p = (const unsigned char *) index.data;
+        expires_at = 0;
+
+        for (j = 0; j < PORTONE_IDEMPOTENCY_TIME; j++) {
+            expires_at = expires_at * 256 + p[j];
+        }
+
+        if (expires_at > now) {
+            return PORTONE_OK;
+        }
+
+        key.len = index.len - PORTONE_IDEMPOTENCY_TIME;
+        memcpy(key.data, index.data + PORTONE_IDEMPOTENCY_TIME, key.len);
+
+        if (portone_idempotency_expire_one(txn, &key, expires_at, now)
+            != PORTONE_OK)
+        {
+            return PORTONE_ERROR;
+        }
+    }
+
+    return PORTONE_OK;
+}
+
+
+static int
+portone_idempotency_expire_one(portone_txn_t *txn, const portone_key_t *key,
+    int64_t expires_at, int64_t now)
+{
+    int             rc;
+    cJSON          *record;
+    portone_key_t   index;
+    portone_str_t   str, none = portone_string("");
+
+    rc = portone_idempotency_read(txn, key, &record);
+
+    if (rc == PORTONE_ERROR) {
+        return PORTONE_ERROR;
+    }
+
+    if (record == NULL
+        || cJSON_IsObject(portone_json_member(record, "answer")))
+    {
+        cJSON_Delete(record);
+        return portone_idempotency_forget(txn, key, expires_at);
+    }
+
+    /* the refund is open: the key has to stay */
+
+    portone_idempotency_index(&index, key, expires_at);
+    str = portone_key_str(&index);
+
+    rc = txn->del(txn, PORTONE_DB_IDEMPOTENCY_EXPIRY, &str);
+
+    expires_at = now + PORTONE_IDEMPOTENCY_LONGER;
+
+    if (rc == PORTONE_OK) {
+        rc = portone_json_set_int(record, "expires_at", expires_at);
+    }
+
+    if (rc == PORTONE_OK) {
+        rc = portone_idempotency_write(txn, key, record);
+    }
+
+    cJSON_Delete(record);
+
+    if (rc != PORTONE_OK) {
+        return PORTONE_ERROR;
+    }
+
+    portone_idempotency_index(&index, key, expires_at);
+    str = portone_key_str(&index);
+
+    return txn->put(txn, PORTONE_DB_IDEMPOTENCY_EXPIRY, &str, &none);
+}
+
+
+static void
+portone_idempotency_index(portone_key_t *index, const portone_key_t *key,
+    int64_t expires_at)
+{
+    int       i;
+    uint64_t  time;
+
+    time = (uint64_t) expires_at;
+
+    for (i = PORTONE_IDEMPOTENCY_TIME - 1; i >= 0; i--) {
+        index->data[i] = (char) (time & 0xff);
+        time >>= 8;
+    }
+
+    memcpy(index->data + PORTONE_IDEMPOTENCY_TIME, key->data, key->len);
+    index->len = PORTONE_IDEMPOTENCY_TIME + key->len;
+}

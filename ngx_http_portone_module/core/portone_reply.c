@@ -1,0 +1,224 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
+#include <string.h>
+
+#include "portone_reply.h"
+#include "portone_json.h"
+
+
+static char *portone_reply_flow_error(const portone_flow_t *flow);
+static int portone_reply_members(cJSON *json, const portone_flow_t *flow);
+static int portone_reply_word(cJSON *json, const char *name,
+    const char *word);
+static int portone_reply_refundable(cJSON *json, const portone_flow_t *flow);
+static char *portone_reply_print(cJSON *json, int rc);
+
+
+char *
+portone_reply_error(portone_error_e error, const char *field,
+    portone_language_e language)
+{
+    int     rc;
+    cJSON  *json;
+
+    json = cJSON_CreateObject();
+
+    rc = portone_reply_word(json, "error", portone_error_word(error));
+    rc |= portone_reply_word(json, "message",
+                             portone_error_message(error, language));
+    rc |= portone_json_set(json, "code", cJSON_CreateNull());
+    rc |= portone_json_set(json, "merchant_uid", cJSON_CreateNull());
+    rc |= portone_json_set(json, "imp_uid", cJSON_CreateNull());
+
+    if (field && field[0]) {
+        rc |= portone_reply_word(json, "field", field);
+    }
+
+    return portone_reply_print(json, rc);
+}
+
+
+char *
+portone_reply_refund(const portone_flow_t *flow)
+{
+    int             rc;
+    char           *text;
+    cJSON          *json;
+    portone_str_t   body;
+
+    if (flow->replayed) {
+        body = portone_json_str(portone_json_member(flow->lookup.saved,
+                                                    "answer"),
+                                "body");
+
+        text = cJSON_malloc(body.len + 1);
+
+        if (text != NULL) {
+            memcpy(text, body.data, body.len);
+            text[body.len] = '\0';
+        }
+
+        return text;
+    }
+
+    if (flow->error != PORTONE_NO_ERROR) {
+        return portone_reply_flow_error(flow);
+    }
+
+    if (flow->state != PORTONE_STATE_PENDING) {
+        return portone_payment_print(&flow->payment, 1);
+    }
+
+    json = cJSON_Duplicate(flow->payment.json, 1);
+
+    rc = portone_reply_refundable(json, flow);
+    rc |= portone_reply_word(json, "state", portone_state_word(flow->state));
+    rc |= portone_json_set_str(json, "refund_id", &flow->refund_id);
+
+    return portone_reply_print(json, rc);
+}
+
+
+char *
+portone_reply_payment(const portone_flow_t *flow)
+{
+    int     rc;
+    cJSON  *json;
+
+    if (flow->error != PORTONE_NO_ERROR) {
+        return portone_reply_flow_error(flow);
+    }
+
+    json = cJSON_Duplicate(flow->payment.json, 1);
+
+    rc = portone_reply_refundable(json, flow);
+    rc |= portone_json_set(json, "refunds",
+                           cJSON_Duplicate(flow->lookup.refunds, 1));
+
+    return portone_reply_print(json, rc);
+}
+
+
+portone_str_t
+portone_reply_message(const portone_flow_t *flow)
+{
+    if (flow->error == PORTONE_REFUND_REJECTED && flow->message.len) {
+        return flow->message;
+    }
+
+    return portone_str(portone_error_message(flow->error, flow->language));
+}
+
+
+static char *
+portone_reply_flow_error(const portone_flow_t *flow)
+{
+    int     rc;
+    cJSON  *json;
+
+    json = cJSON_CreateObject();
+
+    rc = portone_reply_members(json, flow);
+
+    return portone_reply_print(json, rc);
+}
+
+
+static int
+portone_reply_members(cJSON *json, const portone_flow_t *flow)
+{
+    int             rc;
+    portone_str_t   merchant_uid, imp_uid, message;
+
+    if (flow->found) {
+        merchant_uid = flow->payment.merchant_uid;
+        imp_uid = flow->payment.imp_uid;
+
+    } else {
+        merchant_uid = flow->request.merchant_uid;
+        imp_uid = flow->request.imp_uid;
+    }
+
+    message = portone_reply_message(flow);
+
+    rc = portone_reply_word(json, "error", portone_error_word(flow->error));
+    rc |= portone_json_set_str(json, "message", &message);
+    rc |= portone_json_set(json, "code", cJSON_CreateNull());
+
+    if (flow->has_code && flow->code != 0) {
+        rc |= portone_json_set_int(json, "code", flow->code);
+    }
+
+    rc |= portone_json_set_str(json, "merchant_uid", &merchant_uid);
+    rc |= portone_json_set_str(json, "imp_uid", &imp_uid);
+
+    if (flow->field && flow->field[0]) {
+        rc |= portone_reply_word(json, "field", flow->field);
+    }
+
+    switch (flow->error) {
+
+    case PORTONE_AMOUNT_EXCEEDS_REFUNDABLE:
+    case PORTONE_ALREADY_REFUNDED:
+    case PORTONE_CHECKSUM_MISMATCH:
+    case PORTONE_REFUND_REJECTED:
+    case PORTONE_PHONE_MONTH_PASSED:
+    case PORTONE_REFUND_ACCOUNT_REQUIRED:
+        rc |= portone_reply_refundable(json, flow);
+        break;
+
+    case PORTONE_REFUND_IN_PROGRESS:
+
+        if (flow->open.refund_id[0]) {
+            rc |= portone_reply_word(json, "refund_id", flow->open.refund_id);
+        }
+
+        break;
+
+    default:
+        break;
+    }
+
+    if (flow->attempt) {
+        rc |= portone_json_set_str(json, "refund_id", &flow->refund_id);
+    }
+
+    return rc;
+}
+
+
+static int
+portone_reply_word(cJSON *json, const char *name, const char *word)
+{
+    return portone_json_set(json, name, cJSON_CreateString(word));
+}
+
+
+static int
+portone_reply_refundable(cJSON *json, const portone_flow_t *flow)
+{
+    int64_t  balance;
+
+    balance = portone_payment_balance(&flow->payment);
+
+    return portone_json_set(json, "refundable_amount",
+                            portone_money_json(balance,
+                                               flow->payment.exponent));
+}
+
+
+static char *
+portone_reply_print(cJSON *json, int rc)
+{
+    char  *text;
+
+    text = (rc == PORTONE_OK) ? cJSON_PrintUnformatted(json) : NULL;
+
+    cJSON_Delete(json);
+
+    return text;
+}
