@@ -489,6 +489,20 @@ server {
 portone_store $TEST_NGINX_STORE;
 portone_imp_key k;
 portone_imp_secret s;
+portone_api https://api.iamport.kr;
+portone_settle_time 101s;
+resolver 127.0.0.1:1;
+server {
+    location / {
+        portone_cancel;
+        #<- "portone_settle_time" of 101 s must be at least 2 s longer than
+        #<- the 100000 ms that a call can take
+    }
+}
+
+portone_store $TEST_NGINX_STORE;
+portone_imp_key k;
+portone_imp_secret s;
 portone_api http://127.0.0.1;
 server {
     portone_read_timeout 2m;
@@ -660,3 +674,32 @@ my $locations = CORE::join '', map { "    location /$_ {\n"
 . "portone_zone 256k;\nportone_store \$TEST_NGINX_STORE;\n"
 . "portone_imp_secret s;\nportone_api http://127.0.0.1;\nserver {\n"
 . "$locations}\n";
+
+
+
+=== TEST 23: the reconciler has an interval, for all of http
+--- nginx_t
+portone_reconcile_interval 1s;
+
+portone_reconcile_interval 1m;
+
+portone_reconcile_interval 999ms;
+#<- "portone_reconcile_interval" must be at least 1s
+
+portone_reconcile_interval 0;
+#<- "portone_reconcile_interval" must be at least 1s
+
+portone_reconcile_interval often;
+#<- "portone_reconcile_interval" directive invalid value
+
+portone_reconcile_interval;
+#<- invalid number of arguments in "portone_reconcile_interval" directive
+
+portone_reconcile_interval 1s;
+portone_reconcile_interval 1s;
+#<- "portone_reconcile_interval" directive is duplicate
+
+server {
+    portone_reconcile_interval 1s;
+    #<- "portone_reconcile_interval" directive is not allowed here
+}

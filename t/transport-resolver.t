@@ -122,7 +122,7 @@ POST /other {"merchant_uid": "order_1", "amount": 1}
 await slow
     -> 502 portone_unavailable
     -> ! Portone-Refund-Id
-$ cat $TEST_NGINX_ROOT/logs/order.log
+within 5s $ cat $TEST_NGINX_ROOT/logs/order.log
     -> body ~ \A/plain\n/other\n/payments/cancel\n\z
 ledger
     -> .calls.cancel = 1

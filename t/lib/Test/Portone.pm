@@ -475,6 +475,7 @@ Expectations:
     -> Name as name
     -> ! Name               this header is absent
     -> body = text          the whole body; also != ~ !~
+    -> body as name
     -> closed               the connection was closed without a byte
     -> truncated            the answer was cut short
 

@@ -170,6 +170,10 @@ sub _parse_expectation {
                  text => $text };
     }
 
+    if ($text =~ /^body\s+as\s+(\w+)$/) {
+        return { kind => 'save', as => $1, text => $text };
+    }
+
     if ($text =~ /^!\s*([\w-]+)$/) {
         return { kind => 'no_header', header => $1, text => $text };
     }
@@ -437,6 +441,11 @@ sub _check_one {
 
         $run->{saved}{$expect->{as}} = ref $value ? json_text($value) : $value;
 
+        return undef;
+    }
+
+    if ($kind eq 'save' && !defined $expect->{header}) {
+        $run->{saved}{$expect->{as}} = $answer->{body};
         return undef;
     }
 

@@ -6,8 +6,9 @@ package Test::Portone::Tls;
 #     ca.crt other.crt            two authorities
 #     good bad_name expired stranger self chained
 #                                 .crt and .key: for localhost, *.portone.test
-#                                 and 127.0.0.1; for another name; of yesterday; by the other
-#                                 authority; by itself; with an intermediate
+#                                 and 127.0.0.1; for another name; of 2020;
+#                                 by the other authority; by itself; with
+#                                 an intermediate
 #     now.crt, now.key            links to those of "good"
 #     empty.crt                   a file without a certificate
 
