@@ -3,6 +3,9 @@
 # make test        all tests, from a fresh machine; T=t/foo.t: this file only;
 #                  SANITIZE=1: with AddressSanitizer and UBSan
 # make unit        the tests of the plain C core only
+# make sim         SIM_HISTORIES random histories (100000) of refunds, with
+#                  faults at every step; SEED=n: shows the one of this seed
+# make sim-mutants breaks the core in many ways; sim has to notice each
 # make lint        warnings of two compilers, static analysis, style
 # make deps        installs with apt what the targets above need
 # make clean       removes what was built
@@ -23,7 +26,7 @@ endif
 
 export BUILD PORT NGINX_SRC CC CFLAGS SANITIZE
 
-.PHONY: all build demo test unit lint deps clean
+.PHONY: all build demo test unit sim sim-mutants lint deps clean
 
 all: build
 
@@ -44,6 +47,14 @@ test:
 unit:
 	t/tools/deps unit
 	$(MAKE) -s -C t/unit check
+
+sim:
+	t/tools/deps sim
+	$(MAKE) -s -C t/sim run
+
+sim-mutants:
+	t/tools/deps sim
+	t/sim/mutants.pl
 
 lint:
 	t/tools/deps lint

@@ -20,6 +20,9 @@
 
 #define NGX_HTTP_PORTONE_TIER_LEN      3
 
+/* seconds that the answer of an idempotency key can be kept, at the most */
+#define NGX_HTTP_PORTONE_TTL_MAX       (365 * 24 * 60 * 60)
+
 /* seconds that a claim may wait for its cancel to be sent, at the most */
 #define NGX_HTTP_PORTONE_SEND_TIME     10
 
@@ -332,6 +335,24 @@ ngx_http_portone_certificate_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     }
 
     plcf->ssl_trusted_certificate = value[1];
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_http_portone_ttl_check(ngx_conf_t *cf, void *post, void *data)
+{
+    time_t *ttl = data;
+
+    /* with 0, a repeated request would be another refund */
+
+    if (*ttl < 1 || *ttl > NGX_HTTP_PORTONE_TTL_MAX) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"portone_idempotency_ttl\" must be from 1s to "
+                           "365d");
+        return NGX_CONF_ERROR;
+    }
 
     return NGX_CONF_OK;
 }

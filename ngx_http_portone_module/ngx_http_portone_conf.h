@@ -30,6 +30,9 @@ char *ngx_http_portone_match_directive(ngx_conf_t *cf, ngx_command_t *cmd,
 char *ngx_http_portone_handler_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
+/* the post handler of portone_idempotency_ttl */
+char *ngx_http_portone_ttl_check(ngx_conf_t *cf, void *post, void *data);
+
 /*
  * "literal", "file:path" or "env:NAME" into the ngx_str_t at cmd->offset;
  * the text that a file or a variable held at that moment

@@ -468,7 +468,12 @@ ngx_http_portone_flow_finish(ngx_http_portone_flow_t *flow)
 
     core = &flow->core;
 
-    if (core->attempt) {
+    if (core->replayed) {
+        ngx_log_error(NGX_LOG_INFO, &flow->log, 0,
+                      "saved answer of refund %*s",
+                      core->refund_id.len, core->refund_id.data);
+
+    } else if (core->attempt) {
         level = (core->state == PORTONE_STATE_SUCCEEDED
                  || core->state == PORTONE_STATE_REJECTED)
                     ? NGX_LOG_INFO : NGX_LOG_WARN;
@@ -487,7 +492,7 @@ ngx_http_portone_flow_finish(ngx_http_portone_flow_t *flow)
                       portone_state_word(core->resettled_state));
     }
 
-    if (core->attempt && core->settlement.stale) {
+    if (core->attempt && !core->replayed && core->settlement.stale) {
         ngx_log_error(NGX_LOG_CRIT, &flow->log, 0,
                       "refund of \"%*s\" was settled by somebody else while "
                       "it was made",

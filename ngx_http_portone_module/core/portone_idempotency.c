@@ -18,8 +18,11 @@
 
 static int portone_idempotency_read(portone_txn_t *txn,
     const portone_key_t *key, cJSON **record);
+static int portone_idempotency_open(const cJSON *record);
 static int portone_idempotency_write(portone_txn_t *txn,
     const portone_key_t *key, cJSON *record);
+static int portone_idempotency_keep(portone_txn_t *txn,
+    const portone_key_t *key, cJSON *record, int64_t expires_at);
 static int portone_idempotency_forget(portone_txn_t *txn,
     const portone_key_t *key, int64_t expires_at);
 static int portone_idempotency_expire(portone_txn_t *txn, int64_t now);
@@ -44,6 +47,7 @@ portone_idempotency_record(const portone_idempotency_t *idempotency,
                               &idempotency->fingerprint);
     rc |= portone_json_set_str(record, "refund_id", refund_id);
     rc |= portone_json_set_str(record, "imp_uid", imp_uid);
+    rc |= portone_json_set_int(record, "ttl", idempotency->ttl);
     rc |= portone_json_set_int(record, "expires_at", expires_at);
     rc |= portone_json_set(record, "answer", cJSON_CreateNull());
 
@@ -67,9 +71,7 @@ portone_idempotency_get(portone_txn_t *txn, const portone_key_t *key,
         return rc;
     }
 
-    /* one whose refund is open never expires */
-
-    if (cJSON_IsObject(portone_json_member(*record, "answer"))
+    if (!portone_idempotency_open(*record)
         && portone_json_int(*record, "expires_at", 0) <= now)
     {
         cJSON_Delete(*record);
@@ -133,10 +135,11 @@ portone_idempotency_claim(portone_txn_t *txn, const portone_key_t *key,
 
 int
 portone_idempotency_settle(portone_txn_t *txn, const portone_key_t *key,
-    const portone_str_t *refund_id, const portone_str_t *answer)
+    const portone_str_t *refund_id, const portone_str_t *answer, int64_t now)
 {
     int             rc;
     cJSON          *record;
+    int64_t         expires_at;
     portone_str_t   owner;
 
     rc = portone_idempotency_read(txn, key, &record);
@@ -159,7 +162,12 @@ portone_idempotency_settle(portone_txn_t *txn, const portone_key_t *key,
                               portone_json_parse(answer->data, answer->len));
 
         if (rc == PORTONE_OK) {
-            rc = portone_idempotency_write(txn, key, record);
+
+            /* the answer can be days later than the request */
+
+            expires_at = now + portone_json_int(record, "ttl", 0);
+
+            rc = portone_idempotency_keep(txn, key, record, expires_at);
         }
     }
 
@@ -178,6 +186,10 @@ portone_idempotency_read(portone_txn_t *txn, const portone_key_t *key,
 
     *record = NULL;
 
+    if (key->len > PORTONE_KEY_MAX - PORTONE_IDEMPOTENCY_TIME) {
+        return PORTONE_ERROR;
+    }
+
     str = portone_key_str(key);
 
     rc = txn->get(txn, PORTONE_DB_IDEMPOTENCY, &str, &value);
@@ -191,6 +203,18 @@ portone_idempotency_read(portone_txn_t *txn, const portone_key_t *key,
     *record = portone_json_parse(value.data, value.len);
 
     return (*record == NULL) ? PORTONE_ERROR : PORTONE_OK;
+}
+
+
+static int
+portone_idempotency_open(const cJSON *record)
+{
+    const cJSON  *answer;
+
+    answer = portone_json_member(record, "answer");
+
+    return !cJSON_IsObject(answer)
+           || portone_record_state(answer) == PORTONE_STATE_PENDING;
 }
 
 
@@ -218,6 +242,34 @@ portone_idempotency_write(portone_txn_t *txn, const portone_key_t *key,
 }
 
 
+/* writes the record, and the index for the new time */
+
+static int
+portone_idempotency_keep(portone_txn_t *txn, const portone_key_t *key,
+    cJSON *record, int64_t expires_at)
+{
+    portone_key_t   index;
+    portone_str_t   str, none = portone_string("");
+
+    portone_idempotency_index(&index, key,
+                              portone_json_int(record, "expires_at", 0));
+    str = portone_key_str(&index);
+
+    if (txn->del(txn, PORTONE_DB_IDEMPOTENCY_EXPIRY, &str) != PORTONE_OK
+        || portone_json_set_int(record, "expires_at", expires_at)
+           != PORTONE_OK
+        || portone_idempotency_write(txn, key, record) != PORTONE_OK)
+    {
+        return PORTONE_ERROR;
+    }
+
+    portone_idempotency_index(&index, key, expires_at);
+    str = portone_key_str(&index);
+
+    return txn->put(txn, PORTONE_DB_IDEMPOTENCY_EXPIRY, &str, &none);
+}
+
+
 static int
 portone_idempotency_forget(portone_txn_t *txn, const portone_key_t *key,
     int64_t expires_at)
@@ -242,7 +294,7 @@ static int
 portone_idempotency_expire(portone_txn_t *txn, int64_t now)
 {
     int                   rc, i, j;
-    int64_t               expires_at;
+    uint64_t              time;
     portone_key_t         key;
     portone_str_t         index, value;
     const unsigned char  *p;
@@ -265,20 +317,20 @@ portone_idempotency_expire(portone_txn_t *txn, int64_t now)
         }
 
         p = (const unsigned char *) index.data;
-        expires_at = 0;
+        time = 0;
 
         for (j = 0; j < PORTONE_IDEMPOTENCY_TIME; j++) {
-            expires_at = expires_at * 256 + p[j];
+            time = (time << 8) | p[j];
         }
 
-        if (expires_at > now) {
+        if (time > (uint64_t) now) {
             return PORTONE_OK;
         }
 
         key.len = index.len - PORTONE_IDEMPOTENCY_TIME;
         memcpy(key.data, index.data + PORTONE_IDEMPOTENCY_TIME, key.len);
 
-        if (portone_idempotency_expire_one(txn, &key, expires_at, now)
+        if (portone_idempotency_expire_one(txn, &key, (int64_t) time, now)
             != PORTONE_OK)
         {
             return PORTONE_ERROR;
@@ -296,7 +348,7 @@ portone_idempotency_expire_one(portone_txn_t *txn, const portone_key_t *key,
     int             rc;
     cJSON          *record;
     portone_key_t   index;
-    portone_str_t   str, none = portone_string("");
+    portone_str_t   str;
 
     rc = portone_idempotency_read(txn, key, &record);
 
@@ -305,39 +357,26 @@ portone_idempotency_expire_one(portone_txn_t *txn, const portone_key_t *key,
     }
 
     if (record == NULL
-        || cJSON_IsObject(portone_json_member(record, "answer")))
+        || portone_json_int(record, "expires_at", 0) != expires_at)
     {
-        cJSON_Delete(record);
-        return portone_idempotency_forget(txn, key, expires_at);
-    }
+        /* an entry that is not the record's own must not take it away */
 
-    /* the refund is open: the key has to stay */
+        portone_idempotency_index(&index, key, expires_at);
+        str = portone_key_str(&index);
 
-    portone_idempotency_index(&index, key, expires_at);
-    str = portone_key_str(&index);
+        rc = txn->del(txn, PORTONE_DB_IDEMPOTENCY_EXPIRY, &str);
 
-    rc = txn->del(txn, PORTONE_DB_IDEMPOTENCY_EXPIRY, &str);
+    } else if (portone_idempotency_open(record)) {
+        rc = portone_idempotency_keep(txn, key, record,
+                                      now + PORTONE_IDEMPOTENCY_LONGER);
 
-    expires_at = now + PORTONE_IDEMPOTENCY_LONGER;
-
-    if (rc == PORTONE_OK) {
-        rc = portone_json_set_int(record, "expires_at", expires_at);
-    }
-
-    if (rc == PORTONE_OK) {
-        rc = portone_idempotency_write(txn, key, record);
+    } else {
+        rc = portone_idempotency_forget(txn, key, expires_at);
     }
 
     cJSON_Delete(record);
 
-    if (rc != PORTONE_OK) {
-        return PORTONE_ERROR;
-    }
-
-    portone_idempotency_index(&index, key, expires_at);
-    str = portone_key_str(&index);
-
-    return txn->put(txn, PORTONE_DB_IDEMPOTENCY_EXPIRY, &str, &none);
+    return rc;
 }
 
 

@@ -14,12 +14,14 @@
 /*
  * What became of a request with an idempotency key, as readable JSON:
  *
- *     {"fingerprint", "refund_id", "imp_uid", "expires_at",
+ *     {"fingerprint", "refund_id", "imp_uid", "ttl", "expires_at",
  *      "answer": null | {"state", "error", "code", "message", "body"}}
  *
  * It is written in the transactions of the intent and of its settlement,
- * never in one of its own.  Without an answer the refund is open; a refund
- * that was not executed leaves nothing, so that the key can be used again.
+ * never in one of its own.  Without an answer, and with one whose state is
+ * "pending", the refund is open, and the key does not expire.  ttl counts
+ * from the last answer.  A refund that was not executed leaves nothing, so
+ * that the key can be used again.
  */
 
 
@@ -33,7 +35,7 @@
 typedef struct {
     portone_str_t    key;            /* len 0: none */
     portone_str_t    fingerprint;    /* of the request */
-    int64_t          ttl;            /* seconds */
+    int64_t          ttl;            /* seconds, of an answer */
 } portone_idempotency_t;
 
 
@@ -58,7 +60,7 @@ int portone_idempotency_claim(portone_txn_t *txn, const portone_key_t *key,
  * the key.  A key that belongs to another refund by now is left alone.
  */
 int portone_idempotency_settle(portone_txn_t *txn, const portone_key_t *key,
-    const portone_str_t *refund_id, const portone_str_t *answer);
+    const portone_str_t *refund_id, const portone_str_t *answer, int64_t now);
 
 
 #endif /* _PORTONE_IDEMPOTENCY_H_INCLUDED_ */

@@ -12,6 +12,8 @@
 
 static int portone_ledger_open(portone_txn_t *txn, const portone_key_t *key,
     cJSON **intent);
+static int portone_ledger_overtaken(const portone_settlement_t *settlement,
+    const cJSON *intent);
 static int portone_ledger_outranked(portone_txn_t *txn,
     const portone_deposit_t *deposit, const portone_str_t *index,
     int *outranked);
@@ -105,7 +107,7 @@ portone_ledger_settle(portone_txn_t *txn, void *data)
     int             rc;
     cJSON          *intent;
     portone_key_t   attempt;
-    portone_str_t   key, refund_id;
+    portone_str_t   key;
 
     settlement->stale = 0;
 
@@ -122,9 +124,7 @@ portone_ledger_settle(portone_txn_t *txn, void *data)
         return PORTONE_OK;
     }
 
-    refund_id = portone_json_str(intent, "refund_id");
-
-    settlement->stale = !portone_str_eq(&refund_id, &settlement->refund_id);
+    settlement->stale = portone_ledger_overtaken(settlement, intent);
 
     cJSON_Delete(intent);
 
@@ -142,7 +142,7 @@ portone_ledger_settle(portone_txn_t *txn, void *data)
     if (settlement->idempotency.len
         && portone_idempotency_settle(txn, &settlement->idempotency,
                                       &settlement->refund_id,
-                                      &settlement->answer)
+                                      &settlement->answer, settlement->now)
            != PORTONE_OK)
     {
         return PORTONE_ERROR;
@@ -166,6 +166,32 @@ portone_ledger_settle(portone_txn_t *txn, void *data)
     key = portone_key_str(&attempt);
 
     return txn->put(txn, PORTONE_DB_ATTEMPTS, &key, &settlement->record);
+}
+
+
+static int
+portone_ledger_overtaken(const portone_settlement_t *settlement,
+    const cJSON *intent)
+{
+    portone_str_t    refund_id;
+    portone_state_e  state;
+
+    refund_id = portone_json_str(intent, "refund_id");
+
+    if (!portone_str_eq(&refund_id, &settlement->refund_id)) {
+        return 1;
+    }
+
+    state = portone_record_state(intent);
+
+    if (state == settlement->seen) {
+        return 0;
+    }
+
+    /* "unknown" adds nothing to "sending" */
+
+    return settlement->seen != PORTONE_STATE_SENDING
+           || state != PORTONE_STATE_UNKNOWN;
 }
 
 

@@ -71,14 +71,22 @@ typedef struct {
     portone_key_t             idempotency;    /* len 0: none, or to be left
                                                  as it is */
     portone_str_t             answer;         /* text; len 0: forget the key */
+    int64_t                   now;            /* Unix seconds */
+    portone_state_e           seen;      /* of the intent, when what is
+                                            settled here was asked for */
     unsigned                  open:1;    /* stays the intent */
 
     unsigned                  stale:1;   /* verdict: the intent is not there
-                                            (any more): nothing was written */
+                                            any more, or somebody has learned
+                                            more: nothing was written */
 } portone_settlement_t;
 
 
-/* portone_settlement_t: the intent becomes an attempt, or is kept updated */
+/*
+ * portone_settlement_t: the intent becomes an attempt, or is kept updated.
+ * Two can look at a refund at a time; the one that was overtaken must not
+ * undo what the other has found.
+ */
 int portone_ledger_settle(portone_txn_t *txn, void *data);
 
 

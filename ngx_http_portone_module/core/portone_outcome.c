@@ -272,6 +272,9 @@ portone_flow_settle(portone_flow_t *flow, portone_state_e state,
 
     settlement->key = flow->claim.key;
     settlement->refund_id = portone_json_str(flow->record, "refund_id");
+    settlement->now = now;
+    settlement->seen = flow->resettling ? flow->open.state
+                                        : PORTONE_STATE_SENDING;
 
     switch (state) {
 

@@ -20,8 +20,10 @@ static char *portone_replay_answer(const portone_flow_t *flow);
 int
 portone_replay(portone_flow_t *flow)
 {
-    const cJSON    *saved, *answer;
-    portone_str_t   str;
+    const cJSON      *saved, *answer;
+    portone_str_t     str, body, refund_id;
+    portone_error_e   error;
+    portone_state_e   state;
 
     saved = flow->lookup.saved;
 
@@ -51,13 +53,29 @@ portone_replay(portone_flow_t *flow)
     }
 
     str = portone_json_str(answer, "error");
+    body = portone_json_str(answer, "body");
+    refund_id = portone_json_str(saved, "refund_id");
 
-    flow->error = portone_error_find(&str);
-    flow->state = portone_record_state(answer);
+    error = portone_error_find(&str);
+    state = portone_record_state(answer);
+
+    /* what is not understood must not pass for a success, nor be done again */
+
+    if ((str.len != 0 && error == PORTONE_NO_ERROR)
+        || state == PORTONE_STATE_MAX
+        || body.len == 0
+        || refund_id.len == 0)
+    {
+        flow->error = PORTONE_STORE_UNAVAILABLE;
+        return PORTONE_OK;
+    }
+
+    flow->error = error;
+    flow->state = state;
     flow->has_code = cJSON_IsNumber(portone_json_member(answer, "code"));
     flow->code = portone_json_int(answer, "code", 0);
     flow->message = portone_json_str(answer, "message");
-    flow->refund_id = portone_json_str(saved, "refund_id");
+    flow->refund_id = refund_id;
     flow->attempt = 1;
     flow->replayed = 1;
 

@@ -18,14 +18,6 @@ struct memory_lent_s {
 };
 
 
-struct memory_entry_s {
-    size_t          key_len;
-    size_t          value_len;
-    char           *key;
-    char           *value;       /* a NUL follows */
-};
-
-
 static int memory_get(portone_txn_t *txn, portone_db_e db,
     const portone_str_t *key, portone_str_t *value);
 static int memory_next(portone_txn_t *txn, portone_db_e db,

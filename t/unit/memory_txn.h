@@ -19,7 +19,12 @@
  */
 
 
-typedef struct memory_entry_s  memory_entry_t;
+typedef struct {
+    size_t           key_len;
+    size_t           value_len;
+    char            *key;
+    char            *value;       /* a NUL follows */
+} memory_entry_t;
 
 typedef struct {
     memory_entry_t  *entries;     /* sorted by key */

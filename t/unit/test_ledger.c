@@ -113,6 +113,7 @@ settlement_of(const char *refund_id, const char *payment, const char *record,
     settlement.payment = portone_str(payment);
     settlement.record = portone_str(record);
     settlement.idempotency.len = 0;
+    settlement.seen = PORTONE_STATE_SENDING;
     settlement.open = open;
 
     return settlement;
@@ -293,6 +294,8 @@ an_intent_is_settled_once(void **state)
         { RECORD("r2", "sending"), PAID(IMP, 2), 1, PORTONE_OK, 1 },
         { RECORD("r11", "sending"), "", 0, PORTONE_OK, 1 },
         { RECORD("r", "sending"), "", 0, PORTONE_OK, 1 },
+        { RECORD("r1", "pending"), PAID(IMP, 2), 0, PORTONE_OK, 1 },
+        { RECORD("r1", "manual_review"), PAID(IMP, 2), 1, PORTONE_OK, 1 },
         { "{}", PAID(IMP, 2), 0, PORTONE_OK, 1 },
         { "[]", PAID(IMP, 2), 0, PORTONE_OK, 1 },
         { "{\"refund_id\":null}", PAID(IMP, 2), 0, PORTONE_OK, 1 },
@@ -315,7 +318,7 @@ an_intent_is_settled_once(void **state)
         }
 
         settlement = settlement_of("r1", cases[i].payment,
-                                   RECORD("r1", "told"), cases[i].open);
+                                   RECORD("r1", "unknown"), cases[i].open);
 
         /* a first run that comes to nothing leaves no trace */
 
@@ -343,9 +346,9 @@ an_intent_is_settled_once(void **state)
                     cases[i].payment[0] ? cases[i].payment : PAID(IMP, 1));
 
         unit_stored(PORTONE_DB_INTENTS, IMP, NULL,
-                    cases[i].open ? RECORD("r1", "told") : NULL);
+                    cases[i].open ? RECORD("r1", "unknown") : NULL);
         unit_stored(PORTONE_DB_ATTEMPTS, IMP, "r1",
-                    cases[i].open ? NULL : RECORD("r1", "told"));
+                    cases[i].open ? NULL : RECORD("r1", "unknown"));
 
         /* told to fail although stored, and tried again */
 
@@ -355,9 +358,9 @@ an_intent_is_settled_once(void **state)
         assert_int_equal(settlement.stale, !cases[i].open);
 
         unit_stored(PORTONE_DB_INTENTS, IMP, NULL,
-                    cases[i].open ? RECORD("r1", "told") : NULL);
+                    cases[i].open ? RECORD("r1", "unknown") : NULL);
         unit_stored(PORTONE_DB_ATTEMPTS, IMP, "r1",
-                    cases[i].open ? NULL : RECORD("r1", "told"));
+                    cases[i].open ? NULL : RECORD("r1", "unknown"));
     }
 }
 
