@@ -6,6 +6,8 @@
 # make sim         SIM_HISTORIES random histories (100000) of refunds, with
 #                  faults at every step; SEED=n: shows the one of this seed
 # make sim-mutants breaks the core in many ways; sim has to notice each
+# make fuzz        the core with random input, FUZZ_SECONDS (60) for each kind;
+#                  0: only the inputs that are kept; T=flow: this kind only
 # make lint        warnings of two compilers, static analysis, style
 # make deps        installs with apt what the targets above need
 # make clean       removes what was built
@@ -26,7 +28,7 @@ endif
 
 export BUILD PORT NGINX_SRC CC CFLAGS SANITIZE
 
-.PHONY: all build demo test unit sim sim-mutants lint deps clean
+.PHONY: all build demo test unit sim sim-mutants fuzz lint deps clean
 
 all: build
 
@@ -56,6 +58,10 @@ sim-mutants:
 	t/tools/deps sim
 	t/sim/mutants.pl
 
+fuzz:
+	t/tools/deps fuzz
+	$(MAKE) -s -C t/fuzz check
+
 lint:
 	t/tools/deps lint
 	t/tools/lint
@@ -64,4 +70,4 @@ deps:
 	t/tools/deps
 
 clean:
-	rm -rf "$(BUILD)" "$(BUILD)-san" "$(BUILD)-lint" t/servroot*
+	rm -rf "$(BUILD)" "$(BUILD)-san" "$(BUILD)-lint" "$(BUILD)-fuzz" t/servroot*

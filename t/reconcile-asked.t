@@ -398,3 +398,22 @@ $ mdb_dump -p -s intents $TEST_NGINX_STORE | sed -n 's/^ {/{/p'
 GET /payments/order_1
     -> .refunds[0].state = succeeded
 END
+
+
+
+=== TEST 13: an unanswered refund of a method that moves the money days later is settled by a person
+--- payments
+imp_uid=imp_1 merchant_uid=order_1 amount=1000 pay_method=vbank
+--- http_config eval: $::quick
+--- steps
+fault {"call": "cancel", "fault": "lose_request"}
+refund {"merchant_uid": "order_1", "amount": 300, "refund_holder": "홍길동", "refund_bank": "88", "refund_account": "56211105948400"}
+    -> 504 outcome_unknown
+within 20s GET /payments/order_1
+    -> .refunds # 1
+    -> .refunds[0].state = manual_review
+    -> .refundable_amount = 1000
+refund {"merchant_uid": "order_1", "amount": 300, "refund_holder": "홍길동", "refund_bank": "88", "refund_account": "56211105948400"}
+    -> 409 refund_in_progress
+ledger
+    -> .payments.imp_1.executions = 0

@@ -241,6 +241,39 @@ portone_payment_was_paid(const portone_payment_t *payment)
 }
 
 
+int
+portone_payment_is_slow(const portone_payment_t *payment)
+{
+    size_t         i, k;
+    portone_str_t  names[2];
+
+    /* of "paypal_v2" and the like only the beginning is known to stay */
+
+    static const portone_str_t  slow[] = {
+        portone_string("vbank"),
+        portone_string("paypal"),
+        portone_string("wechat"),
+        portone_string("paymentwall")
+    };
+
+    names[0] = payment->pay_method;
+    names[1] = portone_json_str(payment->json, "pg_provider");
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        for (k = 0; k < sizeof(slow) / sizeof(slow[0]); k++) {
+
+            if (names[i].len >= slow[k].len
+                && memcmp(names[i].data, slow[k].data, slow[k].len) == 0)
+            {
+                return 1;
+            }
+        }
+    }
+
+    return 0;
+}
+
+
 size_t
 portone_payment_cancellations(const portone_payment_t *payment)
 {

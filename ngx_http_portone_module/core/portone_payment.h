@@ -72,6 +72,12 @@ int64_t portone_payment_balance(const portone_payment_t *payment);
  */
 int portone_payment_was_paid(const portone_payment_t *payment);
 
+/*
+ * portone_payment_is_slow() tells that a refund may show days after PortOne
+ * has accepted it: virtual accounts, PayPal, WeChat Pay, Paymentwall.
+ */
+int portone_payment_is_slow(const portone_payment_t *payment);
+
 size_t portone_payment_cancellations(const portone_payment_t *payment);
 
 /* entry i of cancel_history, i < portone_payment_cancellations() */

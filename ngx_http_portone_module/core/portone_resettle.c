@@ -180,9 +180,24 @@ portone_resettle_verdict(portone_flow_t *flow, int64_t now)
             return portone_resettle_postpone(flow, now);
         }
 
-        /* it said no, and only reading the payment again had failed */
+        if (code) {
 
-        state = code ? PORTONE_STATE_REJECTED : PORTONE_STATE_NOT_EXECUTED;
+            /* it said no, and only reading the payment again had failed */
+
+            state = PORTONE_STATE_REJECTED;
+
+        } else if (portone_payment_is_slow(&flow->fetched)) {
+
+            /*
+             * PortOne may have accepted it without our hearing of it, and
+             * until the money moves checksum would let a second one pass
+             */
+
+            state = PORTONE_STATE_MANUAL_REVIEW;
+
+        } else {
+            state = PORTONE_STATE_NOT_EXECUTED;
+        }
 
     } else if (code == 0
                && moved == amount

@@ -227,10 +227,13 @@ sim_check_open(sim_t *sim, int i, portone_state_e state)
     case PORTONE_STATE_MANUAL_REVIEW:
         sim_counts[SIM_N_MANUAL_REVIEW]++;
 
-        /* a person's time is taken only if there is something to decide */
+        /*
+         * a person's time is taken only if there is something to decide; an
+         * unanswered refund to a virtual account can still come
+         */
 
         if (payment->foreign == 0 && !payment->by_hand && !payment->hidden
-            && !refund->contradicted)
+            && !refund->contradicted && strcmp(payment->method, "vbank") != 0)
         {
             sim_broken(sim, 13, "refund %d is in manual_review for nothing",
                        i);

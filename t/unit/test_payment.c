@@ -596,6 +596,47 @@ lack_of_memory_is_told(void **state)
 }
 
 
+static void
+some_methods_move_the_money_later(void **state)
+{
+    size_t              i;
+    char                text[256];
+    const char         *why;
+    portone_payment_t   payment;
+
+    static const struct {
+        const char  *members;
+        int          slow;
+    } cases[] = {
+        { "", 0 },
+        { ",\"pay_method\":\"card\",\"pg_provider\":\"nice\"", 0 },
+        { ",\"pay_method\":\"trans\"", 0 },
+        { ",\"pay_method\":null,\"pg_provider\":null", 0 },
+        { ",\"pay_method\":\"vbank\",\"pg_provider\":\"smartro\"", 1 },
+        { ",\"pay_method\":\"paypal\"", 1 },
+        { ",\"pay_method\":\"card\",\"pg_provider\":\"paypal_v2\"", 1 },
+        { ",\"pay_method\":\"wechatpay\"", 1 },
+        { ",\"pg_provider\":\"paymentwall\"", 1 },
+        { ",\"pay_method\":\"payp\"", 0 }
+    };
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        snprintf(text, sizeof(text),
+                 "{\"imp_uid\":\"imp_1\",\"merchant_uid\":\"order-1\","
+                 "\"amount\":1000,\"cancel_amount\":0,"
+                 "\"currency\":\"KRW\",\"status\":\"paid\"%s}",
+                 cases[i].members);
+
+        assert_int_equal(portone_payment_parse(&payment, text, strlen(text),
+                                               &why),
+                         PORTONE_OK);
+        assert_int_equal(portone_payment_is_slow(&payment), cases[i].slow);
+
+        portone_payment_free(&payment);
+    }
+}
+
+
 int
 main(void)
 {
@@ -611,6 +652,7 @@ main(void)
         cmocka_unit_test(cancellations_have_an_identity),
         cmocka_unit_test(months_are_those_of_korea),
         cmocka_unit_test(every_month_begins_when_it_does),
+        cmocka_unit_test(some_methods_move_the_money_later),
         cmocka_unit_test(payments_are_printed_whole),
         cmocka_unit_test(lack_of_memory_is_told)
     };

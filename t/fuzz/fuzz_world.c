@@ -1,0 +1,454 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "portone_json.h"
+
+#include "fuzz.h"
+#include "fuzz_world.h"
+
+
+static char *fuzz_world_envelope(int code, const char *message,
+    const cJSON *response);
+static void fuzz_world_cancel(fuzz_world_t *world,
+    const portone_payment_t *payment, int64_t amount, const char *reason,
+    const char *id);
+static int fuzz_world_look(fuzz_world_t *world, portone_payment_t *payment);
+static int fuzz_world_delete(portone_txn_t *txn, void *data);
+static cJSON *fuzz_world_record(fuzz_world_t *world, portone_db_e db,
+    const portone_str_t *imp_uid, const char *refund_id);
+static void fuzz_world_set(fuzz_world_t *world, portone_db_e db,
+    const portone_str_t *uid, const char *value);
+
+
+void
+fuzz_world_init(fuzz_world_t *world)
+{
+    memset(world, 0, sizeof(fuzz_world_t));
+
+    memory_init(&world->store);
+
+    world->now = FUZZ_NOW;
+    world->honest = 1;
+}
+
+
+void
+fuzz_world_free(fuzz_world_t *world)
+{
+    memory_free(&world->store);
+    cJSON_Delete(world->payment);
+}
+
+
+void
+fuzz_world_store(fuzz_world_t *world, const portone_str_t *text)
+{
+    char               *value, *imp_uid;
+    const char         *why;
+    portone_payment_t   payment;
+
+    if (portone_payment_parse(&payment, text->data, text->len, &why)
+        != PORTONE_OK)
+    {
+        return;
+    }
+
+    value = portone_payment_print(&payment, 0);
+    imp_uid = fuzz_copy(&payment.imp_uid);
+
+    fuzz_world_set(world, PORTONE_DB_PAYMENTS, &payment.imp_uid, value);
+    fuzz_world_set(world, PORTONE_DB_MERCHANT_UIDS, &payment.merchant_uid,
+                   imp_uid);
+
+    free(imp_uid);
+    cJSON_free(value);
+    portone_payment_free(&payment);
+}
+
+
+void
+fuzz_world_intent(fuzz_world_t *world, const portone_str_t *payment,
+    const portone_str_t *intent)
+{
+    char           *value;
+    cJSON          *json;
+    portone_str_t   imp_uid;
+
+    json = portone_json_parse(payment->data, payment->len);
+    imp_uid = portone_json_str(json, "imp_uid");
+
+    if (imp_uid.len != 0 && imp_uid.len <= 128 && intent->len != 0) {
+        value = fuzz_copy(intent);
+        fuzz_world_set(world, PORTONE_DB_INTENTS, &imp_uid, value);
+        free(value);
+    }
+
+    cJSON_Delete(json);
+}
+
+
+void
+fuzz_world_portone(fuzz_world_t *world, const portone_str_t *text)
+{
+    const char         *why;
+    portone_payment_t   payment;
+
+    if (world->payment == NULL
+        && portone_payment_parse(&payment, text->data, text->len, &why)
+           == PORTONE_OK)
+    {
+        world->payment = payment.json;
+    }
+}
+
+
+static void
+fuzz_world_set(fuzz_world_t *world, portone_db_e db, const portone_str_t *uid,
+    const char *value)
+{
+    char  *copy;
+
+    copy = fuzz_copy(uid);
+
+    memory_set(&world->store, db, FUZZ_MERCHANT, copy, NULL, value);
+
+    free(copy);
+}
+
+
+char *
+fuzz_world_read(fuzz_world_t *world, const portone_str_t *imp_uid,
+    const portone_str_t *merchant_uid, int *status)
+{
+    portone_str_t         own;
+    const portone_str_t  *asked;
+
+    asked = (imp_uid->len != 0) ? imp_uid : merchant_uid;
+
+    own = portone_json_str(world->payment, (imp_uid->len != 0)
+                                               ? "imp_uid" : "merchant_uid");
+
+    if (own.len != 0 && portone_str_eq(&own, asked)) {
+        *status = 200;
+        return fuzz_world_envelope(0, NULL, world->payment);
+    }
+
+    *status = 404;
+
+    return fuzz_world_envelope(-1, "존재하지 않는 결제정보입니다.", NULL);
+}
+
+
+char *
+fuzz_world_execute(fuzz_world_t *world, const char *body, int *executed)
+{
+    char               *text, id[64];
+    cJSON              *json;
+    int64_t             amount, checksum;
+    portone_str_t       imp_uid, reason;
+    portone_payment_t   payment;
+
+    *executed = 0;
+
+    json = portone_json_parse(body, strlen(body));
+
+    fuzz_check(json != NULL);
+
+    imp_uid = portone_json_str(json, "imp_uid");
+    reason = portone_json_str(json, "reason");
+
+    if (fuzz_world_look(world, &payment) != PORTONE_OK
+        || !portone_str_eq(&imp_uid, &payment.imp_uid))
+    {
+        cJSON_Delete(json);
+
+        return fuzz_world_envelope(1, "취소할 결제건이 존재하지 않습니다.",
+                                   NULL);
+    }
+
+    if (portone_money_from_json(&amount, portone_json_member(json, "amount"),
+                                payment.exponent)
+        != PORTONE_OK
+        || portone_money_from_json(&checksum,
+                                   portone_json_member(json, "checksum"),
+                                   payment.exponent)
+           != PORTONE_OK
+        || checksum != portone_payment_balance(&payment)
+        || amount == 0
+        || amount > checksum)
+    {
+        text = fuzz_world_envelope(1, "취소가능금액 검증에 실패하였습니다.",
+                                   NULL);
+
+    } else {
+        snprintf(id, sizeof(id), "NEW%zu",
+                 portone_payment_cancellations(&payment));
+
+        fuzz_world_cancel(world, &payment, amount,
+                          (reason.len != 0) ? reason.data : "", id);
+        *executed = 1;
+
+        text = fuzz_world_envelope(0, NULL, world->payment);
+    }
+
+    cJSON_Delete(json);
+
+    return text;
+}
+
+
+char *
+fuzz_world_refuse(void)
+{
+    return fuzz_world_envelope(-1, "결제취소에 실패하였습니다.", NULL);
+}
+
+
+static char *
+fuzz_world_envelope(int code, const char *message, const cJSON *response)
+{
+    char   *printed, *text;
+    cJSON  *answer;
+
+    answer = cJSON_CreateObject();
+
+    cJSON_AddNumberToObject(answer, "code", code);
+    cJSON_AddItemToObject(answer, "message",
+                          (message != NULL) ? cJSON_CreateString(message)
+                                            : cJSON_CreateNull());
+    cJSON_AddItemToObject(answer, "response",
+                          (response != NULL) ? cJSON_Duplicate(response, 1)
+                                             : cJSON_CreateNull());
+
+    printed = cJSON_PrintUnformatted(answer);
+    text = strdup(printed);
+
+    cJSON_free(printed);
+    cJSON_Delete(answer);
+
+    return text;
+}
+
+
+/* strings of the payment point into the tree at PortOne, which may change */
+
+static int
+fuzz_world_look(fuzz_world_t *world, portone_payment_t *payment)
+{
+    const char  *why;
+
+    if (world->payment == NULL) {
+        return PORTONE_DECLINED;
+    }
+
+    fuzz_check(portone_payment_init(payment, world->payment, &why)
+               == PORTONE_OK);
+
+    return PORTONE_OK;
+}
+
+
+static void
+fuzz_world_cancel(fuzz_world_t *world, const portone_payment_t *payment,
+    int64_t amount, const char *reason, const char *id)
+{
+    cJSON  *history, *entry;
+
+    entry = cJSON_CreateObject();
+
+    cJSON_AddStringToObject(entry, "cancellation_id", id);
+    cJSON_AddItemToObject(entry, "amount",
+                          portone_money_json(amount, payment->exponent));
+    cJSON_AddNumberToObject(entry, "cancelled_at", (double) world->now);
+    cJSON_AddStringToObject(entry, "reason", reason);
+
+    history = payment->history;
+
+    if (history == NULL) {
+        history = cJSON_CreateArray();
+        portone_json_set(world->payment, "cancel_history", history);
+    }
+
+    cJSON_AddItemToArray(history, entry);
+
+    portone_json_set(world->payment, "cancel_amount",
+                     portone_money_json(payment->cancel_amount + amount,
+                                        payment->exponent));
+}
+
+
+void
+fuzz_world_console(fuzz_world_t *world, int64_t amount)
+{
+    portone_payment_t  payment;
+
+    world->honest = 0;
+
+    if (fuzz_world_look(world, &payment) == PORTONE_OK
+        && amount > 0
+        && amount <= portone_payment_balance(&payment))
+    {
+        fuzz_world_cancel(world, &payment, amount, FUZZ_CONSOLE, "CONSOLE");
+    }
+}
+
+
+void
+fuzz_world_undo(fuzz_world_t *world)
+{
+    size_t                   n;
+    portone_payment_t        payment;
+    portone_cancellation_t   c;
+
+    world->honest = 0;
+
+    if (fuzz_world_look(world, &payment) != PORTONE_OK) {
+        return;
+    }
+
+    n = portone_payment_cancellations(&payment);
+
+    if (n == 0) {
+        return;
+    }
+
+    portone_payment_cancellation(&payment, n - 1, &c);
+
+    if (c.amount <= payment.cancel_amount) {
+        portone_json_set(world->payment, "cancel_amount",
+                         portone_money_json(payment.cancel_amount - c.amount,
+                                            payment.exponent));
+        cJSON_DeleteItemFromArray(payment.history, (int) n - 1);
+    }
+}
+
+
+void
+fuzz_world_deposit(fuzz_world_t *world)
+{
+    char               *value;
+    portone_payment_t   payment;
+
+    world->honest = 0;
+
+    if (fuzz_world_look(world, &payment) == PORTONE_OK) {
+        value = portone_payment_print(&payment, 0);
+        fuzz_world_set(world, PORTONE_DB_PAYMENTS, &payment.imp_uid, value);
+        cJSON_free(value);
+    }
+}
+
+
+void
+fuzz_world_claim(fuzz_world_t *world, const portone_str_t *imp_uid)
+{
+    cJSON  *intent;
+
+    world->honest = 0;
+
+    intent = fuzz_world_value(world, PORTONE_DB_INTENTS, imp_uid);
+
+    if (intent == NULL) {
+        fuzz_world_set(world, PORTONE_DB_INTENTS, imp_uid,
+                       "{\"refund_id\":\"other\",\"state\":\"sending\","
+                       "\"settle_at\":1763757500}");
+    }
+
+    cJSON_Delete(intent);
+}
+
+
+void
+fuzz_world_settle(fuzz_world_t *world, const portone_str_t *imp_uid)
+{
+    size_t         fail_at;
+    portone_key_t  key;
+    portone_str_t  merchant;
+
+    world->honest = 0;
+
+    merchant = portone_str(FUZZ_MERCHANT);
+
+    if (portone_key(&key, &merchant, imp_uid) == PORTONE_OK) {
+        fail_at = world->store.fail_at;
+        world->store.fail_at = 0;
+
+        (void) memory_apply(&world->store, fuzz_world_delete, &key);
+
+        world->store.fail_at = fail_at;
+    }
+}
+
+
+static int
+fuzz_world_delete(portone_txn_t *txn, void *data)
+{
+    portone_str_t  key;
+
+    key = portone_key_str(data);
+
+    return txn->del(txn, PORTONE_DB_INTENTS, &key);
+}
+
+
+portone_state_e
+fuzz_world_state(fuzz_world_t *world, portone_db_e db,
+    const portone_str_t *imp_uid, const char *refund_id)
+{
+    cJSON            *record;
+    portone_str_t     id, own;
+    portone_state_e   state;
+
+    record = (db == PORTONE_DB_ATTEMPTS)
+             ? fuzz_world_attempt(world, imp_uid, refund_id)
+             : fuzz_world_value(world, db, imp_uid);
+
+    id = portone_str(refund_id);
+    own = portone_json_str(record, "refund_id");
+
+    state = portone_str_eq(&id, &own) ? portone_record_state(record)
+                                      : PORTONE_STATE_MAX;
+    cJSON_Delete(record);
+
+    return state;
+}
+
+
+cJSON *
+fuzz_world_value(fuzz_world_t *world, portone_db_e db,
+    const portone_str_t *imp_uid)
+{
+    return fuzz_world_record(world, db, imp_uid, NULL);
+}
+
+
+cJSON *
+fuzz_world_attempt(fuzz_world_t *world, const portone_str_t *imp_uid,
+    const char *refund_id)
+{
+    return fuzz_world_record(world, PORTONE_DB_ATTEMPTS, imp_uid, refund_id);
+}
+
+
+static cJSON *
+fuzz_world_record(fuzz_world_t *world, portone_db_e db,
+    const portone_str_t *imp_uid, const char *refund_id)
+{
+    char        *uid;
+    const char  *value;
+
+    uid = fuzz_copy(imp_uid);
+
+    value = memory_value(&world->store, db, FUZZ_MERCHANT, uid, refund_id);
+
+    free(uid);
+
+    return (value != NULL) ? portone_json_parse(value, strlen(value)) : NULL;
+}
