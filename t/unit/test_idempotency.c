@@ -376,6 +376,7 @@ a_claim_clears_away_a_few_the_oldest_first(void **state)
         }
     }
 
+    assert_int_equal(PORTONE_IDEMPOTENCY_EXPIRE, 4);
     assert_int_equal(i, 4);
     assert_null(saved_text(&store, "last"));
     assert_non_null(saved_text(&store, "live"));

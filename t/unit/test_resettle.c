@@ -106,6 +106,23 @@ static const verdict_t  verdicts[] = {
              RECORD("unknown", "why", NOTHING, ",\"code\":-1")) },
       "LTYS", "manual_review", NULL, 300, 0, 0 },
 
+    { "it is not there, and the money may move later",
+      { OPEN(FRESH, PAYMENT("imp_1", "order-1", WON(1000, 0)
+                            ",\"pay_method\":\"vbank\""), LOST) },
+      "LTYS", "manual_review", NULL, 0, 0, 0 },
+
+    { "it is not there, the money moves late, and PortOne had refused it",
+      { OPEN(FRESH, PAYMENT("imp_1", "order-1", WON(1000, 0)
+                            ",\"pay_method\":\"paypal\""),
+             RECORD("unknown", "why", NOTHING, ",\"code\":-1")) },
+      "LTYS", "rejected", NULL, 0, 0, 0 },
+
+    { "the money has moved later",
+      { OPEN(FRESH, PAYMENT("imp_1", "order-1", WON(1000, 300)
+                            ",\"pay_method\":\"paypal\"" HISTORY(OURS)),
+             LOST) },
+      "LTYS", "succeeded", "OUR", 300, 0, 0 },
+
     { "the money has not moved yet",
       { OPEN(FRESH, FRESH, RECORD("pending", "why", NOTHING,
                                   ",\"code\":0")) },
