@@ -13,14 +13,21 @@ our $slow = <<'END';
             limit_rate 1;
             return 200 "so slow that it never comes to an end\n";
         }
+        location = /connections {
+            stub_status;
+        }
 END
 
 our $take_all = <<'END';
 $ t/tools/hold-connections $TEST_NGINX_SERVER_PORT /slow 29 $TEST_NGINX_STORE.pid
 END
 
+# nginx closes its side of them some time after the client is gone
+
 our $release = <<'END';
 $ kill $(cat $TEST_NGINX_STORE.pid)
+within 10s GET /connections
+    -> body ~ ^Active connections: [1-5]\b
 END
 
 run_tests();

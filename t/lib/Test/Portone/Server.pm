@@ -95,6 +95,10 @@ sub server_stop {
 
     my $pid = wait_until(0.5, \&server_pid) or return '';
 
+    # a master that is told to quit before it has workers forgets it
+
+    wait_until(2, sub { server_workers() || !_is_alive($pid) });
+
     for my $try ([$signal, 5], ['TERM', 5], ['KILL', $LIMIT]) {
         my ($name, $limit) = @$try;
 
