@@ -12,14 +12,6 @@
 #include "portone_json.h"
 
 
-/*
- * The payment can change between the lookup and the claim; a flow that
- * finds it changed looks again, at most this often.
- */
-#define PORTONE_FLOW_ROUNDS  4
-
-
-static int portone_flow_may_fetch(const portone_flow_t *flow);
 static portone_step_e portone_flow_prepare(portone_flow_t *flow,
     int64_t now);
 static int portone_flow_late(portone_flow_t *flow, int64_t now);
@@ -30,7 +22,10 @@ portone_flow_start(portone_flow_t *flow)
 {
     flow->field = "";
 
-    if (!flow->read && flow->require_amount && !flow->request.has_amount) {
+    if (flow->require_amount
+        && !flow->request.has_amount
+        && !flow->read && !flow->settle && !flow->sync)
+    {
         flow->field = "amount";
         return portone_flow_finish(flow, PORTONE_AMOUNT_REQUIRED);
     }
@@ -106,6 +101,10 @@ portone_flow_looked_up(portone_flow_t *flow, int rc, int64_t now)
         return portone_resettle_start(flow);
     }
 
+    if (flow->sync) {
+        return portone_sync_looked_up(flow);
+    }
+
     if (flow->read || flow->settle) {
         return portone_flow_finish(flow, PORTONE_NO_ERROR);
     }
@@ -146,7 +145,7 @@ portone_flow_looked_up(portone_flow_t *flow, int rc, int64_t now)
 }
 
 
-static int
+int
 portone_flow_may_fetch(const portone_flow_t *flow)
 {
     const portone_request_t  *request;
@@ -234,7 +233,12 @@ portone_flow_token(portone_flow_t *flow, portone_token_e result,
     case PORTONE_STEP_REREAD:
 
         if (flow->resettling) {
+            flow->trouble = error;
             return portone_resettle_no_token(flow, now);
+        }
+
+        if (flow->sync) {
+            return portone_flow_finish(flow, error);
         }
 
         return portone_flow_unknown(flow, now);
@@ -251,6 +255,7 @@ portone_flow_fetched(portone_flow_t *flow, portone_call_e call,
 {
     char                 *text;
     portone_error_e       error;
+    portone_deposit_t    *deposit;
     portone_request_t    *request;
     portone_answer_e      kind;
 
@@ -266,7 +271,7 @@ portone_flow_fetched(portone_flow_t *flow, portone_call_e call,
         portone_answer_free(answer);
 
         if (kind == PORTONE_ANSWER_UNAUTHORIZED && !flow->refreshed) {
-            return portone_flow_refresh(flow, PORTONE_STEP_FETCH);
+            return portone_flow_refresh(flow, flow->resume);
         }
 
         switch (kind) {
@@ -275,8 +280,8 @@ portone_flow_fetched(portone_flow_t *flow, portone_call_e call,
 
             /* the payment may be in the store, unpaid as it was */
 
-            error = flow->found ? PORTONE_NOT_REFUNDABLE
-                                : PORTONE_PAYMENT_NOT_FOUND;
+            error = (flow->found && !flow->sync) ? PORTONE_NOT_REFUNDABLE
+                                               : PORTONE_PAYMENT_NOT_FOUND;
             break;
 
         case PORTONE_ANSWER_UNAUTHORIZED:
@@ -297,7 +302,9 @@ portone_flow_fetched(portone_flow_t *flow, portone_call_e call,
 
     request = &flow->request;
 
-    if (request->imp_uid.len
+    if (flow->resume == PORTONE_STEP_REREAD
+        ? !portone_str_eq(&flow->fetched.imp_uid, &flow->payment.imp_uid)
+        : request->imp_uid.len
         ? !portone_str_eq(&flow->fetched.imp_uid, &request->imp_uid)
         : !portone_str_eq(&flow->fetched.merchant_uid,
                           &request->merchant_uid))
@@ -312,16 +319,25 @@ portone_flow_fetched(portone_flow_t *flow, portone_call_e call,
 
     flow->was_fetched = 1;
 
-    flow->deposit.merchant = flow->merchant;
-    flow->deposit.payment = &flow->fetched;
-    flow->deposit.text = portone_flow_text(flow, PORTONE_TEXT_DEPOSIT, text);
-    flow->deposit.seen.len = 0;
+    deposit = &flow->deposit;
+
+    deposit->merchant = flow->merchant;
+    deposit->payment = &flow->fetched;
+    deposit->text = portone_flow_text(flow, PORTONE_TEXT_DEPOSIT, text);
+    deposit->seen.len = 0;
 
     if (flow->has_payment
         && portone_str_eq(&flow->payment.imp_uid, &flow->fetched.imp_uid))
     {
-        flow->deposit.seen.data = flow->lookup.payment;
-        flow->deposit.seen.len = flow->lookup.payment_len;
+        deposit->seen.data = flow->lookup.payment;
+        deposit->seen.len = flow->lookup.payment_len;
+
+        if (flow->sync && portone_str_eq(&deposit->text, &deposit->seen)) {
+
+            /* what is told again and again costs no writing to disk */
+
+            return portone_flow_finish(flow, PORTONE_NO_ERROR);
+        }
     }
 
     return PORTONE_STEP_DEPOSIT;
@@ -337,6 +353,8 @@ portone_flow_deposited(portone_flow_t *flow, int rc)
     if (rc != PORTONE_OK || flow->abandoned) {
         return portone_flow_finish(flow, PORTONE_STORE_UNAVAILABLE);
     }
+
+    flow->fresh = flow->deposit.stored;
 
     portone_lookup_free(&flow->lookup);
 

@@ -30,6 +30,10 @@
  * An open refund of the payment whose time has come is settled on the way:
  *
  *     LOOKUP --> TOKEN --> REREAD --> SETTLE --> LOOKUP
+ *
+ * A flow with "sync" set brings a payment up to date, known or not:
+ *
+ *     LOOKUP --> TOKEN --> REREAD or FETCH --> [DEPOSIT --> LOOKUP]
  */
 
 typedef enum {
@@ -92,6 +96,9 @@ typedef struct {
     unsigned                  read:1;          /* only read the payment */
     unsigned                  settle:1;        /* only settle what is open,
                                                   with whatever account */
+    unsigned                  sync:1;          /* only read PortOne, store
+                                                  what it says, and settle
+                                                  what is open; with fetch */
     unsigned                  fetch:1;         /* portone_fetch */
     unsigned                  require_amount:1;
     unsigned                  phone_month:1;
@@ -136,12 +143,16 @@ typedef struct {
     cJSON                    *record;          /* owned */
     char                     *texts[6];        /* owned */
     int64_t                   clock_offset;
+    portone_error_e           trouble;         /* why an open refund could not
+                                                  be looked at */
     unsigned                  rounds;
     unsigned                  was_fetched:1;
     unsigned                  refreshed:1;
     unsigned                  abandoned:1;
     unsigned                  resettling:1;
     unsigned                  key_open:1;      /* the key's refund is open */
+    unsigned                  fresh:1;         /* PortOne was read, and what
+                                                  it says is stored */
     unsigned                  has_payment:1;
     unsigned                  has_fetched:1;
 } portone_flow_t;

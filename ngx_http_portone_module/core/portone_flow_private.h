@@ -11,7 +11,17 @@
 #include "portone_flow.h"
 
 
-/* what portone_flow.c, portone_outcome.c and portone_resettle.c share */
+/*
+ * what portone_flow.c, portone_outcome.c, portone_resettle.c and
+ * portone_sync.c share
+ */
+
+
+/*
+ * The payment can change between the lookup and the claim, or the deposit; a
+ * flow that finds it changed looks again, at most this often.
+ */
+#define PORTONE_FLOW_ROUNDS  4
 
 
 /* the texts that a flow owns */
@@ -63,6 +73,12 @@ portone_step_e portone_resettle_no_token(portone_flow_t *flow, int64_t now);
 portone_step_e portone_resettle_reread(portone_flow_t *flow,
     portone_call_e call, portone_answer_t *answer, int64_t now);
 portone_step_e portone_resettle_settled(portone_flow_t *flow, int rc);
+
+/* a payment that is brought up to date, and was found in the store */
+portone_step_e portone_sync_looked_up(portone_flow_t *flow);
+
+/* whether a flow may ask PortOne by what the request names */
+int portone_flow_may_fetch(const portone_flow_t *flow);
 
 /*
  * portone_replay() looks at what is saved of the request's idempotency key:

@@ -12,6 +12,8 @@
 
 static int portone_ledger_open(portone_txn_t *txn, const portone_key_t *key,
     cJSON **intent);
+static int portone_ledger_replaceable(portone_txn_t *txn,
+    const portone_key_t *key);
 static int portone_ledger_overtaken(const portone_settlement_t *settlement,
     const cJSON *intent);
 static int portone_ledger_outranked(portone_txn_t *txn,
@@ -205,6 +207,8 @@ portone_ledger_deposit(portone_txn_t *txn, void *data)
     portone_str_t             str, value;
     const portone_payment_t  *payment;
 
+    deposit->stored = 0;
+
     payment = deposit->payment;
 
     if (portone_key(&key, &deposit->merchant, &payment->imp_uid)
@@ -219,15 +223,24 @@ portone_ledger_deposit(portone_txn_t *txn, void *data)
 
     rc = txn->get(txn, PORTONE_DB_PAYMENTS, &str, &value);
 
+    if (rc == PORTONE_OK) {
+        rc = portone_str_eq(&value, &deposit->seen)
+                 ? portone_ledger_replaceable(txn, &key) : PORTONE_OK;
+    }
+
     if (rc == PORTONE_ERROR) {
         return PORTONE_ERROR;
     }
 
-    if ((rc == PORTONE_DECLINED || portone_str_eq(&value, &deposit->seen))
-        && txn->put(txn, PORTONE_DB_PAYMENTS, &str, &deposit->text)
-           != PORTONE_OK)
-    {
-        return PORTONE_ERROR;
+    if (rc == PORTONE_DECLINED) {
+
+        if (txn->put(txn, PORTONE_DB_PAYMENTS, &str, &deposit->text)
+            != PORTONE_OK)
+        {
+            return PORTONE_ERROR;
+        }
+
+        deposit->stored = 1;
     }
 
     str = portone_key_str(&index);
@@ -256,6 +269,34 @@ portone_ledger_deposit(portone_txn_t *txn, void *data)
     }
 
     return txn->put(txn, PORTONE_DB_MERCHANT_UIDS, &str, &payment->imp_uid);
+}
+
+
+/*
+ * While a refund is open its settlement writes the payment, and nobody else
+ * does: which of two readings is the newer one cannot be told.  One that
+ * waits for a person writes nothing any more.  PORTONE_DECLINED: there is
+ * nothing to keep the payment from being replaced.
+ */
+
+static int
+portone_ledger_replaceable(portone_txn_t *txn, const portone_key_t *key)
+{
+    int     rc;
+    cJSON  *intent;
+
+    rc = portone_ledger_open(txn, key, &intent);
+
+    if (rc == PORTONE_OK) {
+
+        if (portone_record_state(intent) == PORTONE_STATE_MANUAL_REVIEW) {
+            rc = PORTONE_DECLINED;
+        }
+
+        cJSON_Delete(intent);
+    }
+
+    return rc;
 }
 
 

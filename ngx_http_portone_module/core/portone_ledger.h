@@ -96,13 +96,16 @@ typedef struct {
     portone_str_t             text;      /* of the payment */
     portone_str_t             seen;      /* text of it that was stored when
                                             PortOne was asked; len 0: none */
+
+    unsigned                  stored:1;  /* verdict: the payment was put */
 } portone_deposit_t;
 
 
 /*
  * portone_deposit_t: the payment is put, unless the stored one is not the
  * one that was seen: a reading must not undo what a refund has settled
- * since.  merchant_uid leads to it unless it
+ * since, nor be undone by what an open one is about to settle.
+ * merchant_uid leads to it unless it
  * leads to another payment already that has a better claim to the order:
  * PortOne does not keep merchant_uid unique, so a paid one goes before an
  * unpaid one, and among equals the one started last.

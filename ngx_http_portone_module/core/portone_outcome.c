@@ -166,6 +166,10 @@ portone_flow_reread(portone_flow_t *flow, portone_call_e call,
         return portone_resettle_reread(flow, call, answer, now);
     }
 
+    if (flow->sync) {
+        return portone_flow_fetched(flow, call, answer);
+    }
+
     kind = (call == PORTONE_CALL_ANSWERED) ? answer->kind
                                            : PORTONE_ANSWER_BROKEN;
 

@@ -21,6 +21,8 @@
 #define PORTONE_RESETTLE_MAX  600
 
 
+static int portone_resettle_early(const portone_flow_t *flow,
+    const cJSON *record);
 static int portone_resettle_same_account(const portone_flow_t *flow,
     const cJSON *record);
 static portone_step_e portone_resettle_verdict(portone_flow_t *flow,
@@ -40,11 +42,28 @@ portone_resettle_due(const portone_flow_t *flow, int64_t now)
         return 0;
     }
 
-    if (!portone_record_due(intent, now)) {
+    if (!portone_record_due(intent, now)
+        && !portone_resettle_early(flow, intent))
+    {
         return 0;
     }
 
     return flow->settle || portone_resettle_same_account(flow, intent);
+}
+
+
+/*
+ * What PortOne has accepted is not on its way any more: from then on its
+ * evidence is as good as it will ever be, and settle_at is only when the
+ * reconciler looks again.  Not so what is unknown: a cancellation that looks
+ * like ours can be of the console, with ours still to come.
+ */
+
+static int
+portone_resettle_early(const portone_flow_t *flow, const cJSON *record)
+{
+    return flow->sync
+           && portone_record_state(record) == PORTONE_STATE_PENDING;
 }
 
 
@@ -103,6 +122,9 @@ portone_resettle_reread(portone_flow_t *flow, portone_call_e call,
     kind = (call == PORTONE_CALL_ANSWERED) ? answer->kind
                                            : PORTONE_ANSWER_BROKEN;
 
+    flow->trouble = (call == PORTONE_CALL_OVERLOADED)
+                        ? PORTONE_OVERLOADED : PORTONE_PORTONE_UNAVAILABLE;
+
     switch (kind) {
 
     case PORTONE_ANSWER_OK:
@@ -136,6 +158,8 @@ portone_resettle_reread(portone_flow_t *flow, portone_call_e call,
         if (!flow->refreshed) {
             return portone_flow_refresh(flow, PORTONE_STEP_REREAD);
         }
+
+        flow->trouble = PORTONE_PORTONE_UNAUTHORIZED;
 
         return portone_resettle_postpone(flow, now);
 
@@ -177,6 +201,7 @@ portone_resettle_verdict(portone_flow_t *flow, int64_t now)
          */
 
         if (portone_record_state(flow->record) == PORTONE_STATE_PENDING) {
+            flow->fresh = 1;
             return portone_resettle_postpone(flow, now);
         }
 
@@ -237,6 +262,15 @@ portone_resettle_postpone(portone_flow_t *flow, int64_t now)
         flow->has_fetched = 0;
     }
 
+    if (now < portone_json_int(flow->record, "settle_at", 0)) {
+
+        /* it was looked at early, and the time to come has not changed */
+
+        flow->resettled_id[0] = '\0';
+
+        return portone_resettle_settled(flow, PORTONE_OK);
+    }
+
     tries = portone_json_int(flow->record, "tries", 0);
     pause = flow->retry_time;
 
@@ -279,6 +313,11 @@ portone_resettle_settled(portone_flow_t *flow, int rc)
         /* somebody else has settled it, and tells of it */
 
         flow->resettled_id[0] = '\0';
+        flow->trouble = PORTONE_NO_ERROR;
+        flow->fresh = 0;
+
+    } else if (flow->settlement.payment.len) {
+        flow->fresh = 1;
     }
 
     if (flow->has_fetched) {
@@ -293,7 +332,7 @@ portone_resettle_settled(portone_flow_t *flow, int rc)
         return PORTONE_STEP_FINISH;
     }
 
-    if (flow->settle) {
+    if (flow->settle || (flow->sync && rc != PORTONE_OK)) {
         return portone_flow_finish(flow, (rc == PORTONE_OK)
                                              ? PORTONE_NO_ERROR
                                              : PORTONE_STORE_UNAVAILABLE);

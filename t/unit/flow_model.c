@@ -73,9 +73,11 @@ model_init(model_t *model, const model_script_t *script)
         flow->request.imp_uid = portone_str("imp_1");
 
     } else {
-        flow->read = 1;
+        flow->read = !script->sync;
         flow->request.merchant_uid = portone_str("order-1");
     }
+
+    flow->sync = script->sync;
 
     if (script->open != NULL) {
         memory_set(&model->store, PORTONE_DB_INTENTS, "shop", "imp_1", NULL,
@@ -267,7 +269,7 @@ model_reread(model_t *model)
     portone_answer_t     answer;
     const model_call_t  *call;
 
-    assert_true(model->n_rereads < 3);
+    assert_true(model->n_rereads < 4);
 
     call = model_call(&model->script->reread[model->n_rereads++]);
 
@@ -607,7 +609,7 @@ model_check_end(model_t *model)
 
     case PORTONE_NO_ERROR:
 
-        if (flow->read || flow->settle) {
+        if (flow->read || flow->settle || flow->sync) {
             assert_int_equal(model->n_cancels, 0);
             break;
         }

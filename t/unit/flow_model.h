@@ -68,11 +68,13 @@ typedef struct {
 
     model_call_t      fetch[3];
     model_call_t      cancel[3];
-    model_call_t      reread[3];
+    model_call_t      reread[4];
     portone_token_e   tokens[6];
 
     unsigned          asynchronous:1;    /* the money moves later */
     unsigned          settle:1;    /* imp_1 is only settled */
+    unsigned          sync:1;      /* order-1, or what the request names, is
+                                      brought up to date */
     unsigned          no_fetch:1;
     unsigned          require_amount:1;
     unsigned          fails:1;     /* steps below fail in the store */
