@@ -58,7 +58,8 @@ static const char  *sim_invariants[] = {
     "every cancel names an amount, the one asked for",
     "an error that promises that nothing was refunded keeps it",
     "records only move forward",
-    "a refund that nothing prevents is made, without a person"
+    "a refund that nothing prevents is made, without a person",
+    "a webhook that was heeded is stored"
 };
 
 

@@ -47,6 +47,8 @@
 #define SIM_PATIENCE   10000
 #define SIM_TOKEN      20000                  /* a token takes, at most */
 #define SIM_INTERVAL   10                     /* of the reconciler, s */
+#define SIM_RETRIES    5                      /* of a webhook */
+#define SIM_RETRY      60000                  /* pause between them */
 #define SIM_TRIES      600                    /* longest pause between two, s */
 #define SIM_TTL        86400                  /* of a key, s */
 
@@ -61,6 +63,7 @@ typedef enum {
     SIM_MOVE,              /* the money of an asynchronous method moves */
     SIM_REFUND,            /* a client asks for a refund */
     SIM_READ_PAYMENT,      /* a client reads a payment */
+    SIM_WEBHOOK,           /* PortOne says that a payment has changed */
     SIM_RECONCILE,         /* the timer of the reconciler */
     SIM_KILL,              /* a worker dies */
     SIM_SPAWN,             /* and comes back */
@@ -197,6 +200,9 @@ typedef struct {
     int               worker;
     int               refund;      /* -1: a reading or a settlement */
     int               place;       /* of the reconciler; -1: none */
+    int               webhook;     /* payment it is about; -1: none */
+    int               version;     /* of that when the webhook came */
+    int               tries;       /* how often it had come before */
     portone_step_e    step;
     int               token;
     int64_t           offset;
@@ -352,6 +358,10 @@ void sim_client_refund(sim_t *sim, int i);
 void sim_client_read(sim_t *sim, int payment);
 void sim_client_told(sim_t *sim, int refund, portone_error_e error);
 
+/* one more of PortOne's webhooks about the payment */
+void sim_webhook(sim_t *sim, int payment, int tries);
+void sim_webhook_told(sim_t *sim, sim_flow_t *flow);
+
 
 /* sim_worker.c */
 
@@ -432,6 +442,9 @@ void sim_check_executed(sim_t *sim, int payment, int refund, int64_t amount);
 
 /* a client is told */
 void sim_check_answer(sim_t *sim, sim_flow_t *flow);
+
+/* PortOne is told that its webhook was heeded */
+void sim_check_webhook(sim_t *sim, sim_flow_t *flow);
 
 /* nothing goes on any more */
 void sim_check_rest(sim_t *sim);

@@ -228,6 +228,44 @@ sim_check_answer(sim_t *sim, sim_flow_t *flow)
 }
 
 
+/*
+ * What PortOne had when the webhook came is stored, but for a refund that
+ * PortOne has not got done: its settlement will store it.
+ */
+
+void
+sim_check_webhook(sim_t *sim, sim_flow_t *flow)
+{
+    char                   word[48];
+    sim_payment_t         *payment;
+    const memory_entry_t  *intent;
+
+    if (flow->core.error != PORTONE_NO_ERROR
+        || flow->core.request.imp_uid.len == 0)
+    {
+        return;
+    }
+
+    payment = &sim->payments[flow->webhook];
+
+    if (payment->stored >= flow->version) {
+        return;
+    }
+
+    intent = sim_stored_intent(sim, flow->webhook);
+
+    if (intent != NULL) {
+        sim_text_string(intent->value, intent->value_len, "state", word);
+    }
+
+    if (intent == NULL || strcmp(word, "pending") != 0) {
+        sim_broken(sim, 14, "a webhook of version %d of payment %d was "
+                   "heeded, version %d is stored", flow->version,
+                   flow->webhook, payment->stored);
+    }
+}
+
+
 /* when nothing goes wrong, what can be refunded is */
 
 static void

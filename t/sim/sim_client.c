@@ -10,7 +10,7 @@
 #include "sim.h"
 
 
-/* the payments of a history, and what is asked for */
+/* the payments of a history, what is asked for, and what PortOne tells */
 
 
 static void sim_payment_init(sim_t *sim, int i);
@@ -56,6 +56,19 @@ sim_clients_init(sim_t *sim)
         sim_schedule(sim, sim_between(sim, 0, sim->heal_at),
                      SIM_READ_PAYMENT,
                      (int) sim_between(sim, 0, sim->n_payments - 1), 0);
+    }
+
+    /* anybody can send what looks like a webhook */
+
+    n = (int) sim_between(sim, -1, 2);
+
+    for (i = 0; i < n; i++) {
+        sim_schedule(sim, sim_chance(sim, 500)
+                          ? together + sim_between(sim, 0, 3000)
+                          : sim_between(sim, 0, sim->heal_at),
+                     SIM_WEBHOOK,
+                     (int) sim_between(sim, 0, sim->n_payments - 1),
+                     SIM_RETRIES);
     }
 
     if (sim_chance(sim, 300)) {
@@ -400,6 +413,67 @@ sim_client_read(sim_t *sim, int i)
             (int) (flow - sim->flows));
 
     sim_flow_start(sim, flow);
+}
+
+
+void
+sim_webhook(sim_t *sim, int i, int tries)
+{
+    int          worker;
+    sim_flow_t  *flow;
+
+    worker = sim_worker(sim);
+
+    if (worker == -1) {
+
+        if (tries < SIM_RETRIES) {
+            sim_schedule(sim, SIM_RETRY, SIM_WEBHOOK, i, tries + 1);
+        }
+
+        return;
+    }
+
+    flow = sim_flow_create(sim, worker);
+
+    flow->client = 1;
+    flow->webhook = i;
+    flow->version = sim->payments[i].version;
+    flow->tries = tries;
+    flow->core.sync = 1;
+
+    if (sim_chance(sim, 900)) {
+        (void) snprintf(flow->uids[0], sizeof(flow->uids[0]), "imp_%d", i);
+        flow->core.request.imp_uid = portone_str(flow->uids[0]);
+
+    } else {
+        (void) snprintf(flow->uids[1], sizeof(flow->uids[1]), "order-%d",
+                        sim->payments[i].order);
+        flow->core.request.merchant_uid = portone_str(flow->uids[1]);
+    }
+
+    sim_log(sim, "a webhook about payment %d, worker %d flow %d", i, worker,
+            (int) (flow - sim->flows));
+
+    sim_flow_start(sim, flow);
+}
+
+
+/* what was not heeded comes again, if the shop has switched that on */
+
+void
+sim_webhook_told(sim_t *sim, sim_flow_t *flow)
+{
+    portone_error_e  error;
+
+    error = flow->core.error;
+
+    if (error != PORTONE_NO_ERROR
+        && error != PORTONE_PAYMENT_NOT_FOUND
+        && flow->tries < SIM_RETRIES)
+    {
+        sim_schedule(sim, SIM_RETRY, SIM_WEBHOOK, flow->webhook,
+                     flow->tries + 1);
+    }
 }
 
 

@@ -47,6 +47,7 @@ sim_flow_create(sim_t *sim, int worker)
     flow->worker = worker;
     flow->refund = -1;
     flow->place = -1;
+    flow->webhook = -1;
     flow->token = 0;
     flow->offset = 0;
     flow->client = 0;
@@ -255,6 +256,12 @@ sim_flow_tell(sim_t *sim, sim_flow_t *flow)
             (core->error == PORTONE_NO_ERROR)
                 ? (flow->refund == -1) ? "" : portone_state_word(core->state)
                 : portone_error_word(core->error));
+
+    if (flow->webhook != -1) {
+        sim_check_webhook(sim, flow);
+        sim_webhook_told(sim, flow);
+        return;
+    }
 
     sim_check_answer(sim, flow);
 

@@ -147,6 +147,10 @@ sim_happen(sim_t *sim, const sim_event_t *event)
         sim_client_read(sim, event->i);
         return;
 
+    case SIM_WEBHOOK:
+        sim_webhook(sim, event->i, (int) event->life);
+        return;
+
     case SIM_RECONCILE:
         sim_reconcile(sim, event->life);
         return;

@@ -359,6 +359,8 @@ sim_cancel(sim_t *sim, int i, int64_t amount, const char *reason, int refund)
 static void
 sim_change(sim_t *sim, sim_payment_t *payment)
 {
+    int  n;
+
     payment->version++;
 
     if (payment->version == SIM_VERSIONS) {
@@ -368,6 +370,21 @@ sim_change(sim_t *sim, sim_payment_t *payment)
     payment->versions[payment->version] = payment->cancelled;
 
     sim->last_change = sim->now;
+
+    if (sim->calm || sim_chance(sim, 400)) {
+        return;
+    }
+
+    /* once, or more often; soon, or so late that others overtake it */
+
+    n = sim_chance(sim, 800) ? 1 : 3;
+
+    while (n-- > 0) {
+        sim_schedule(sim, sim_chance(sim, 700) ? sim_between(sim, 0, 500)
+                                               : sim_between(sim, 0, 200000),
+                     SIM_WEBHOOK, (int) (payment - sim->payments),
+                     sim_chance(sim, 500) ? 0 : SIM_RETRIES);
+    }
 }
 
 
