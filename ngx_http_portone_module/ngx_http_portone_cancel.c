@@ -5,6 +5,7 @@
 
 
 #include "ngx_http_portone_cancel.h"
+#include "ngx_http_portone_body.h"
 #include "ngx_http_portone_flow.h"
 #include "ngx_http_portone_reply.h"
 
@@ -19,18 +20,17 @@
 
 static ngx_int_t ngx_http_portone_cancel_refuse(ngx_http_request_t *r,
     portone_error_e error, const char *allow);
-static ngx_int_t ngx_http_portone_cancel_media_type(ngx_http_request_t *r);
 static void ngx_http_portone_cancel_body(ngx_http_request_t *r);
 static ngx_int_t ngx_http_portone_cancel_key(ngx_http_request_t *r,
     ngx_str_t *key);
-static ngx_int_t ngx_http_portone_cancel_text(ngx_http_request_t *r,
-    ngx_str_t *text);
 
 
 ngx_int_t
 ngx_http_portone_cancel_handler(ngx_http_request_t *r)
 {
     ngx_int_t  rc;
+
+    static ngx_str_t  json = ngx_string("application/json");
 
     if (r != r->main) {
 
@@ -46,7 +46,7 @@ ngx_http_portone_cancel_handler(ngx_http_request_t *r)
                                               "POST");
     }
 
-    if (ngx_http_portone_cancel_media_type(r) != NGX_OK) {
+    if (ngx_http_portone_body_type(r, &json) != NGX_OK) {
         return ngx_http_portone_cancel_refuse(r,
                                        PORTONE_UNSUPPORTED_MEDIA_TYPE, NULL);
     }
@@ -83,44 +83,6 @@ ngx_http_portone_cancel_refuse(ngx_http_request_t *r, portone_error_e error,
 }
 
 
-/* "application/json", parameters do not matter: JSON is UTF-8 */
-
-static ngx_int_t
-ngx_http_portone_cancel_media_type(ngx_http_request_t *r)
-{
-    u_char     *last;
-    size_t      len;
-    ngx_str_t  *type;
-
-    static ngx_str_t  json = ngx_string("application/json");
-
-    if (r->headers_in.content_type == NULL) {
-        return NGX_DECLINED;
-    }
-
-    type = &r->headers_in.content_type->value;
-
-    last = ngx_strlchr(type->data, type->data + type->len, ';');
-    if (last == NULL) {
-        last = type->data + type->len;
-    }
-
-    while (last > type->data && (last[-1] == ' ' || last[-1] == '\t')) {
-        last--;
-    }
-
-    len = last - type->data;
-
-    if (len != json.len
-        || ngx_strncasecmp(type->data, json.data, json.len) != 0)
-    {
-        return NGX_DECLINED;
-    }
-
-    return NGX_OK;
-}
-
-
 static void
 ngx_http_portone_cancel_body(ngx_http_request_t *r)
 {
@@ -131,7 +93,7 @@ ngx_http_portone_cancel_body(ngx_http_request_t *r)
     ngx_http_portone_flow_t  *flow;
     char                      field[PORTONE_FIELD_LEN];
 
-    rc = ngx_http_portone_cancel_text(r, &text);
+    rc = ngx_http_portone_body_text(r, NGX_HTTP_PORTONE_REQUEST_MAX, &text);
 
     if (rc == NGX_DECLINED) {
         ngx_http_finalize_request(r,
@@ -175,66 +137,6 @@ ngx_http_portone_cancel_body(ngx_http_request_t *r)
     }
 
     ngx_http_portone_flow_start(flow);
-}
-
-
-/* NGX_DECLINED: larger than a request can be */
-
-static ngx_int_t
-ngx_http_portone_cancel_text(ngx_http_request_t *r, ngx_str_t *text)
-{
-    u_char       *p;
-    size_t        len;
-    ngx_chain_t  *cl;
-
-    ngx_str_null(text);
-
-    if (r->request_body == NULL || r->request_body->bufs == NULL) {
-        return NGX_OK;
-    }
-
-    len = 0;
-
-    for (cl = r->request_body->bufs; cl; cl = cl->next) {
-
-        if (cl->buf->in_file) {
-            return NGX_DECLINED;
-        }
-
-        len += cl->buf->last - cl->buf->pos;
-    }
-
-    if (len > NGX_HTTP_PORTONE_REQUEST_MAX) {
-        return NGX_DECLINED;
-    }
-
-    cl = r->request_body->bufs;
-
-    text->len = len;
-
-    if (cl->next == NULL) {
-        text->data = cl->buf->pos;
-        return NGX_OK;
-    }
-
-    p = ngx_pnalloc(r->pool, len);
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    text->data = p;
-
-    for ( /* void */ ; cl; cl = cl->next) {
-        len = cl->buf->last - cl->buf->pos;
-
-        /* the last buffer of a chunked body has no memory */
-
-        if (len != 0) {
-            p = ngx_cpymem(p, cl->buf->pos, len);
-        }
-    }
-
-    return NGX_OK;
 }
 
 

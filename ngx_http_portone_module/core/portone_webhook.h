@@ -1,0 +1,48 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
+#ifndef _PORTONE_WEBHOOK_H_INCLUDED_
+#define _PORTONE_WEBHOOK_H_INCLUDED_
+
+
+#include "portone_core.h"
+#include "portone_error.h"
+#include "portone_request.h"
+
+
+/*
+ * What PortOne sends when a payment has changed: imp_uid, merchant_uid,
+ * status, and for cancellations cancellation_id.  It is not signed, anybody
+ * can send it: it only tells which payment is to be read.  So status and
+ * cancellation_id are not looked at, as little as what PortOne may add.
+ */
+
+typedef struct {
+    portone_str_t   imp_uid;
+    portone_str_t   merchant_uid;
+    cJSON          *json;           /* owned, as is text: the strings point */
+    char           *text;           /* into one of them */
+} portone_webhook_t;
+
+
+/*
+ * Both read a body, as JSON or as application/x-www-form-urlencoded:
+ * PORTONE_NO_ERROR, PORTONE_INVALID_JSON, PORTONE_INVALID_REQUEST, or
+ * PORTONE_OVERLOADED when there is no memory.  Any error leaves nothing to
+ * free.  *field is the name of the culprit (static text), "" where none can
+ * be named.  imp_uid or merchant_uid has to be there, each once, and valid;
+ * JSON null is the same as absent.  The work is bounded by len, which the
+ * caller bounds.
+ */
+portone_error_e portone_webhook_json(portone_webhook_t *webhook,
+    const char *text, size_t len, const char **field);
+portone_error_e portone_webhook_form(portone_webhook_t *webhook,
+    const char *text, size_t len, const char **field);
+
+void portone_webhook_free(portone_webhook_t *webhook);
+
+
+#endif /* _PORTONE_WEBHOOK_H_INCLUDED_ */
