@@ -8,6 +8,7 @@
 #include "ngx_http_portone_cancel.h"
 #include "ngx_http_portone_endpoint.h"
 #include "ngx_http_portone_payment.h"
+#include "ngx_http_portone_webhook.h"
 #include "core/portone_json.h"
 
 #include <ngx_md5.h>
@@ -48,6 +49,7 @@ typedef struct {
 static ngx_http_portone_handler_t  ngx_http_portone_handlers[] = {
     { ngx_string("portone_cancel"), ngx_http_portone_cancel_handler },
     { ngx_string("portone_payment"), ngx_http_portone_payment_handler },
+    { ngx_string("portone_webhook"), ngx_http_portone_webhook_handler },
     { ngx_null_string, NULL }
 };
 
@@ -403,7 +405,7 @@ ngx_http_portone_match_directive(ngx_conf_t *cf, ngx_command_t *cmd,
 }
 
 
-/* portone_cancel, portone_payment */
+/* portone_cancel, portone_payment, portone_webhook */
 
 char *
 ngx_http_portone_handler_directive(ngx_conf_t *cf, ngx_command_t *cmd,

@@ -35,6 +35,7 @@ static void ngx_http_portone_flow_log_call(ngx_http_portone_flow_t *flow,
 static void ngx_http_portone_flow_commit(ngx_http_portone_flow_t *flow);
 static void ngx_http_portone_flow_committed(ngx_http_portone_commit_t *op);
 static void ngx_http_portone_flow_timer(ngx_event_t *ev);
+static void ngx_http_portone_flow_limit(ngx_event_t *ev);
 static void ngx_http_portone_flow_finish(ngx_http_portone_flow_t *flow);
 static void ngx_http_portone_flow_answer(ngx_http_portone_flow_t *flow);
 static void ngx_http_portone_flow_detach(void *data);
@@ -69,6 +70,11 @@ ngx_http_portone_flow_start(ngx_http_portone_flow_t *flow)
         flow->cleanup = ngx_http_cleanup_add(r, 0);
 
         if (flow->cleanup == NULL) {
+
+            if (flow->done) {
+                flow->done(flow, flow->data);
+            }
+
             ngx_http_portone_flow_destroy(flow);
             ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
             return;
@@ -76,6 +82,14 @@ ngx_http_portone_flow_start(ngx_http_portone_flow_t *flow)
 
         flow->cleanup->handler = ngx_http_portone_flow_detach;
         flow->cleanup->data = flow;
+
+        if (flow->limit) {
+            flow->limit_timer.handler = ngx_http_portone_flow_limit;
+            flow->limit_timer.data = flow;
+            flow->limit_timer.log = &flow->log;
+
+            ngx_add_timer(&flow->limit_timer, flow->limit);
+        }
     }
 
     ngx_http_portone_flow_run(flow, portone_flow_start(&flow->core));
@@ -461,6 +475,35 @@ ngx_http_portone_flow_timer(ngx_event_t *ev)
 
 
 static void
+ngx_http_portone_flow_limit(ngx_event_t *ev)
+{
+    ngx_http_portone_flow_t *flow = ev->data;
+
+    portone_error_e  error;
+
+    ngx_log_error(NGX_LOG_ERR, &flow->log, 0,
+                  "it takes too long, the client is told so");
+
+    switch (flow->step) {
+
+    case PORTONE_STEP_DEPOSIT:
+    case PORTONE_STEP_CLAIM:
+    case PORTONE_STEP_SETTLE:
+        error = PORTONE_STORE_UNAVAILABLE;
+        break;
+
+    default:
+        error = PORTONE_PORTONE_UNAVAILABLE;
+        break;
+    }
+
+    flow->core.error = error;
+
+    ngx_http_portone_flow_answer(flow);
+}
+
+
+static void
 ngx_http_portone_flow_finish(ngx_http_portone_flow_t *flow)
 {
     ngx_uint_t       level;
@@ -529,6 +572,14 @@ ngx_http_portone_flow_answer(ngx_http_portone_flow_t *flow)
 
     c = r->connection;
 
+    if (flow->timer.timer_set) {
+        ngx_del_timer(&flow->timer);
+    }
+
+    if (flow->limit_timer.timer_set) {
+        ngx_del_timer(&flow->limit_timer);
+    }
+
     rc = flow->answer(r, flow);
 
     flow->ctx = NULL;
@@ -555,6 +606,10 @@ ngx_http_portone_flow_detach(void *data)
 
     if (flow->timer.timer_set) {
         ngx_del_timer(&flow->timer);
+    }
+
+    if (flow->limit_timer.timer_set) {
+        ngx_del_timer(&flow->limit_timer);
     }
 
     flow->ctx = NULL;

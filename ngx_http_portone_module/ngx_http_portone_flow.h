@@ -42,7 +42,7 @@ struct ngx_http_portone_flow_s {
     /* answers the request; what it returns finalizes the request */
     ngx_http_portone_flow_pt        answer;
 
-    /* of a flow without a request, called before it ends; or NULL */
+    /* called before the flow ends; or NULL */
     ngx_http_portone_flow_done_pt   done;
     void                           *data;
 
@@ -53,6 +53,10 @@ struct ngx_http_portone_flow_s {
     ngx_event_t                     timer;     /* of the client's patience
                                                   with the store */
     ngx_msec_t                      commit_start;
+    ngx_msec_t                      limit;     /* the client is answered after
+                                                  this time, and the flow goes
+                                                  on; 0: whenever it ends */
+    ngx_event_t                     limit_timer;
 
     /* what the variables tell */
 
@@ -62,21 +66,27 @@ struct ngx_http_portone_flow_s {
     unsigned                        has_api_time:1;
     unsigned                        has_store_time:1;
     unsigned                        has_token:1;
+    unsigned                        webhook:1; /* PortOne is the client */
 
     char                            refund_id[PORTONE_REFUND_ID_LEN + 1];
 };
 
 
 /*
- * Both make a flow for the request with the settings of its location; NULL:
+ * All make a flow for the request with the settings of its location; NULL:
  * no memory.  _refund() takes over what *request owns, also when it fails.
  * body is the request's text, by which a repeated one is told from another.
- * _reading() only looks a payment up; the uids are copied.
+ * _reading() only looks a payment up, _sync() reads it at PortOne and stores
+ * it, whatever portone_fetch says; the uids are copied.
  */
 ngx_http_portone_flow_t *ngx_http_portone_flow_refund(ngx_http_request_t *r,
     portone_request_t *request, ngx_str_t *body, ngx_str_t *key,
     ngx_http_portone_flow_pt answer);
 ngx_http_portone_flow_t *ngx_http_portone_flow_reading(ngx_http_request_t *r,
+    portone_str_t *merchant_uid, portone_str_t *imp_uid,
+    ngx_http_portone_flow_pt answer);
+
+ngx_http_portone_flow_t *ngx_http_portone_flow_sync(ngx_http_request_t *r,
     portone_str_t *merchant_uid, portone_str_t *imp_uid,
     ngx_http_portone_flow_pt answer);
 

@@ -151,6 +151,26 @@ ngx_http_portone_flow_reading(ngx_http_request_t *r,
 
 
 ngx_http_portone_flow_t *
+ngx_http_portone_flow_sync(ngx_http_request_t *r,
+    portone_str_t *merchant_uid, portone_str_t *imp_uid,
+    ngx_http_portone_flow_pt answer)
+{
+    ngx_http_portone_flow_t  *flow;
+
+    flow = ngx_http_portone_flow_reading(r, merchant_uid, imp_uid, answer);
+    if (flow == NULL) {
+        return NULL;
+    }
+
+    flow->core.read = 0;
+    flow->core.sync = 1;
+    flow->core.fetch = 1;
+
+    return flow;
+}
+
+
+ngx_http_portone_flow_t *
 ngx_http_portone_flow_settlement(ngx_http_portone_main_conf_t *pmcf,
     ngx_http_portone_loc_conf_t *plcf, portone_due_t *due,
     ngx_http_portone_flow_done_pt done, void *data)
@@ -377,6 +397,10 @@ ngx_http_portone_flow_destroy(ngx_http_portone_flow_t *flow)
 {
     if (flow->timer.timer_set) {
         ngx_del_timer(&flow->timer);
+    }
+
+    if (flow->limit_timer.timer_set) {
+        ngx_del_timer(&flow->limit_timer);
     }
 
     portone_flow_free(&flow->core);

@@ -68,6 +68,13 @@ static ngx_command_t  ngx_http_portone_commands[] = {
       0,
       NULL },
 
+    { ngx_string("portone_webhook"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_http_portone_handler_directive,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("portone_store"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE12,
       ngx_http_portone_store_directive,

@@ -145,6 +145,32 @@ ngx_http_portone_reply_payment(ngx_http_request_t *r,
 }
 
 
+ngx_int_t
+ngx_http_portone_reply_webhook(ngx_http_request_t *r,
+    ngx_http_portone_flow_t *flow)
+{
+    ngx_uint_t       status;
+    portone_flow_t  *core;
+
+    core = &flow->core;
+
+    if (ngx_http_portone_reply_ctx(r, flow) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    status = NGX_HTTP_OK;
+
+    if (core->error != PORTONE_NO_ERROR
+        && ngx_http_portone_reply_flow_error(r, flow, &status) != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_http_portone_reply_send(r, status,
+                                       portone_reply_webhook(core));
+}
+
+
 /* the status and the headers of an error */
 
 static ngx_int_t
@@ -196,6 +222,13 @@ ngx_http_portone_reply_flow_error(ngx_http_request_t *r,
 
     *status = ngx_http_portone_error_status_get(flow->conf, core->error, code,
                                                 &core->message);
+
+    if (flow->webhook && core->error == PORTONE_REFUND_IN_PROGRESS) {
+
+        /* PortOne sends again what is answered with 5xx, and nothing else */
+
+        *status = NGX_HTTP_SERVICE_UNAVAILABLE;
+    }
 
     ngx_log_error(NGX_LOG_INFO, &flow->log, 0, "answered %ui %V",
                   *status, &flow->ctx->error);

@@ -33,6 +33,8 @@ ngx_int_t ngx_http_portone_reply_refund(ngx_http_request_t *r,
     ngx_http_portone_flow_t *flow);
 ngx_int_t ngx_http_portone_reply_payment(ngx_http_request_t *r,
     ngx_http_portone_flow_t *flow);
+ngx_int_t ngx_http_portone_reply_webhook(ngx_http_request_t *r,
+    ngx_http_portone_flow_t *flow);
 
 
 #endif /* _NGX_HTTP_PORTONE_REPLY_H_INCLUDED_ */

@@ -103,6 +103,25 @@ portone_reply_payment(const portone_flow_t *flow)
 }
 
 
+char *
+portone_reply_webhook(const portone_flow_t *flow)
+{
+    int     rc;
+    cJSON  *json;
+
+    if (flow->error != PORTONE_NO_ERROR) {
+        return portone_reply_flow_error(flow);
+    }
+
+    json = cJSON_CreateObject();
+
+    rc = portone_json_set_str(json, "imp_uid", &flow->payment.imp_uid);
+    rc |= portone_json_set_str(json, "status", &flow->payment.status);
+
+    return portone_reply_print(json, rc);
+}
+
+
 portone_str_t
 portone_reply_message(const portone_flow_t *flow)
 {

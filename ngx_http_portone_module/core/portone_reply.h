@@ -27,6 +27,9 @@ char *portone_reply_refund(const portone_flow_t *flow);
 /* the payment that was read, with its refunds, or flow->error */
 char *portone_reply_payment(const portone_flow_t *flow);
 
+/* what a webhook is answered with: imp_uid and status, or flow->error */
+char *portone_reply_webhook(const portone_flow_t *flow);
+
 /* the sentence that goes with flow->error: PortOne's own for a refusal */
 portone_str_t portone_reply_message(const portone_flow_t *flow);
 
