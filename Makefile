@@ -8,6 +8,7 @@
 # make sim-mutants breaks the core in many ways; sim has to notice each
 # make fuzz        the core with random input, FUZZ_SECONDS (60) for each kind;
 #                  0: only the inputs that are kept; T=flow: this kind only
+# make browser     the pages, in Chromium; T=t/browser/foo.test.mjs: this file
 # make lint        warnings of two compilers, static analysis, style
 # make deps        installs with apt what the targets above need
 # make clean       removes what was built
@@ -28,7 +29,7 @@ endif
 
 export BUILD PORT NGINX_SRC CC CFLAGS SANITIZE
 
-.PHONY: all build demo test unit sim sim-mutants fuzz lint deps clean
+.PHONY: all build demo test unit sim sim-mutants fuzz browser lint deps clean
 
 all: build
 
@@ -61,6 +62,11 @@ sim-mutants:
 fuzz:
 	t/tools/deps fuzz
 	$(MAKE) -s -C t/fuzz check
+
+browser:
+	t/tools/deps browser
+	t/tools/build
+	t/browser/run $(T)
 
 lint:
 	t/tools/deps lint
