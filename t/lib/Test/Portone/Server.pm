@@ -122,6 +122,7 @@ sub server_kill {
     my $pid = wait_until(0.5, \&server_pid) or die "nginx does not run\n";
     my @pids = ($pid, server_workers('all'));
 
+    kill 'STOP', -$pid;
     kill 'KILL', -$pid;
     wait_until($LIMIT, sub { !grep { _is_alive($_) } @pids })
         or die "nginx does not die\n";
@@ -134,6 +135,9 @@ sub server_kill {
 sub server_crash_workers {
     my %old = map { $_ => 1 } server_workers('all');
 
+    # none may see another one's death and answer its clients
+
+    kill 'STOP', keys %old;
     kill 'KILL', keys %old;
     _wait_for_workers(\%old);
 }
