@@ -1,7 +1,9 @@
 # make             both modules, build/*.so, against the installed nginx
 # make demo        a running refund, from a fresh machine
 # make test        all tests, from a fresh machine; T=t/foo.t: this file only;
-#                  SANITIZE=1: with AddressSanitizer and UBSan
+#                  SANITIZE=1: with AddressSanitizer and UBSan, and aborts
+#                  where the event loop would have to wait
+# make rules       that the latter are found
 # make unit        the tests of the plain C core only
 # make sim         SIM_HISTORIES random histories (100000) of refunds, with
 #                  faults at every step; SEED=n: shows the one of this seed
@@ -29,7 +31,7 @@ endif
 
 export BUILD PORT NGINX_SRC CC CFLAGS SANITIZE
 
-.PHONY: all build demo test unit sim sim-mutants fuzz browser lint deps clean
+.PHONY: all build demo test rules unit sim sim-mutants fuzz browser lint deps clean
 
 all: build
 
@@ -46,6 +48,12 @@ test:
 	$(if $(SANITIZE),t/tools/static,t/tools/build)
 	$(if $(T),,$(MAKE) -s -C t/unit all)
 	t/tools/run-tests $(T)
+
+rules: export SANITIZE = 1
+rules:
+	t/tools/deps sanitize
+	t/tools/static
+	t/tools/run-tests t/rules/rules.t
 
 unit:
 	t/tools/deps unit
