@@ -313,7 +313,7 @@ ngx_http_portone_flow_called(ngx_http_portone_transfer_t *tr)
         break;
 
     default: /* PORTONE_STEP_FETCH */
-        step = portone_flow_fetched(core, call, &answer);
+        step = portone_flow_fetched(core, call, &answer, ngx_time());
         break;
     }
 

@@ -36,6 +36,10 @@ static int ngx_http_portone_lmdb_find_databases(ngx_http_portone_lmdb_t *lmdb,
     ngx_uint_t *found, ngx_uint_t *entries, ngx_int_t *format);
 static int ngx_http_portone_lmdb_create_databases(
     ngx_http_portone_lmdb_t *lmdb);
+static int ngx_http_portone_lmdb_count_unjournaled(MDB_txn *txn,
+    ngx_uint_t *payments);
+static int ngx_http_portone_lmdb_put_meta(ngx_http_portone_lmdb_t *lmdb,
+    MDB_txn *txn, const char *name, ngx_uint_t number);
 
 
 static const char  *ngx_http_portone_lmdb_names[] = {
@@ -45,6 +49,7 @@ static const char  *ngx_http_portone_lmdb_names[] = {
     [PORTONE_DB_ATTEMPTS] = "attempts",
     [PORTONE_DB_IDEMPOTENCY] = "idempotency",
     [PORTONE_DB_IDEMPOTENCY_EXPIRY] = "idempotency_expiry",
+    [PORTONE_DB_JOURNAL] = "journal",
     [PORTONE_DB_META] = "meta"
 };
 
@@ -53,6 +58,7 @@ _Static_assert(sizeof(ngx_http_portone_lmdb_names) / sizeof(char *)
 
 
 static const char  ngx_http_portone_lmdb_format[] = "format";
+static const char  ngx_http_portone_lmdb_unjournaled[] = "unjournaled";
 
 
 ngx_int_t
@@ -433,16 +439,20 @@ failed:
 static int
 ngx_http_portone_lmdb_create_databases(ngx_http_portone_lmdb_t *lmdb)
 {
-    int         rc;
-    u_char      buf[NGX_INT_T_LEN];
-    MDB_val     key, value;
-    MDB_txn    *txn;
-    ngx_uint_t  i;
+    int          rc;
+    MDB_txn     *txn;
+    ngx_uint_t   i, unjournaled;
 
     rc = mdb_txn_begin(lmdb->env, NULL, 0, &txn);
 
     if (rc != 0) {
         return rc;
+    }
+
+    rc = ngx_http_portone_lmdb_count_unjournaled(txn, &unjournaled);
+
+    if (rc != 0) {
+        goto failed;
     }
 
     for (i = 0; i < PORTONE_DB_MAX; i++) {
@@ -454,14 +464,15 @@ ngx_http_portone_lmdb_create_databases(ngx_http_portone_lmdb_t *lmdb)
         }
     }
 
-    key.mv_data = (void *) ngx_http_portone_lmdb_format;
-    key.mv_size = sizeof(ngx_http_portone_lmdb_format) - 1;
+    rc = ngx_http_portone_lmdb_put_meta(lmdb, txn,
+                                        ngx_http_portone_lmdb_format,
+                                        NGX_HTTP_PORTONE_STORE_FORMAT);
 
-    value.mv_data = buf;
-    value.mv_size = ngx_sprintf(buf, "%d", NGX_HTTP_PORTONE_STORE_FORMAT)
-                    - buf;
-
-    rc = mdb_put(txn, lmdb->dbi[PORTONE_DB_META], &key, &value, 0);
+    if (rc == 0 && unjournaled != 0) {
+        rc = ngx_http_portone_lmdb_put_meta(lmdb, txn,
+                                            ngx_http_portone_lmdb_unjournaled,
+                                            unjournaled);
+    }
 
     if (rc == 0) {
         return mdb_txn_commit(txn);
@@ -472,6 +483,58 @@ failed:
     mdb_txn_abort(txn);
 
     return rc;
+}
+
+
+/* how many payments were stored by a version that had no journal */
+
+static int
+ngx_http_portone_lmdb_count_unjournaled(MDB_txn *txn, ngx_uint_t *payments)
+{
+    int       rc;
+    MDB_dbi   dbi;
+    MDB_stat  stat;
+
+    *payments = 0;
+
+    rc = mdb_dbi_open(txn, ngx_http_portone_lmdb_names[PORTONE_DB_JOURNAL], 0,
+                      &dbi);
+
+    if (rc != MDB_NOTFOUND) {
+        return rc;
+    }
+
+    rc = mdb_dbi_open(txn, ngx_http_portone_lmdb_names[PORTONE_DB_PAYMENTS],
+                      0, &dbi);
+
+    if (rc != 0) {
+        return (rc == MDB_NOTFOUND) ? 0 : rc;
+    }
+
+    rc = mdb_stat(txn, dbi, &stat);
+
+    if (rc == 0) {
+        *payments = stat.ms_entries;
+    }
+
+    return rc;
+}
+
+
+static int
+ngx_http_portone_lmdb_put_meta(ngx_http_portone_lmdb_t *lmdb, MDB_txn *txn,
+    const char *name, ngx_uint_t number)
+{
+    u_char   buf[NGX_INT_T_LEN];
+    MDB_val  key, value;
+
+    key.mv_data = (void *) name;
+    key.mv_size = ngx_strlen(name);
+
+    value.mv_data = buf;
+    value.mv_size = ngx_sprintf(buf, "%ui", number) - buf;
+
+    return mdb_put(txn, lmdb->dbi[PORTONE_DB_META], &key, &value, 0);
 }
 
 

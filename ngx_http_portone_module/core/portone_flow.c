@@ -251,7 +251,7 @@ portone_flow_token(portone_flow_t *flow, portone_token_e result,
 
 portone_step_e
 portone_flow_fetched(portone_flow_t *flow, portone_call_e call,
-    portone_answer_t *answer)
+    portone_answer_t *answer, int64_t now)
 {
     char                 *text;
     portone_error_e       error;
@@ -338,6 +338,13 @@ portone_flow_fetched(portone_flow_t *flow, portone_call_e call,
 
             return portone_flow_finish(flow, PORTONE_NO_ERROR);
         }
+    }
+
+    if (portone_flow_journal(flow, PORTONE_JOURNAL_DEPOSIT, NULL, now,
+                             &deposit->journal)
+        != PORTONE_OK)
+    {
+        return portone_flow_finish(flow, PORTONE_OVERLOADED);
     }
 
     return PORTONE_STEP_DEPOSIT;
@@ -557,6 +564,30 @@ portone_flow_payment(portone_flow_t *flow, portone_answer_t *answer)
     }
 
     flow->has_fetched = 1;
+
+    return PORTONE_OK;
+}
+
+
+int
+portone_flow_journal(portone_flow_t *flow, portone_journal_e kind,
+    const cJSON *record, int64_t now, portone_str_t *entry)
+{
+    char                     *text;
+    portone_journal_facts_t   facts;
+
+    facts.kind = kind;
+    facts.time = now;
+    facts.merchant = flow->merchant;
+    facts.payment = flow->has_fetched ? &flow->fetched : NULL;
+    facts.record = record;
+
+    text = portone_journal_entry(&facts);
+    if (text == NULL) {
+        return PORTONE_ERROR;
+    }
+
+    *entry = portone_flow_text(flow, PORTONE_TEXT_JOURNAL, text);
 
     return PORTONE_OK;
 }

@@ -141,7 +141,7 @@ typedef struct {
     portone_payment_t         fetched;         /* owned */
     portone_answer_t          answer;          /* the refusal; owned */
     cJSON                    *record;          /* owned */
-    char                     *texts[6];        /* owned */
+    char                     *texts[7];        /* owned */
     int64_t                   clock_offset;
     portone_error_e           trouble;         /* why an open refund could not
                                                   be looked at */
@@ -174,7 +174,7 @@ portone_step_e portone_flow_token(portone_flow_t *flow,
     portone_token_e result, int64_t clock_offset, int64_t now);
 
 portone_step_e portone_flow_fetched(portone_flow_t *flow, portone_call_e call,
-    portone_answer_t *answer);
+    portone_answer_t *answer, int64_t now);
 
 /* rc: PORTONE_OK when flow->deposit is durable */
 portone_step_e portone_flow_deposited(portone_flow_t *flow, int rc);

@@ -32,6 +32,7 @@
 #define PORTONE_TEXT_SETTLE   3
 #define PORTONE_TEXT_KEY      4
 #define PORTONE_TEXT_ANSWER   5
+#define PORTONE_TEXT_JOURNAL  6
 
 
 /* hands a text over to the flow */
@@ -58,6 +59,14 @@ portone_step_e portone_flow_refresh(portone_flow_t *flow,
  */
 portone_step_e portone_flow_settle(portone_flow_t *flow,
     portone_state_e state, portone_error_e error, int64_t now);
+
+/*
+ * portone_flow_journal() makes the journal's entry of the fetched payment, if
+ * there is one, and of the record, if it is not NULL.  PORTONE_ERROR: no
+ * memory.
+ */
+int portone_flow_journal(portone_flow_t *flow, portone_journal_e kind,
+    const cJSON *record, int64_t now, portone_str_t *entry);
 
 /* a token, and then the step */
 portone_step_e portone_flow_with_token(portone_flow_t *flow,

@@ -14,6 +14,8 @@ static int portone_ledger_open(portone_txn_t *txn, const portone_key_t *key,
     cJSON **intent);
 static int portone_ledger_replaceable(portone_txn_t *txn,
     const portone_key_t *key);
+static int portone_ledger_put_payment(portone_txn_t *txn,
+    const portone_str_t *key, const portone_str_t *payment, int *changed);
 static int portone_ledger_overtaken(const portone_settlement_t *settlement,
     const cJSON *intent);
 static int portone_ledger_outranked(portone_txn_t *txn,
@@ -106,7 +108,7 @@ portone_ledger_settle(portone_txn_t *txn, void *data)
 {
     portone_settlement_t *settlement = data;
 
-    int             rc;
+    int             rc, changed;
     cJSON          *intent;
     portone_key_t   attempt;
     portone_str_t   key;
@@ -134,9 +136,18 @@ portone_ledger_settle(portone_txn_t *txn, void *data)
         return PORTONE_OK;
     }
 
+    changed = 0;
+
     if (settlement->payment.len
-        && txn->put(txn, PORTONE_DB_PAYMENTS, &key, &settlement->payment)
+        && portone_ledger_put_payment(txn, &key, &settlement->payment,
+                                      &changed)
            != PORTONE_OK)
+    {
+        return PORTONE_ERROR;
+    }
+
+    if ((changed || !settlement->open)
+        && portone_journal_append(txn, &settlement->journal) != PORTONE_OK)
     {
         return PORTONE_ERROR;
     }
@@ -172,6 +183,29 @@ portone_ledger_settle(portone_txn_t *txn, void *data)
 
 
 static int
+portone_ledger_put_payment(portone_txn_t *txn, const portone_str_t *key,
+    const portone_str_t *payment, int *changed)
+{
+    int            rc;
+    portone_str_t  stored;
+
+    rc = txn->get(txn, PORTONE_DB_PAYMENTS, key, &stored);
+
+    if (rc == PORTONE_ERROR) {
+        return PORTONE_ERROR;
+    }
+
+    *changed = (rc == PORTONE_DECLINED || !portone_str_eq(&stored, payment));
+
+    if (!*changed) {
+        return PORTONE_OK;
+    }
+
+    return txn->put(txn, PORTONE_DB_PAYMENTS, key, payment);
+}
+
+
+static int
 portone_ledger_overtaken(const portone_settlement_t *settlement,
     const cJSON *intent)
 {
@@ -202,7 +236,7 @@ portone_ledger_deposit(portone_txn_t *txn, void *data)
 {
     portone_deposit_t *deposit = data;
 
-    int                       rc, outranked;
+    int                       rc, changed, outranked;
     portone_key_t             key, index;
     portone_str_t             str, value;
     const portone_payment_t  *payment;
@@ -223,7 +257,11 @@ portone_ledger_deposit(portone_txn_t *txn, void *data)
 
     rc = txn->get(txn, PORTONE_DB_PAYMENTS, &str, &value);
 
+    changed = 1;
+
     if (rc == PORTONE_OK) {
+        changed = !portone_str_eq(&value, &deposit->text);
+
         rc = portone_str_eq(&value, &deposit->seen)
                  ? portone_ledger_replaceable(txn, &key) : PORTONE_OK;
     }
@@ -234,8 +272,11 @@ portone_ledger_deposit(portone_txn_t *txn, void *data)
 
     if (rc == PORTONE_DECLINED) {
 
-        if (txn->put(txn, PORTONE_DB_PAYMENTS, &str, &deposit->text)
-            != PORTONE_OK)
+        if (changed
+            && (txn->put(txn, PORTONE_DB_PAYMENTS, &str, &deposit->text)
+                != PORTONE_OK
+                || portone_journal_append(txn, &deposit->journal)
+                   != PORTONE_OK))
         {
             return PORTONE_ERROR;
         }

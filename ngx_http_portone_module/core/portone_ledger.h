@@ -9,6 +9,7 @@
 
 
 #include "portone_idempotency.h"
+#include "portone_journal.h"
 #include "portone_record.h"
 
 
@@ -68,6 +69,8 @@ typedef struct {
     portone_str_t             refund_id;
     portone_str_t             payment;   /* text; len 0: leave it */
     portone_str_t             record;    /* text */
+    portone_str_t             journal;   /* text of the entry; may be absent
+                                            if open, without a payment */
     portone_key_t             idempotency;    /* len 0: none, or to be left
                                                  as it is */
     portone_str_t             answer;         /* text; len 0: forget the key */
@@ -84,8 +87,9 @@ typedef struct {
 
 /*
  * portone_settlement_t: the intent becomes an attempt, or is kept updated.
- * Two can look at a refund at a time; the one that was overtaken must not
- * undo what the other has found.
+ * The journal tells of the former, and of the latter if it has changed the
+ * payment.  Two can look at a refund at a time; the one that was overtaken
+ * must not undo what the other has found.
  */
 int portone_ledger_settle(portone_txn_t *txn, void *data);
 
@@ -94,21 +98,23 @@ typedef struct {
     portone_str_t             merchant;
     const portone_payment_t  *payment;
     portone_str_t             text;      /* of the payment */
+    portone_str_t             journal;   /* text of the entry */
     portone_str_t             seen;      /* text of it that was stored when
                                             PortOne was asked; len 0: none */
 
-    unsigned                  stored:1;  /* verdict: the payment was put */
+    unsigned                  stored:1;  /* verdict: the text is what is
+                                            stored */
 } portone_deposit_t;
 
 
 /*
- * portone_deposit_t: the payment is put, unless the stored one is not the
- * one that was seen: a reading must not undo what a refund has settled
- * since, nor be undone by what an open one is about to settle.
- * merchant_uid leads to it unless it
- * leads to another payment already that has a better claim to the order:
- * PortOne does not keep merchant_uid unique, so a paid one goes before an
- * unpaid one, and among equals the one started last.
+ * portone_deposit_t: the payment is put and the journal tells of it if it has
+ * changed, unless the stored one is not the one that was seen: a reading must
+ * not undo what a refund has settled since, nor be undone by what an open one
+ * is about to settle.  merchant_uid leads to it unless it leads to another
+ * payment already that has a better claim to the order: PortOne does not keep
+ * merchant_uid unique, so a paid one goes before an unpaid one, and among
+ * equals the one started last.
  */
 int portone_ledger_deposit(portone_txn_t *txn, void *data);
 

@@ -167,7 +167,7 @@ portone_flow_reread(portone_flow_t *flow, portone_call_e call,
     }
 
     if (flow->sync) {
-        return portone_flow_fetched(flow, call, answer);
+        return portone_flow_fetched(flow, call, answer, now);
     }
 
     kind = (call == PORTONE_CALL_ANSWERED) ? answer->kind
@@ -302,6 +302,14 @@ portone_flow_settle(portone_flow_t *flow, portone_state_e state,
     }
 
     settlement->record = portone_flow_text(flow, PORTONE_TEXT_SETTLE, text);
+
+    if ((flow->has_fetched || !settlement->open)
+        && portone_flow_journal(flow, PORTONE_JOURNAL_SETTLE, flow->record,
+                                now, &settlement->journal)
+           != PORTONE_OK)
+    {
+        goto failed;
+    }
 
     if (flow->has_fetched) {
         text = portone_payment_print(&flow->fetched, 0);

@@ -28,6 +28,7 @@ typedef enum {
     PORTONE_DB_IDEMPOTENCY_EXPIRY,
                                   /* big-endian time, key of the above
                                      -> nothing */
+    PORTONE_DB_JOURNAL,           /* big-endian sequence -> entry */
     PORTONE_DB_META,              /* "format" -> version */
     PORTONE_DB_MAX
 } portone_db_e;

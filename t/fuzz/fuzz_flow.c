@@ -572,7 +572,8 @@ fuzz_flow_call(fuzz_flow_t *flow, portone_step_e step, char event)
         break;
 
     default:
-        step = portone_flow_fetched(&flow->core, call, &answer);
+        step = portone_flow_fetched(&flow->core, call, &answer,
+                                    flow->world->now);
         break;
     }
 

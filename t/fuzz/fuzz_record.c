@@ -558,6 +558,7 @@ fuzz_record_settle(fuzz_run_t *run, int open)
     settlement.key = run->key;
     settlement.refund_id = portone_json_str(record, "refund_id");
     settlement.record = run->record;
+    settlement.journal = portone_str("{}");
     settlement.now = run->now;
     settlement.seen = open ? portone_record_state(intent)
                            : portone_record_state(record);
@@ -621,6 +622,7 @@ fuzz_record_deposit(fuzz_run_t *run, const portone_payment_t *p)
     deposit.merchant = run->merchant;
     deposit.payment = p;
     deposit.text = run->payment;
+    deposit.journal = portone_str("{}");
 
     /* what is looked at is the payment that is deposited */
 

@@ -139,6 +139,9 @@ fuzz_store_db(char letter)
     case 'T':
         return PORTONE_DB_IDEMPOTENCY_EXPIRY;
 
+    case 'J':
+        return PORTONE_DB_JOURNAL;
+
     default:
         return PORTONE_DB_MAX;
     }

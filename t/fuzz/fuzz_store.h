@@ -14,11 +14,11 @@
 /*
  * fuzz_store_fill() puts entries into the store, a line each:
  *
- *     <P, M, I, A, K or T> <key, its parts joined by "/"> <value>
+ *     <P, M, I, A, K, T or J> <key, its parts joined by "/"> <value>
  *
  * for payments, merchant_uids, intents, attempts, what became of idempotency
- * keys, and the index of these by time, whose keys begin with Unix seconds.
- * Other lines are left out.
+ * keys, the index of these by time, whose keys begin with Unix seconds, and
+ * the journal.  Other lines are left out.
  */
 void fuzz_store_fill(memory_store_t *store, portone_str_t *text);
 

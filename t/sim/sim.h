@@ -40,6 +40,7 @@
 
 #define SIM_MERCHANT   "shop"
 #define SIM_ACCOUNT    "1102003004"           /* of a refund */
+#define SIM_BUYER      "Kim Canary"
 
 /* what is configured */
 #define SIM_CONNECT    10000
@@ -109,6 +110,8 @@ typedef struct {
     int64_t           versions[SIM_VERSIONS];     /* cancelled then */
     int               foreign;     /* changes that others made */
     int               executing;   /* cancels that were taken and not done */
+    size_t            entry;       /* of the journal, the last one with it,
+                                      counted from 1; 0: none */
     int               stored;      /* version in the store; 0: not told */
     int64_t           stored_cancelled;
     unsigned          paid:1;
@@ -144,8 +147,10 @@ typedef struct {
     /* in the store */
     portone_state_e   state;
     int64_t           settle_at;   /* s */
+    portone_state_e   journal;     /* as it ended by the journal */
     unsigned          claimed:1;
     unsigned          settled:1;
+    unsigned          journaled:1;
     unsigned          mistaken:1;  /* for somebody's that is just like it */
 
     /* what the client was told */
@@ -247,6 +252,8 @@ typedef struct {
     uint64_t          steps;
 
     memory_store_t    store;
+    size_t            journaled;   /* entries of the journal, checked */
+    uint64_t          journal_digest;
 
     sim_payment_t     payments[SIM_PAYMENTS];
     int               n_payments;
@@ -395,6 +402,9 @@ void sim_commit(sim_t *sim, sim_flow_t *flow);
 void sim_apply(sim_t *sim, sim_flow_t *flow);
 int sim_lookup(sim_t *sim, sim_flow_t *flow);
 
+/* the journal's entry of a payment that the history begins with */
+void sim_journal(sim_t *sim, const char *text);
+
 
 /* sim_network.c: calls on their way */
 
@@ -468,6 +478,15 @@ void sim_check_key_answer(sim_t *sim, sim_flow_t *flow);
 
 /* after every commit */
 void sim_check_store(sim_t *sim);
+
+/* PORTONE_STATE_MAX: no such word */
+portone_state_e sim_state(const char *word);
+
+
+/* sim_check_journal.c */
+
+void sim_check_journal(sim_t *sim);
+void sim_check_journal_rest(sim_t *sim);
 
 
 #endif /* _SIM_H_INCLUDED_ */

@@ -379,6 +379,7 @@ sim_check_rest(sim_t *sim)
         }
     }
 
+    sim_check_journal_rest(sim);
     sim_check_secrets(sim);
 }
 

@@ -22,7 +22,6 @@ static void sim_check_record(sim_t *sim, const memory_map_t *map, size_t i,
 static void sim_check_open(sim_t *sim, int i, portone_state_e state);
 static void sim_check_settled(sim_t *sim, int i, portone_state_e state);
 static int sim_alike(const sim_t *sim, const sim_refund_t *refund);
-static portone_state_e sim_state(const char *word);
 
 
 void
@@ -55,6 +54,7 @@ sim_check_store(sim_t *sim)
         }
     }
 
+    sim_check_journal(sim);
     sim_check_keys(sim);
 }
 
@@ -339,7 +339,7 @@ sim_alike(const sim_t *sim, const sim_refund_t *refund)
 }
 
 
-static portone_state_e
+portone_state_e
 sim_state(const char *word)
 {
     int  state;

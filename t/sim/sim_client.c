@@ -182,6 +182,8 @@ sim_payment_store(sim_t *sim, int i)
     memory_set(&sim->store, PORTONE_DB_MERCHANT_UIDS, SIM_MERCHANT, uids[1],
                NULL, uids[0]);
 
+    sim_journal(sim, text);
+
     payment->stored = payment->by_hand ? 0 : 1;
     payment->stored_cancelled = payment->cancelled;
 

@@ -192,7 +192,7 @@ sim_flow_step(sim_t *sim, sim_flow_t *flow)
                                                           : "not sent");
 
         step = (step == PORTONE_STEP_FETCH)
-               ? portone_flow_fetched(core, flow->call, &answer)
+               ? portone_flow_fetched(core, flow->call, &answer, now)
                : (step == PORTONE_STEP_CANCEL)
                ? portone_flow_cancelled(core, flow->call, &answer, now)
                : portone_flow_reread(core, flow->call, &answer, now);

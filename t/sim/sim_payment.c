@@ -42,7 +42,8 @@ sim_payment_text(const sim_payment_t *payment, int i, char *text, int by_hand)
     p += snprintf(p, last - p,
                   "{\"imp_uid\":\"imp_%d\",\"merchant_uid\":\"order-%d\","
                   "\"pay_method\":\"%s\",\"currency\":\"%s\","
-                  "\"status\":\"%s\",\"started_at\":%lld,\"paid_at\":%lld,",
+                  "\"status\":\"%s\",\"started_at\":%lld,\"paid_at\":%lld,"
+                  "\"buyer_name\":\"" SIM_BUYER "\",",
                   i, payment->order, payment->method,
                   payment->exponent ? "USD" : "KRW", status,
                   (long long) payment->started_at,

@@ -4,10 +4,16 @@
  */
 
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "sim.h"
 
 
 /* reads, and writes that become durable some time later, in one go */
+
+
+static int sim_journal_append(portone_txn_t *txn, void *data);
 
 
 int
@@ -111,4 +117,44 @@ sim_apply(sim_t *sim, sim_flow_t *flow)
     sim_flow_end_step(sim, flow, sim_fault(sim, 20)
                                  ? sim_between(sim, 1, 20000)
                                  : sim_between(sim, 0, 3));
+}
+
+
+void
+sim_journal(sim_t *sim, const char *text)
+{
+    char                     *entry;
+    const char               *why;
+    portone_str_t             str;
+    portone_payment_t         payment;
+    portone_journal_facts_t   facts;
+
+    if (portone_payment_parse(&payment, text, strlen(text), &why)
+        != PORTONE_OK)
+    {
+        abort();
+    }
+
+    facts.kind = PORTONE_JOURNAL_DEPOSIT;
+    facts.time = sim_time(sim);
+    facts.merchant = portone_str(SIM_MERCHANT);
+    facts.payment = &payment;
+    facts.record = NULL;
+
+    entry = portone_journal_entry(&facts);
+    str = portone_str(entry);
+
+    if (memory_apply(&sim->store, sim_journal_append, &str) != PORTONE_OK) {
+        abort();
+    }
+
+    cJSON_free(entry);
+    portone_payment_free(&payment);
+}
+
+
+static int
+sim_journal_append(portone_txn_t *txn, void *data)
+{
+    return portone_journal_append(txn, data);
 }

@@ -221,7 +221,8 @@ model_fetch(model_t *model)
 
     model_answer(&answer, call, own);
 
-    return portone_flow_fetched(&model->flow, call->call, &answer);
+    return portone_flow_fetched(&model->flow, call->call, &answer,
+                                model->now);
 }
 
 

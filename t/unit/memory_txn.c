@@ -31,6 +31,8 @@ static int memory_del(portone_txn_t *txn, portone_db_e db,
 static void memory_begin(memory_store_t *store);
 static void memory_end(memory_store_t *store, int commit);
 static int memory_fails(memory_store_t *store);
+static memory_entry_t memory_entry(const char *key, size_t key_len,
+    const char *value, size_t value_len);
 static void memory_insert(memory_map_t *map, const portone_str_t *key,
     const portone_str_t *value);
 static void memory_remove(memory_map_t *map, size_t i);
@@ -119,26 +121,49 @@ memory_read(memory_store_t *store, memory_apply_pt apply, void *data)
 static void
 memory_begin(memory_store_t *store)
 {
-    size_t           i, db;
-    portone_str_t    key, value;
-    memory_entry_t  *entry;
+    size_t         i, db;
+    memory_map_t  *from, *to;
 
     store->txn.put = memory_put;
     store->txn.del = memory_del;
 
     for (db = 0; db < PORTONE_DB_MAX; db++) {
+        from = &store->committed[db];
+        to = &store->working[db];
 
-        for (i = 0; i < store->committed[db].n; i++) {
-            entry = &store->committed[db].entries[i];
-
-            key.data = entry->key;
-            key.len = entry->key_len;
-            value.data = entry->value;
-            value.len = entry->value_len;
-
-            memory_insert(&store->working[db], &key, &value);
+        if (from->n == 0) {
+            continue;
         }
+
+        to->entries = memory_alloc(from->n * sizeof(memory_entry_t));
+
+        for (i = 0; i < from->n; i++) {
+            to->entries[i] = memory_entry(from->entries[i].key,
+                                          from->entries[i].key_len,
+                                          from->entries[i].value,
+                                          from->entries[i].value_len);
+        }
+
+        to->n = from->n;
     }
+}
+
+
+static memory_entry_t
+memory_entry(const char *key, size_t key_len, const char *value,
+    size_t value_len)
+{
+    memory_entry_t  entry;
+
+    entry.key_len = key_len;
+    entry.key = memory_alloc(key_len + 1);
+    memory_copy(entry.key, key, key_len);
+
+    entry.value_len = value_len;
+    entry.value = memory_alloc(value_len + 1);
+    memory_copy(entry.value, value, value_len);
+
+    return entry;
 }
 
 
@@ -320,13 +345,7 @@ memory_insert(memory_map_t *map, const portone_str_t *key,
     size_t           i;
     memory_entry_t   entry, *entries;
 
-    entry.key_len = key->len;
-    entry.key = memory_alloc(key->len + 1);
-    memory_copy(entry.key, key->data, key->len);
-
-    entry.value_len = value->len;
-    entry.value = memory_alloc(value->len + 1);
-    memory_copy(entry.value, value->data, value->len);
+    entry = memory_entry(key->data, key->len, value->data, value->len);
 
     i = memory_position(map, key, &found);
 
@@ -383,12 +402,16 @@ static size_t
 memory_position(const memory_map_t *map, const portone_str_t *key, int *found)
 {
     int              order;
-    size_t           i, len;
+    size_t           low, high, i, len;
     memory_entry_t  *entry;
 
     *found = 0;
 
-    for (i = 0; i < map->n; i++) {
+    low = 0;
+    high = map->n;
+
+    while (low < high) {
+        i = (low + high) / 2;
         entry = &map->entries[i];
 
         len = (key->len < entry->key_len) ? key->len : entry->key_len;
@@ -397,11 +420,14 @@ memory_position(const memory_map_t *map, const portone_str_t *key, int *found)
 
         if (order > 0 || (order == 0 && entry->key_len >= key->len)) {
             *found = (order == 0 && entry->key_len == key->len);
-            break;
+            high = i;
+
+        } else {
+            low = i + 1;
         }
     }
 
-    return i;
+    return low;
 }
 
 

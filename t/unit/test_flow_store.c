@@ -120,6 +120,7 @@ settle_first(model_t *model, portone_step_e step)
 
     settlement = model->flow.settlement;
     settlement.record = portone_str(text);
+    settlement.journal = portone_str("{}");
     settlement.payment.len = 0;
     settlement.open = 0;
 

@@ -112,6 +112,7 @@ settlement_of(const char *refund_id, const char *payment, const char *record,
     settlement.refund_id = portone_str(refund_id);
     settlement.payment = portone_str(payment);
     settlement.record = portone_str(record);
+    settlement.journal = portone_str("{}");
     settlement.idempotency.len = 0;
     settlement.seen = PORTONE_STATE_SENDING;
     settlement.open = open;
@@ -339,6 +340,7 @@ an_intent_is_settled_once(void **state)
             unit_stored(PORTONE_DB_INTENTS, IMP, NULL, cases[i].intent);
             unit_stored(PORTONE_DB_PAYMENTS, IMP, NULL, PAID(IMP, 1));
             assert_int_equal(memory_count(&store, PORTONE_DB_ATTEMPTS), 0);
+            assert_int_equal(memory_count(&store, PORTONE_DB_JOURNAL), 0);
             continue;
         }
 
@@ -361,6 +363,11 @@ an_intent_is_settled_once(void **state)
                     cases[i].open ? RECORD("r1", "unknown") : NULL);
         unit_stored(PORTONE_DB_ATTEMPTS, IMP, "r1",
                     cases[i].open ? NULL : RECORD("r1", "unknown"));
+
+        /* and told once, unless nothing has come of it */
+
+        assert_int_equal(memory_count(&store, PORTONE_DB_JOURNAL),
+                         !cases[i].open || cases[i].payment[0]);
     }
 }
 
@@ -380,6 +387,7 @@ deposit_seen(const char *merchant, const char *text, const char *seen)
     deposit.merchant = portone_str(merchant);
     deposit.payment = &payment;
     deposit.text = portone_str(text);
+    deposit.journal = portone_str("{}");
     deposit.seen = portone_str(seen);
 
     rc = memory_apply(&store, portone_ledger_deposit, &deposit);

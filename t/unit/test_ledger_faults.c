@@ -110,6 +110,7 @@ settle(memory_store_t *store, unsigned open)
     settlement.refund_id = portone_str("r1");
     settlement.payment = portone_str(PAYMENT("imp_1", 2));
     settlement.record = portone_str(RECORD("r1"));
+    settlement.journal = portone_str("{}");
     settlement.open = open;
 
     return memory_apply(store, portone_ledger_settle, &settlement);
@@ -156,6 +157,7 @@ run_deposit(memory_store_t *store)
     deposit.merchant = portone_str("shop");
     deposit.payment = &payment;
     deposit.text = portone_str(text);
+    deposit.journal = portone_str("{}");
     deposit.seen = portone_str("");
 
     rc = memory_apply(store, portone_ledger_deposit, &deposit);

@@ -72,6 +72,7 @@ what_was_overtaken_writes_nothing(void **unused)
         settlement.refund_id = portone_str("r1");
         settlement.payment = portone_str("new");
         settlement.record = portone_str(RECORD("succeeded"));
+        settlement.journal = portone_str("{}");
         settlement.seen = cases[i].seen;
 
         rc = memory_apply(&store, portone_ledger_settle, &settlement);

@@ -341,6 +341,7 @@ others_settle(model_t *model, const char *payment)
     settlement.refund_id = portone_str(OPEN_ID);
     settlement.payment = portone_str(payment);
     settlement.record = portone_str(SETTLED("succeeded"));
+    settlement.journal = portone_str("{}");
 
     assert_int_equal(memory_apply(&model->store, portone_ledger_settle,
                                   &settlement),

@@ -1,0 +1,252 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
+#include <string.h>
+
+#include "portone_journal.h"
+#include "portone_json.h"
+
+
+#define PORTONE_JOURNAL_KEY   8       /* bytes, big-endian */
+#define PORTONE_JOURNAL_TEXT  1024    /* bytes that most entries fit into */
+
+
+static cJSON *portone_journal_payment(const portone_payment_t *payment);
+static int portone_journal_copy(cJSON *to, const cJSON *from,
+    const char *const *names);
+
+
+/*
+ * What is copied, if it is a string, a number or a boolean.  These lists name
+ * what may stand in the journal: personal data is kept out by not being here,
+ * whatever PortOne calls it.
+ */
+
+static const char *const  portone_journal_uids[] = {
+    "imp_uid",
+    "merchant_uid",
+    NULL
+};
+
+static const char *const  portone_journal_refund_members[] = {
+    "refund_id",
+    "state",
+    "amount",
+    "currency",
+    "code",
+    "cancellation_id",
+    NULL
+};
+
+static const char *const  portone_journal_payment_members[] = {
+    "status",
+    "amount",
+    "cancel_amount",
+    "currency",
+    "pay_method",
+    "channel",
+    "pg_provider",
+    "emb_pg_provider",
+    "pg_id",
+    "pg_tid",
+    "sandbox",
+    "escrow",
+    "started_at",
+    "paid_at",
+    "failed_at",
+    "cancelled_at",
+    NULL
+};
+
+static const char *const  portone_journal_history_members[] = {
+    "cancellation_id",
+    "pg_tid",
+    "amount",
+    "cancelled_at",
+    NULL
+};
+
+
+static const char *const  portone_journal_kinds[] = {
+    [PORTONE_JOURNAL_DEPOSIT] = "deposit",
+    [PORTONE_JOURNAL_SETTLE] = "settle"
+};
+
+
+char *
+portone_journal_entry(const portone_journal_facts_t *facts)
+{
+    int             rc;
+    char           *text;
+    cJSON          *entry;
+    const cJSON    *uids;
+    portone_str_t   kind;
+
+    entry = cJSON_CreateObject();
+    if (entry == NULL) {
+        return NULL;
+    }
+
+    kind = portone_str(portone_journal_kinds[facts->kind]);
+    uids = (facts->payment != NULL) ? facts->payment->json : facts->record;
+
+    rc = portone_json_set_int(entry, "time", facts->time);
+    rc |= portone_json_set_str(entry, "kind", &kind);
+    rc |= portone_json_set_str(entry, "merchant", &facts->merchant);
+    rc |= portone_journal_copy(entry, uids, portone_journal_uids);
+    rc |= portone_journal_copy(entry, facts->record,
+                               portone_journal_refund_members);
+
+    if (facts->payment != NULL) {
+        rc |= portone_json_set(entry, "payment",
+                               portone_journal_payment(facts->payment));
+    }
+
+    text = NULL;
+
+    if (rc == PORTONE_OK) {
+        text = cJSON_PrintBuffered(entry, PORTONE_JOURNAL_TEXT, 0);
+    }
+
+    cJSON_Delete(entry);
+
+    return text;
+}
+
+
+static cJSON *
+portone_journal_payment(const portone_payment_t *payment)
+{
+    int           rc;
+    cJSON        *copy, *history, *item;
+    const cJSON  *entry;
+
+    copy = cJSON_CreateObject();
+    if (copy == NULL) {
+        return NULL;
+    }
+
+    rc = portone_journal_copy(copy, payment->json,
+                              portone_journal_payment_members);
+
+    history = cJSON_CreateArray();
+
+    if (portone_json_set(copy, "cancel_history", history) != PORTONE_OK) {
+        cJSON_Delete(copy);
+        return NULL;
+    }
+
+    cJSON_ArrayForEach(entry, payment->history) {
+        item = cJSON_CreateObject();
+
+        rc |= portone_journal_copy(item, entry,
+                                   portone_journal_history_members);
+
+        if (!cJSON_AddItemToArray(history, item)) {
+            rc = PORTONE_ERROR;
+        }
+
+        if (rc != PORTONE_OK) {
+            break;
+        }
+    }
+
+    if (rc != PORTONE_OK) {
+        cJSON_Delete(copy);
+        return NULL;
+    }
+
+    return copy;
+}
+
+
+/* strings are not copied but referred to: from outlives to */
+
+static int
+portone_journal_copy(cJSON *to, const cJSON *from, const char *const *names)
+{
+    cJSON        *copy;
+    const cJSON  *item;
+
+    for ( /* void */ ; *names != NULL; names++) {
+        item = portone_json_member(from, *names);
+
+        if (cJSON_IsString(item)) {
+            copy = cJSON_CreateStringReference(item->valuestring);
+
+        } else if (cJSON_IsNumber(item)) {
+            copy = cJSON_CreateNumber(item->valuedouble);
+
+        } else if (cJSON_IsBool(item)) {
+            copy = cJSON_CreateBool(cJSON_IsTrue(item));
+
+        } else {
+            continue;
+        }
+
+        if (portone_json_set(to, *names, copy) != PORTONE_OK) {
+            return PORTONE_ERROR;
+        }
+    }
+
+    return PORTONE_OK;
+}
+
+
+int
+portone_journal_append(portone_txn_t *txn, const portone_str_t *entry)
+{
+    int             rc;
+    char            buf[PORTONE_JOURNAL_KEY];
+    size_t          i;
+    uint64_t        sequence;
+    portone_str_t   key, value;
+
+    static const portone_str_t  end
+                           = portone_string("\xff\xff\xff\xff\xff\xff\xff\xff");
+
+    if (entry->len == 0) {
+        return PORTONE_ERROR;
+    }
+
+    rc = txn->prev(txn, PORTONE_DB_JOURNAL, &end, &key, &value);
+
+    if (rc == PORTONE_ERROR) {
+        return PORTONE_ERROR;
+    }
+
+    if (rc == PORTONE_DECLINED) {
+        key.len = 0;
+    }
+
+    /* greater than the last one also if that one has another length */
+
+    sequence = 0;
+
+    for (i = 0; i < PORTONE_JOURNAL_KEY; i++) {
+        sequence <<= 8;
+
+        if (i < key.len) {
+            sequence |= (portone_byte_t) key.data[i];
+        }
+    }
+
+    /* the greatest one is never found by prev: it would be put twice */
+
+    if (++sequence == UINT64_MAX) {
+        return PORTONE_ERROR;
+    }
+
+    for (i = PORTONE_JOURNAL_KEY; i > 0; i--) {
+        buf[i - 1] = (char) (sequence & 0xff);
+        sequence >>= 8;
+    }
+
+    key.data = buf;
+    key.len = PORTONE_JOURNAL_KEY;
+
+    return txn->put(txn, PORTONE_DB_JOURNAL, &key, entry);
+}
