@@ -386,6 +386,7 @@ settle_meanwhile(model_t *model, portone_step_e step)
     settlement.refund_id = portone_str(OPEN_ID);
     settlement.record = portone_str(RECORD("succeeded", "why", NOTHING, ""));
     settlement.payment = portone_str(FRESH);
+    settlement.journal = portone_str("{}");
     settlement.seen = PORTONE_STATE_UNKNOWN;
 
     assert_int_equal(memory_apply(&model->store, portone_ledger_settle,
