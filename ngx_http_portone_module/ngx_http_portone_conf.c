@@ -5,6 +5,7 @@
 
 
 #include "ngx_http_portone_conf.h"
+#include "ngx_http_portone_access.h"
 #include "ngx_http_portone_cancel.h"
 #include "ngx_http_portone_endpoint.h"
 #include "ngx_http_portone_payment.h"
@@ -105,6 +106,10 @@ ngx_http_portone_store_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     }
 
     if (ngx_http_portone_full_name(cf, &value[1]) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_http_portone_access_store(cf, &value[1]) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
 
@@ -464,6 +469,10 @@ ngx_http_portone_handler_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     plcf->handler = cmd->name;
     plcf->file = cf->conf_file->file.name;
     plcf->line = cf->conf_file->line;
+
+    if (ngx_http_portone_access_add(cf, plcf) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
 
     return NGX_CONF_OK;
 }

@@ -11,7 +11,6 @@ static ngx_int_t ngx_http_portone_endpoint_url(ngx_str_t *api, ngx_url_t *u,
     ngx_uint_t *ssl);
 static ngx_int_t ngx_http_portone_endpoint_resolve(ngx_conf_t *cf,
     ngx_url_t *u, ngx_uint_t ssl, ngx_str_t *addrs);
-static ngx_uint_t ngx_http_portone_endpoint_loopback(struct sockaddr *sa);
 
 
 char *
@@ -249,7 +248,7 @@ ngx_http_portone_endpoint_resolve(ngx_conf_t *cf, ngx_url_t *u,
 }
 
 
-static ngx_uint_t
+ngx_uint_t
 ngx_http_portone_endpoint_loopback(struct sockaddr *sa)
 {
     struct sockaddr_in   *sin;

@@ -26,5 +26,8 @@ char *ngx_http_portone_endpoint_check(ngx_conf_t *cf, ngx_str_t *url,
 ngx_http_portone_endpoint_t *ngx_http_portone_endpoint_create(ngx_conf_t *cf,
     ngx_http_portone_loc_conf_t *plcf);
 
+/* whether an address is reached from this machine only; no UNIX sockets */
+ngx_uint_t ngx_http_portone_endpoint_loopback(struct sockaddr *sa);
+
 
 #endif /* _NGX_HTTP_PORTONE_ENDPOINT_H_INCLUDED_ */

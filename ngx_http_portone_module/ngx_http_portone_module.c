@@ -5,6 +5,7 @@
 
 
 #include "ngx_http_portone_module.h"
+#include "ngx_http_portone_access.h"
 #include "ngx_http_portone_conf.h"
 #include "ngx_http_portone_error_status.h"
 #include "ngx_http_portone_reconcile.h"
@@ -316,6 +317,7 @@ ngx_http_portone_create_main_conf(ngx_conf_t *cf)
      *     pmcf->store_size = 0;
      *     pmcf->thread_pool = { 0, NULL };
      *     pmcf->zone = NULL;
+     *     pmcf->guarded = NULL;
      */
 
     if (ngx_array_init(&pmcf->accounts, cf->pool, 4,
@@ -472,6 +474,8 @@ ngx_http_portone_init(ngx_conf_t *cf)
     ngx_http_portone_main_conf_t  *pmcf;
 
     pmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_portone_module);
+
+    ngx_http_portone_access_check(cf);
 
     if (pmcf->accounts.nelts == 0) {
         return NGX_OK;

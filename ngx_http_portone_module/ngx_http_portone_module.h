@@ -31,6 +31,7 @@ typedef struct {
                                             ngx_http_portone_loc_conf_t * */
     ngx_array_t                     accounts;      /* of
                                             ngx_http_portone_account_t * */
+    ngx_array_t                    *guarded;       /* see ..._access.c */
 } ngx_http_portone_main_conf_t;
 
 

@@ -5,6 +5,7 @@
 
 
 #include "ngx_http_portone_conf.h"
+#include "ngx_http_portone_access.h"
 #include "core/portone_json.h"
 
 
@@ -107,6 +108,8 @@ ngx_http_portone_secret_file(ngx_conf_t *cf, ngx_str_t *path,
                            ngx_open_file_n " \"%V\" failed", path);
         return NGX_CONF_ERROR;
     }
+
+    ngx_http_portone_access_secret(cf, fd, path);
 
     p = ngx_pnalloc(cf->pool, NGX_HTTP_PORTONE_SECRET_MAX + 1);
     n = p ? ngx_read_fd(fd, p, NGX_HTTP_PORTONE_SECRET_MAX + 1) : -1;

@@ -2,6 +2,10 @@
 # nginx -t says never has the value in it: it says the expected line only.
 
 BEGIN {
+    # files that others can read are worth a warning
+
+    umask 077;
+
     $ENV{SHOP_IMP_KEY} = 'imp_key_of_tests';
     $ENV{SHOP_IMP_SECRET} = 'imp_secret_of_tests';
 }

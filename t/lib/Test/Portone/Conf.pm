@@ -12,12 +12,14 @@ package Test::Portone::Conf;
 # Pieces are separated by blank lines. One without a mark is accepted. Below
 # the line that nginx has to name, the mark #<- is followed by the whole
 # message but its end " in FILE:LINE"; more such lines continue it. A message
-# that names no line is marked with #<=. nginx must say that and nothing else.
+# that names no line is marked with #<=; a warning, after which nginx goes on,
+# with #<~. nginx must say that and nothing else.
 #
 # The section "level" tells where the pieces are: http (default), server,
 # location, or "inside NAME", which is a location with the handler NAME below
 # the piece. Every "server {" in a piece gets a socket of its own. "env" has
-# lines NAME=value for the environment of nginx.
+# lines NAME=value for the environment of nginx, "modes" has lines "0640 file"
+# for files below nginx's prefix.
 
 use strict;
 use warnings;
@@ -57,6 +59,12 @@ sub _run {
     local %ENV = (%ENV, map { /^(\w+)=(.*)$/ ? ($1 => $2) : () }
                         split /\n/, $block->env // '');
 
+    for (split /\n/, $block->modes // '') {
+        my ($mode, $file) = split;
+
+        chmod oct $mode, conf_root() . "/$file" or die "$file: $!\n";
+    }
+
     for my $piece (grep { /\S/ } split /\n[ \t]*\n/, $text) {
         $piece =~ s/\A\n+|\s+\z//g;
         _try($name, $block->level // 'http', $piece);
@@ -72,8 +80,14 @@ sub _try {
     my $file = conf_root() . '/conf/piece.conf';
     my $line = 1 + ($before =~ tr/\n//);
     my (@lines, $message, $named);
+    my $warnings = '';
 
     for (split /\n/, $piece) {
+        if (/^\s*#<~\s+(.*?)\s*$/) {
+            $warnings .= "nginx: [warn] $1 in $file:" . ($line - 1) . "\n";
+            next;
+        }
+
         if (/^\s*#<([-=])\s+(.*?)\s*$/) {
             $message = defined $message ? "$message $2" : $2;
             $named //= $1 eq '-' ? $line - 1 : 0;
@@ -112,11 +126,11 @@ sub _try {
 
     $message .= " in $file:$named" if $named;
 
-    my $expected = defined $message
+    my $expected = $warnings . (defined $message
         ? "nginx: [emerg] $message\n"
           . "nginx: configuration file $file test failed\n"
         : "nginx: the configuration file $file syntax is ok\n"
-          . "nginx: configuration file $file test is successful\n";
+          . "nginx: configuration file $file test is successful\n");
 
     (my $title = $lines[0]) =~ s/^\s+//;
 

@@ -38,6 +38,10 @@ sub add_sandbox {
         [portone_imp_secret => 'imp_secret_of_tests'],
         [portone_sandbox_zone => "zone=portone_$number:1m"],
         [portone_sandbox_account => 'imp_key_of_tests imp_secret_of_tests'],
+
+        # Test::Nginx listens to everybody, which is worth a warning
+
+        [allow => 'all'],
     );
 
     my $http = join '', map { "    $_->[0] $_->[1];\n" }

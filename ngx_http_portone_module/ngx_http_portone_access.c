@@ -1,0 +1,367 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
+#include "ngx_http_portone_access.h"
+#include "ngx_http_portone_endpoint.h"
+
+
+typedef struct {
+    ngx_http_conf_ctx_t            *ctx;
+    ngx_http_portone_loc_conf_t    *plcf;
+} ngx_http_portone_guarded_t;
+
+
+/*
+ * nginx keeps the structures of its access modules to itself.  That they
+ * begin with the members below has been so since 1.5.8; a test holds it
+ * against each version.
+ */
+
+typedef union {
+
+    struct {
+        ngx_array_t               *rules;
+        ngx_array_t               *rules6;
+        ngx_array_t               *rules_un;
+    } access;
+
+    struct {
+        ngx_http_complex_value_t  *realm;
+    } auth_basic;
+
+    struct {
+        ngx_str_t                  uri;
+    } auth_request;
+
+} ngx_http_portone_foreign_t;
+
+
+static ngx_uint_t ngx_http_portone_access_has(ngx_conf_t *cf,
+    ngx_http_portone_guarded_t *guarded);
+static ngx_uint_t ngx_http_portone_access_modules(ngx_conf_t *cf,
+    void **loc_conf);
+static ngx_uint_t ngx_http_portone_access_match(
+    ngx_http_portone_loc_conf_t *plcf);
+static ngx_uint_t ngx_http_portone_access_listen(ngx_conf_t *cf,
+    ngx_http_conf_ctx_t *ctx);
+static ngx_uint_t ngx_http_portone_access_address(
+    ngx_http_listen_opt_t *opt, ngx_uint_t verify);
+
+
+/* files that LMDB makes, and ours */
+
+static char  *ngx_http_portone_access_files[] = {
+    "", "/data.mdb", "/lock.mdb", "/open.lock", NULL
+};
+
+
+ngx_int_t
+ngx_http_portone_access_add(ngx_conf_t *cf,
+    ngx_http_portone_loc_conf_t *plcf)
+{
+    ngx_http_portone_guarded_t    *guarded;
+    ngx_http_portone_main_conf_t  *pmcf;
+
+    /* PortOne itself comes to other handlers, and they believe nobody */
+
+    if (ngx_strcmp(plcf->handler.data, "portone_cancel") != 0
+        && ngx_strcmp(plcf->handler.data, "portone_payment") != 0)
+    {
+        return NGX_OK;
+    }
+
+    pmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_portone_module);
+
+    if (pmcf->guarded == NULL) {
+        pmcf->guarded = ngx_array_create(cf->pool, 4,
+                                         sizeof(ngx_http_portone_guarded_t));
+        if (pmcf->guarded == NULL) {
+            return NGX_ERROR;
+        }
+    }
+
+    guarded = ngx_array_push(pmcf->guarded);
+    if (guarded == NULL) {
+        return NGX_ERROR;
+    }
+
+    guarded->ctx = cf->ctx;
+    guarded->plcf = plcf;
+
+    return NGX_OK;
+}
+
+
+void
+ngx_http_portone_access_check(ngx_conf_t *cf)
+{
+    ngx_uint_t                     i;
+    ngx_http_core_loc_conf_t      *clcf;
+    ngx_http_portone_guarded_t    *guarded;
+    ngx_http_portone_main_conf_t  *pmcf;
+
+    pmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_portone_module);
+
+    if (pmcf->guarded == NULL) {
+        return;
+    }
+
+    guarded = pmcf->guarded->elts;
+
+    for (i = 0; i < pmcf->guarded->nelts; i++) {
+
+        if (ngx_http_portone_access_has(cf, &guarded[i])) {
+            continue;
+        }
+
+        clcf = guarded[i].ctx->loc_conf[ngx_http_core_module.ctx_index];
+
+        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                      "\"%V\" in location \"%V\" has no access control: "
+                      "whoever can connect can use it in %V:%ui",
+                      &guarded[i].plcf->handler, &clcf->name,
+                      &guarded[i].plcf->file, guarded[i].plcf->line);
+    }
+}
+
+
+static ngx_uint_t
+ngx_http_portone_access_has(ngx_conf_t *cf,
+    ngx_http_portone_guarded_t *guarded)
+{
+    ngx_http_core_loc_conf_t  *clcf;
+
+    clcf = guarded->ctx->loc_conf[ngx_http_core_module.ctx_index];
+
+    /* these are entered from another location, which may ask */
+
+    if (clcf->internal || clcf->named) {
+        return 1;
+    }
+
+    return ngx_http_portone_access_modules(cf, guarded->ctx->loc_conf)
+           || ngx_http_portone_access_match(guarded->plcf)
+           || ngx_http_portone_access_listen(cf, guarded->ctx);
+}
+
+
+static ngx_uint_t
+ngx_http_portone_access_modules(ngx_conf_t *cf, void **loc_conf)
+{
+    ngx_str_t                   *value;
+    ngx_uint_t                   i;
+    ngx_module_t               **modules;
+    ngx_http_portone_foreign_t  *foreign;
+
+    modules = cf->cycle->modules;
+
+    for (i = 0; modules[i]; i++) {
+
+        if (modules[i]->type != NGX_HTTP_MODULE) {
+            continue;
+        }
+
+        foreign = loc_conf[modules[i]->ctx_index];
+
+        if (ngx_strcmp(modules[i]->name, "ngx_http_access_module") == 0) {
+
+            if (foreign->access.rules
+#if (NGX_HAVE_INET6)
+                || foreign->access.rules6
+#endif
+               )
+            {
+                return 1;
+            }
+
+        } else if (ngx_strcmp(modules[i]->name, "ngx_http_auth_basic_module")
+                   == 0)
+        {
+            if (foreign->auth_basic.realm) {
+                value = &foreign->auth_basic.realm->value;
+
+                if (value->len != 3
+                    || ngx_strncmp(value->data, "off", 3) != 0)
+                {
+                    return 1;
+                }
+            }
+
+        } else if (ngx_strcmp(modules[i]->name,
+                              "ngx_http_auth_request_module")
+                   == 0)
+        {
+            if (foreign->auth_request.uri.len) {
+                return 1;
+            }
+        }
+    }
+
+    return 0;
+}
+
+
+/* a value that differs from client to client */
+
+static ngx_uint_t
+ngx_http_portone_access_match(ngx_http_portone_loc_conf_t *plcf)
+{
+    ngx_uint_t                 i;
+    ngx_http_portone_match_t  *match;
+
+    if (plcf->matches == NULL) {
+        return 0;
+    }
+
+    match = plcf->matches->elts;
+
+    for (i = 0; i < plcf->matches->nelts; i++) {
+
+        if (match[i].value.lengths) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* whether the server can be reached from other machines, by whomever */
+
+static ngx_uint_t
+ngx_http_portone_access_listen(ngx_conf_t *cf, ngx_http_conf_ctx_t *ctx)
+{
+    ngx_uint_t                   a, p, s, verify;
+    ngx_http_conf_addr_t        *addr;
+    ngx_http_conf_port_t        *port;
+    ngx_http_core_srv_conf_t    *cscf, **server;
+    ngx_http_core_main_conf_t   *cmcf;
+#if (NGX_HTTP_SSL)
+    ngx_uint_t                   i;
+    ngx_module_t               **modules;
+    ngx_http_ssl_srv_conf_t     *sscf;
+#endif
+
+    cscf = ctx->srv_conf[ngx_http_core_module.ctx_index];
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    if (cmcf->ports == NULL) {
+        return 0;
+    }
+
+    verify = 0;
+
+#if (NGX_HTTP_SSL)
+
+    /* the module need not be in the binary that this one is loaded into */
+
+    modules = cf->cycle->modules;
+
+    for (i = 0; modules[i]; i++) {
+
+        if (ngx_strcmp(modules[i]->name, "ngx_http_ssl_module") == 0) {
+            sscf = ctx->srv_conf[modules[i]->ctx_index];
+            verify = (sscf->verify == 1);
+        }
+    }
+
+#endif
+
+    port = cmcf->ports->elts;
+
+    for (p = 0; p < cmcf->ports->nelts; p++) {
+
+        addr = port[p].addrs.elts;
+
+        for (a = 0; a < port[p].addrs.nelts; a++) {
+
+            server = addr[a].servers.elts;
+
+            for (s = 0; s < addr[a].servers.nelts; s++) {
+
+                if (server[s] == cscf
+                    && !ngx_http_portone_access_address(&addr[a].opt, verify))
+                {
+                    return 0;
+                }
+            }
+        }
+    }
+
+    return 1;
+}
+
+
+static ngx_uint_t
+ngx_http_portone_access_address(ngx_http_listen_opt_t *opt,
+    ngx_uint_t verify)
+{
+    if (verify && opt->ssl) {
+        return 1;
+    }
+
+#if (NGX_HAVE_UNIX_DOMAIN)
+
+    if (opt->sockaddr->sa_family == AF_UNIX) {
+        return 1;
+    }
+
+#endif
+
+    return ngx_http_portone_endpoint_loopback(opt->sockaddr);
+}
+
+
+void
+ngx_http_portone_access_secret(ngx_conf_t *cf, ngx_fd_t fd, ngx_str_t *path)
+{
+    ngx_file_info_t  fi;
+
+    if (ngx_fd_info(fd, &fi) == NGX_FILE_ERROR) {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, ngx_errno,
+                           ngx_fd_info_n " \"%V\" failed", path);
+        return;
+    }
+
+    if (ngx_file_access(&fi) & (S_IRWXG|S_IRWXO)) {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "\"%V\" is open to others than its owner, "
+                           "\"chmod 600\" closes it", path);
+    }
+}
+
+
+ngx_int_t
+ngx_http_portone_access_store(ngx_conf_t *cf, ngx_str_t *path)
+{
+    char             **file;
+    u_char            *name;
+    ngx_file_info_t    fi;
+
+    name = ngx_pnalloc(cf->temp_pool, path->len + sizeof("/open.lock"));
+    if (name == NULL) {
+        return NGX_ERROR;
+    }
+
+    for (file = ngx_http_portone_access_files; *file; file++) {
+
+        (void) ngx_sprintf(name, "%V%s%Z", path, *file);
+
+        /* what does not exist will be made for its owner only */
+
+        if (ngx_file_info(name, &fi) == NGX_FILE_ERROR) {
+            continue;
+        }
+
+        if (ngx_file_access(&fi) & S_IWOTH) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"%s\" can be written to by everybody", name);
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
