@@ -1,0 +1,248 @@
+package Bench::Report;
+
+# The tables: for people at the terminal and for docs/performance.md.
+
+use strict;
+use warnings;
+
+use POSIX ();
+
+use Bench::Server ();
+
+my $document = 'docs/performance.md';
+
+my %names = (
+    proxy => '`proxy_pass`, nothing stored',
+    lua => 'OpenResty handler, shared dict, not durable',
+    express => 'Express, axios, lmdb, durable',
+    portone => 'this module, durable',
+);
+
+my %tables = (
+    throughput => \&throughput,
+    https => \&throughput,
+    connections => \&connections,
+    workers => \&workers,
+    latency => \&latency,
+    flush => \&flush,
+    inflight => \&inflight,
+    million => \&million,
+    idle => \&idle,
+);
+
+my %titles = (
+    throughput => 'Throughput, PortOne over HTTP, 1 worker, 64 connections',
+    https => 'Throughput, PortOne over HTTPS, 1 worker, 64 connections',
+    connections => 'Flushes per refund, by connections',
+    workers => 'Workers, 256 connections',
+    latency => 'Latency, a PortOne that takes 100 ms, 1000 refunds/s',
+    flush => 'Another location, while each flush of refunds takes 50 ms',
+    inflight => '10000 refunds in flight in one worker',
+    million => 'Memory',
+    idle => 'Idle',
+);
+
+my @order = qw( throughput https connections workers latency flush inflight
+                million idle );
+
+
+sub text {
+    my ($results, @sections) = @_;
+
+    return join '', map { "\n$titles{$_}\n\n" . $tables{$_}->($results->{$_}) }
+                    @sections;
+}
+
+
+sub table {
+    my ($head, @rows) = @_;
+
+    return join '', map { '| ' . join(' | ', @$_) . " |\n" }
+                    $head, [map { '---' } @$head], @rows;
+}
+
+
+sub throughput {
+    my $r = shift;
+    my $base = $r->{proxy}{rate};
+    my @rows;
+
+    for my $kind (qw( proxy lua express portone )) {
+        my $k = $r->{$kind} // next;
+
+        push @rows, [$names{$kind}, thousands($k->{rate}),
+                     sprintf('%.2f', $k->{rate} / $base),
+                     map({ sprintf '%.2f', $k->{$_} } qw( p50 p99 p999 )),
+                     sprintf('%.1f', $k->{cpu}),
+                     sprintf('%.3f', $k->{flushes})];
+    }
+
+    my $text = table(['', 'refunds/s', 'ratio', 'p50, ms', 'p99, ms',
+                      'p99.9, ms', 'CPU each, µs', 'flushes each'], @rows);
+
+    return $text . sprintf("\nThis module has %.2f of `proxy_pass`, "
+        . "%.2f of Lua, %.1f of Express.\n",
+        map { $r->{portone}{rate} / $r->{$_}{rate} } qw( proxy lua express ));
+}
+
+
+sub connections {
+    my $r = shift;
+
+    return table(['connections', 'refunds/s', 'p50, ms', 'p99, ms',
+                  'p99.9, ms', 'CPU each, µs', 'flushes each'],
+        map { my $k = $r->{$_};
+              [$_, thousands($k->{rate}),
+               map({ sprintf '%.2f', $k->{$_} } qw( p50 p99 p999 )),
+               sprintf('%.1f', $k->{cpu}), sprintf('%.3f', $k->{flushes})] }
+        sort { $a <=> $b } keys %$r);
+}
+
+
+sub workers {
+    my $r = shift;
+
+    return table(['workers', 'refunds/s', 'CPU each, µs', 'ratio',
+                  'flushes each'],
+        map { my $k = $r->{$_};
+              [$_, thousands($k->{rate}), sprintf('%.1f', $k->{cpu}),
+               sprintf('%.2f', $k->{cpu} / $r->{1}{cpu}),
+               sprintf('%.3f', $k->{flushes})] } sort keys %$r);
+}
+
+
+sub latency {
+    my $r = shift;
+
+    return table(['', 'refunds/s', 'p50, ms', 'p99, ms', 'p99.9, ms'],
+        map { my $k = $r->{$_};
+              [$names{$_}, thousands($k->{rate}),
+               map { sprintf '%.2f', $k->{$_} } qw( p50 p99 p999 )] }
+            qw( proxy portone ));
+}
+
+
+sub flush {
+    my $r = shift;
+
+    return table(['delay of a flush', 'p50, ms', 'p99, ms', 'p99.9, ms'],
+        map { my $k = $r->{$_};
+              [$_, map { sprintf '%.2f', $k->{$_} } qw( p50 p99 p999 )] }
+            'none', '50ms');
+}
+
+
+sub inflight {
+    my $r = shift;
+
+    return table(['', 'memory each, KB', 'another location, p50, ms',
+                  'p99, ms', 'without them, p50, ms', 'p99, ms'],
+        map { my $k = $r->{$_};
+              [uc, sprintf('%.1f', $k->{each}),
+               map { sprintf '%.2f', $k->{$_} }
+                   qw( p50 p99 quiet_p50 quiet_p99 )] }
+            qw( http https ));
+}
+
+
+sub million {
+    my $r = shift;
+
+    return sprintf "%s refunds: %s KB after the first 50,000, %s KB at the "
+        . "end.\n", map { thousands($r->{$_}) } qw( refunds early late );
+}
+
+
+sub idle {
+    my $r = shift;
+
+    return table(['`return 204` in', 'requests/s', 'CPU each, µs'],
+        map { [$_->[1], thousands($r->{$_->[0]}{rate}),
+               sprintf('%.2f', $r->{$_->[0]}{cpu})] }
+        [plain => 'nginx'], [loaded => 'nginx with the module loaded'])
+        . sprintf("\nA worker with nothing to do, with the store and a "
+                  . "connection to PortOne open: %.1f wake-ups in 10 s.\n",
+                  $r->{wakeups});
+}
+
+
+# [what, ratio, what is asked for]; half of it is what fails
+
+sub smoke {
+    my ($r, $failed) = @_;
+    my $text = "\n";
+    my $rate = sub { $r->{$_[0]}{$_[1]}{rate} };
+
+    for my $ratio (
+        ['proxy_pass', $rate->(qw( http portone ))
+                       / $rate->(qw( http proxy )), 0.45],
+        ['Lua', $rate->(qw( http portone )) / $rate->(qw( http lua )), 1.4],
+        ['proxy_pass over HTTPS', $rate->(qw( https portone ))
+                                  / $rate->(qw( https proxy )), 0.5])
+    {
+        my ($what, $is, $wanted) = @$ratio;
+        my $bad = $is < $wanted / 2;
+
+        $text .= sprintf "%s %.2f of %s, wanted %.2f, fails below %.2f\n",
+            $bad ? 'FAILED' : 'ok', $is, $what, $wanted, $wanted / 2;
+        $$failed = 1 if $bad;
+    }
+
+    return $text;
+}
+
+
+sub thousands {
+    my $number = sprintf '%.0f', shift;
+
+    1 while $number =~ s/^(\d+)(\d{3})/$1,$2/;
+
+    return $number;
+}
+
+
+sub machine {
+    my $bench = shift;
+    my $cpuinfo = Bench::Server::read_file('/proc/cpuinfo');
+    my ($model) = $cpuinfo =~ /^model name\s*: (.*)$/m;
+    my $cpus = () = $cpuinfo =~ /^processor\s/mg;
+    my ($memory) = Bench::Server::read_file('/proc/meminfo')
+                   =~ /^MemTotal:\s+(\d+)/;
+    my ($fs) = (split ' ', (split /\n/, `df -T $bench->{dir}`)[1])[1];
+    my ($system, undef, $kernel) = POSIX::uname();
+    my ($curl) = `curl-config --version` =~ /([\d.]+)/;
+    my ($nginx) = `nginx -v 2>&1` =~ m{/([\d.]+)};
+    my $node = `node -v 2>/dev/null` || '-';
+
+    chomp $node;
+
+    return sprintf '%d processors, %s; %.0f GB; %s; %s %s; nginx %s, '
+        . 'libcurl %s, Node.js %s; %s', $cpus, $model // 'unknown',
+        $memory / 2 ** 20, $fs, $system, $kernel, $nginx, $curl // '?', $node,
+        POSIX::strftime('%Y-%m-%d', gmtime);
+}
+
+
+# the tables stand between two comments
+
+sub write_document {
+    my ($bench, $results) = @_;
+
+    return if !-e $document;
+
+    my $text = Bench::Server::read_file($document);
+    my $tables = "Machine: $results->{machine}.\n";
+
+    for my $section (grep { $results->{$_} } @order) {
+        $tables .= "\n### $titles{$section}\n\n"
+                   . $tables{$section}->($results->{$section});
+    }
+
+    $text =~ s/(<!-- make bench -->\n).*(<!-- end -->)/$1\n$tables\n$2/s
+        or die "$document has no place for the tables\n";
+
+    Bench::Server::write_file($document, $text);
+}
+
+
+1;
