@@ -33,7 +33,7 @@ sub new {
         here => abs_path('t/bench'),
         port => $ENV{PORT} || 21984,
         rounds => $ENV{ROUNDS} || 5,
-        seconds => $ENV{SECONDS} || 3,
+        seconds => $ENV{DURATION} || 3,
         payments => 100_000,
         load_cpus => $cpus - 1,
         cpus => $ENV{CPUS} || '0-' . ($cpus - 1),

@@ -135,10 +135,10 @@ sub flush {
 sub inflight {
     my $r = shift;
 
-    return table(['', 'memory each, KB', 'another location, p50, ms',
+    return table(['', 'refunds', 'memory each, KB', 'another location, p50, ms',
                   'p99, ms', 'without them, p50, ms', 'p99, ms'],
         map { my $k = $r->{$_};
-              [uc, sprintf('%.1f', $k->{each}),
+              [uc, $k->{refunds}, sprintf('%.1f', $k->{each}),
                map { sprintf '%.2f', $k->{$_} }
                    qw( p50 p99 quiet_p50 quiet_p99 )] }
             qw( http https ));

@@ -6,6 +6,7 @@ package Bench::Sections;
 use strict;
 use warnings;
 
+use List::Util ();
 use POSIX ();
 use Time::HiRes qw( sleep time );
 
@@ -185,7 +186,11 @@ sub beside {
 
 sub inflight {
     my $bench = shift;
-    my $n = 10_000;
+
+    # two descriptors each
+
+    my $n = List::Util::min(10_000,
+                            POSIX::floor((`ulimit -Hn` - 100) / 2));
 
     print "in flight\n";
     my $api = Bench::Server->start($bench, 'api', delay => '8s');
@@ -225,7 +230,7 @@ sub inflight {
 
         $server->stop;
         $results{$scheme} = { each => ($memory - $before) / $n,
-            requests => $result->{requests},
+            refunds => $n,
             quiet_p50 => $quiet->{p50}, quiet_p99 => $quiet->{p99},
             p50 => $ping->{p50}, p99 => $ping->{p99} };
         printf "  %s: %.1f KB each, %d answered\n", $scheme,
