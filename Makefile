@@ -4,6 +4,8 @@
 #                  SANITIZE=1: with AddressSanitizer and UBSan, and aborts
 #                  where the event loop would have to wait
 # make rules       that the latter are found
+# make journal-check STORE=directory
+#                  the journal of a store, replayed, against its payments
 # make unit        the tests of the plain C core only
 # make sim         SIM_HISTORIES random histories (100000) of refunds, with
 #                  faults at every step; SEED=n: shows the one of this seed
@@ -31,7 +33,8 @@ endif
 
 export BUILD PORT NGINX_SRC CC CFLAGS SANITIZE
 
-.PHONY: all build demo test rules unit sim sim-mutants fuzz browser lint deps clean
+.PHONY: all build demo test rules unit sim sim-mutants fuzz browser
+.PHONY: journal-check lint deps clean
 
 all: build
 
@@ -75,6 +78,10 @@ browser:
 	t/tools/deps browser
 	t/tools/build
 	t/browser/run $(T)
+
+journal-check:
+	t/tools/deps build
+	@t/tools/journal-check "$(STORE)"
 
 lint:
 	t/tools/deps lint
