@@ -75,6 +75,7 @@ static void fuzz_record_claim(fuzz_run_t *run, int unchanged);
 static void fuzz_record_settle(fuzz_run_t *run, int open);
 static void fuzz_record_deposit(fuzz_run_t *run, const portone_payment_t *p);
 static void fuzz_record_compare(fuzz_run_t *run, const portone_payment_t *p);
+static void fuzz_record_journal(fuzz_run_t *run, const portone_payment_t *p);
 static int fuzz_record_same(fuzz_run_t *run, char *dump);
 
 
@@ -149,6 +150,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         == PORTONE_OK)
     {
         fuzz_record_compare(&run, &payment);
+        fuzz_record_journal(&run, &payment);
         fuzz_record_deposit(&run, &payment);
         portone_payment_free(&payment);
     }
@@ -539,6 +541,7 @@ fuzz_record_settle(fuzz_run_t *run, int open)
     int                    rc;
     char                  *dump;
     cJSON                 *record, *intent;
+    size_t                 entries;
     const char            *stored;
     portone_str_t          id;
     portone_settlement_t   settlement;
@@ -576,6 +579,7 @@ fuzz_record_settle(fuzz_run_t *run, int open)
     }
 
     dump = memory_dump(&run->store);
+    entries = memory_count(&run->store, PORTONE_DB_JOURNAL);
 
     rc = memory_apply(&run->store, portone_ledger_settle, &settlement);
 
@@ -597,6 +601,10 @@ fuzz_record_settle(fuzz_run_t *run, int open)
         if (!open) {
             stored = fuzz_record_value(run, PORTONE_DB_ATTEMPTS, &id);
         }
+
+        entries = memory_count(&run->store, PORTONE_DB_JOURNAL) - entries;
+
+        fuzz_check(entries == 1 || (open && entries == 0));
 
         fuzz_check(stored != NULL);
         fuzz_check(strlen(stored) == run->record.len);
@@ -642,9 +650,16 @@ fuzz_record_deposit(fuzz_run_t *run, const portone_payment_t *p)
 
         fuzz_check(stored != NULL && strcmp(stored, before) == 0);
 
-    } else if (rc == PORTONE_OK) {
+    } else if (rc == PORTONE_OK && deposit.stored) {
         fuzz_check(stored != NULL);
+        fuzz_check(strlen(stored) == run->payment.len);
         fuzz_check(memcmp(stored, run->payment.data, run->payment.len) == 0);
+
+    } else if (rc == PORTONE_OK) {
+
+        /* a refund of it is open */
+
+        fuzz_check(before != NULL && stored != NULL && stored[0] == '\0');
     }
 
     free(before);
@@ -703,6 +718,60 @@ fuzz_record_compare(fuzz_run_t *run, const portone_payment_t *p)
     }
 
     cJSON_Delete(refund);
+    cJSON_Delete(record);
+}
+
+
+/* nothing gets into the journal but what is listed */
+
+static void
+fuzz_record_journal(fuzz_run_t *run, const portone_payment_t *p)
+{
+    char                     *text;
+    cJSON                    *record, *entry;
+    const cJSON              *payment, *item;
+    portone_journal_facts_t   facts;
+
+    record = portone_json_parse(run->record.data, run->record.len);
+
+    facts.kind = PORTONE_JOURNAL_SETTLE;
+    facts.time = run->now % (INT64_C(1) << 40);
+    facts.merchant = run->merchant;
+    facts.payment = p;
+    facts.record = record;
+
+    text = portone_journal_entry(&facts);
+
+    fuzz_check(text != NULL || run->fails);
+
+    if (text != NULL) {
+        fuzz_paused = 1;
+
+        entry = portone_json_parse(text, strlen(text));
+        payment = portone_json_member(entry, "payment");
+
+        /* twelve and seventeen names are listed */
+
+        fuzz_check(cJSON_GetArraySize(entry) <= 12);
+        fuzz_check(cJSON_GetArraySize(payment) <= 17);
+        fuzz_check(cJSON_GetArraySize(portone_json_member(payment,
+                                                          "cancel_history"))
+                   == (int) portone_payment_cancellations(p));
+
+        cJSON_ArrayForEach(item, entry) {
+            fuzz_check(item == payment || item->child == NULL);
+        }
+
+        cJSON_ArrayForEach(item, payment) {
+            fuzz_check(item->child == NULL || cJSON_IsArray(item));
+        }
+
+        cJSON_Delete(entry);
+
+        fuzz_paused = 0;
+    }
+
+    cJSON_free(text);
     cJSON_Delete(record);
 }
 
