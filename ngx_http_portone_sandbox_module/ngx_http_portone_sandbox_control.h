@@ -26,6 +26,10 @@ void ngx_http_portone_sandbox_control_undo(
     ngx_http_portone_sandbox_ctx_t *ctx);
 void ngx_http_portone_sandbox_control_console(
     ngx_http_portone_sandbox_ctx_t *ctx);
+void ngx_http_portone_sandbox_control_webhook(
+    ngx_http_portone_sandbox_ctx_t *ctx);
+void ngx_http_portone_sandbox_control_webhooks(
+    ngx_http_portone_sandbox_ctx_t *ctx);
 void ngx_http_portone_sandbox_control_faults(
     ngx_http_portone_sandbox_ctx_t *ctx);
 void ngx_http_portone_sandbox_control_gate(

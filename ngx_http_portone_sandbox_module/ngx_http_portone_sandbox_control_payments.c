@@ -10,6 +10,7 @@
 #include "ngx_http_portone_sandbox_respond.h"
 #include "ngx_http_portone_sandbox_text.h"
 #include "ngx_http_portone_sandbox_transport.h"
+#include "ngx_http_portone_sandbox_webhook.h"
 
 
 typedef ngx_int_t (*ngx_http_portone_sandbox_change_pt)(
@@ -20,13 +21,18 @@ typedef ngx_int_t (*ngx_http_portone_sandbox_change_pt)(
 static void ngx_http_portone_sandbox_control_list(
     ngx_http_portone_sandbox_ctx_t *ctx);
 static ngx_int_t ngx_http_portone_sandbox_control_put(
-    ngx_http_portone_sandbox_ctx_t *ctx, cJSON *given, u_char *error);
+    ngx_http_portone_sandbox_ctx_t *ctx, cJSON *given, cJSON *told,
+    u_char *error);
+static void ngx_http_portone_sandbox_control_tell(
+    ngx_http_portone_sandbox_ctx_t *ctx, cJSON *object, cJSON *told);
 static void ngx_http_portone_sandbox_control_change(
     ngx_http_portone_sandbox_ctx_t *ctx,
-    ngx_http_portone_sandbox_change_pt change);
-static void ngx_http_portone_sandbox_control_webhook(
-    ngx_http_portone_sandbox_text_t *text,
-    ngx_http_portone_sandbox_payment_t *payment);
+    ngx_http_portone_sandbox_change_pt change, ngx_uint_t tell);
+static void ngx_http_portone_sandbox_control_told(
+    ngx_http_portone_sandbox_text_t *text, cJSON *webhook);
+static ngx_int_t ngx_http_portone_sandbox_change_nothing(
+    ngx_http_portone_sandbox_ctx_t *ctx,
+    ngx_http_portone_sandbox_payment_t *payment, time_t now, u_char *error);
 static ngx_int_t ngx_http_portone_sandbox_change_finish(
     ngx_http_portone_sandbox_ctx_t *ctx,
     ngx_http_portone_sandbox_payment_t *payment, time_t now, u_char *error);
@@ -41,7 +47,7 @@ static ngx_int_t ngx_http_portone_sandbox_change_console(
 void
 ngx_http_portone_sandbox_control_payments(ngx_http_portone_sandbox_ctx_t *ctx)
 {
-    cJSON                            *item;
+    cJSON                            *item, *told;
     u_char                            error[
                                         NGX_HTTP_PORTONE_SANDBOX_ERROR_LEN];
     ngx_int_t                         rc;
@@ -61,6 +67,7 @@ ngx_http_portone_sandbox_control_payments(ngx_http_portone_sandbox_ctx_t *ctx)
 
     rc = NGX_OK;
     n = 0;
+    told = cJSON_CreateArray();
 
     ngx_http_portone_sandbox_zone_lock(ctx->zone);
 
@@ -68,7 +75,8 @@ ngx_http_portone_sandbox_control_payments(ngx_http_portone_sandbox_ctx_t *ctx)
 
         cJSON_ArrayForEach(item, ctx->json) {
 
-            rc = ngx_http_portone_sandbox_control_put(ctx, item, error);
+            rc = ngx_http_portone_sandbox_control_put(ctx, item, told,
+                                                      error);
             if (rc != NGX_OK) {
                 break;
             }
@@ -77,11 +85,19 @@ ngx_http_portone_sandbox_control_payments(ngx_http_portone_sandbox_ctx_t *ctx)
         }
 
     } else {
-        rc = ngx_http_portone_sandbox_control_put(ctx, ctx->json, error);
+        rc = ngx_http_portone_sandbox_control_put(ctx, ctx->json, told,
+                                                  error);
         n = 1;
     }
 
     ngx_http_portone_sandbox_zone_unlock(ctx->zone);
+
+    while (told && told->child) {
+        item = cJSON_DetachItemFromArray(told, 0);
+        ngx_http_portone_sandbox_webhook_send(ctx, item);
+    }
+
+    cJSON_Delete(told);
 
     if (rc == NGX_OK) {
         ngx_http_portone_sandbox_text_init(&text, ctx->request->pool, 64);
@@ -158,7 +174,7 @@ ngx_http_portone_sandbox_control_list(ngx_http_portone_sandbox_ctx_t *ctx)
 
 static ngx_int_t
 ngx_http_portone_sandbox_control_put(ngx_http_portone_sandbox_ctx_t *ctx,
-    cJSON *given, u_char *error)
+    cJSON *given, cJSON *told, u_char *error)
 {
     time_t                               now;
     cJSON                               *object;
@@ -177,17 +193,57 @@ ngx_http_portone_sandbox_control_put(ngx_http_portone_sandbox_ctx_t *ctx,
     rc = ngx_http_portone_sandbox_payment_put(ctx->zone, object,
                                               &options.account, &options.tier,
                                               options.async);
+
+    if (rc == NGX_OK && ctx->conf->webhook) {
+        ngx_http_portone_sandbox_control_tell(ctx, object, told);
+    }
+
     cJSON_Delete(object);
 
     return rc;
 }
 
 
+/* what is paid now, and virtual accounts that are issued, are told */
+
+static void
+ngx_http_portone_sandbox_control_tell(ngx_http_portone_sandbox_ctx_t *ctx,
+    cJSON *object, cJSON *told)
+{
+    cJSON                               *webhook;
+    ngx_str_t                            imp_uid;
+    ngx_http_portone_sandbox_payment_t  *payment;
+
+    imp_uid.data = (u_char *) cJSON_GetStringValue(
+                        cJSON_GetObjectItemCaseSensitive(object, "imp_uid"));
+    imp_uid.len = ngx_strlen(imp_uid.data);
+
+    payment = ngx_http_portone_sandbox_payment_find(ctx->zone, &imp_uid);
+
+    if (payment == NULL
+        || (payment->facts.status != NGX_HTTP_PORTONE_SANDBOX_PAID
+            && (payment->facts.status != NGX_HTTP_PORTONE_SANDBOX_READY
+                || !payment->facts.vbank)))
+    {
+        return;
+    }
+
+    webhook = ngx_http_portone_sandbox_webhook_json(payment);
+
+    if (!cJSON_AddItemToArray(told, webhook)) {
+        cJSON_Delete(webhook);
+    }
+}
+
+
+/* tell: PortOne sends a webhook about it */
+
 static void
 ngx_http_portone_sandbox_control_change(ngx_http_portone_sandbox_ctx_t *ctx,
-    ngx_http_portone_sandbox_change_pt change)
+    ngx_http_portone_sandbox_change_pt change, ngx_uint_t tell)
 {
     time_t                               now;
+    cJSON                               *webhook;
     u_char                               error[
                                         NGX_HTTP_PORTONE_SANDBOX_ERROR_LEN];
     ngx_int_t                            rc;
@@ -202,6 +258,7 @@ ngx_http_portone_sandbox_control_change(ngx_http_portone_sandbox_ctx_t *ctx,
     ngx_http_portone_sandbox_text_init(&text, ctx->request->pool, 2048);
 
     rc = NGX_DONE;
+    webhook = NULL;
 
     ngx_http_portone_sandbox_zone_lock(ctx->zone);
 
@@ -217,7 +274,10 @@ ngx_http_portone_sandbox_control_change(ngx_http_portone_sandbox_ctx_t *ctx,
     if (rc == NGX_OK) {
         ngx_http_portone_sandbox_text_format(&text, "{\"payment\":");
         ngx_http_portone_sandbox_text_str(&text, &payment->json);
-        ngx_http_portone_sandbox_control_webhook(&text, payment);
+
+        webhook = ngx_http_portone_sandbox_webhook_json(payment);
+
+        ngx_http_portone_sandbox_control_told(&text, webhook);
         ngx_http_portone_sandbox_text_format(&text, "}");
     }
 
@@ -247,6 +307,18 @@ ngx_http_portone_sandbox_control_change(ngx_http_portone_sandbox_ctx_t *ctx,
         ngx_http_portone_sandbox_control_invalid(ctx, error);
     }
 
+    /* an accepted refund that is given up is no news of the payment */
+
+    if (tell
+        && !cJSON_IsFalse(cJSON_GetObjectItemCaseSensitive(ctx->json,
+                                                           "success")))
+    {
+        ngx_http_portone_sandbox_webhook_send(ctx, webhook);
+
+    } else {
+        cJSON_Delete(webhook);
+    }
+
     ngx_http_portone_sandbox_send(ctx);
 }
 
@@ -254,53 +326,59 @@ ngx_http_portone_sandbox_control_change(ngx_http_portone_sandbox_ctx_t *ctx,
 /* what PortOne would now send to the shop */
 
 static void
-ngx_http_portone_sandbox_control_webhook(
-    ngx_http_portone_sandbox_text_t *text,
-    ngx_http_portone_sandbox_payment_t *payment)
+ngx_http_portone_sandbox_control_told(ngx_http_portone_sandbox_text_t *text,
+    cJSON *webhook)
 {
-    int      n;
-    char    *json;
-    cJSON   *object, *history, *last, *id, *webhook, *item;
-
-    object = cJSON_ParseWithLength((char *) payment->json.data,
-                                   payment->json.len);
-
-    history = cJSON_GetObjectItemCaseSensitive(object, "cancel_history");
-    n = cJSON_GetArraySize(history);
-    last = n ? cJSON_GetArrayItem(history, n - 1) : NULL;
-
-    webhook = cJSON_CreateObject();
-
-    item = cJSON_GetObjectItemCaseSensitive(object, "imp_uid");
-    cJSON_AddItemToObject(webhook, "imp_uid", cJSON_Duplicate(item, 1));
-
-    item = cJSON_GetObjectItemCaseSensitive(object, "merchant_uid");
-    cJSON_AddItemToObject(webhook, "merchant_uid", cJSON_Duplicate(item, 1));
-
-    item = cJSON_GetObjectItemCaseSensitive(object, "status");
-    cJSON_AddItemToObject(webhook, "status", cJSON_Duplicate(item, 1));
-
-    id = cJSON_GetObjectItemCaseSensitive(last, "cancellation_id");
-
-    if (id) {
-        cJSON_AddItemToObject(webhook, "cancellation_id",
-                              cJSON_Duplicate(id, 1));
-    }
+    char  *json;
 
     json = cJSON_PrintUnformatted(webhook);
 
     if (json == NULL) {
         text->failed = 1;
-
-    } else {
-        ngx_http_portone_sandbox_text_format(text, ",\"webhook\":");
-        ngx_http_portone_sandbox_text_add(text, (u_char *) json,
-                                          ngx_strlen(json));
+        return;
     }
 
+    ngx_http_portone_sandbox_text_format(text, ",\"webhook\":");
+    ngx_http_portone_sandbox_text_add(text, (u_char *) json,
+                                      ngx_strlen(json));
     cJSON_free(json);
-    cJSON_Delete(webhook);
-    cJSON_Delete(object);
+}
+
+
+/* the webhook of the payment as it is, once more */
+
+void
+ngx_http_portone_sandbox_control_webhook(ngx_http_portone_sandbox_ctx_t *ctx)
+{
+    ngx_http_portone_sandbox_control_change(ctx,
+                                      ngx_http_portone_sandbox_change_nothing,
+                                      1);
+}
+
+
+static ngx_int_t
+ngx_http_portone_sandbox_change_nothing(ngx_http_portone_sandbox_ctx_t *ctx,
+    ngx_http_portone_sandbox_payment_t *payment, time_t now, u_char *error)
+{
+    return NGX_OK;
+}
+
+
+void
+ngx_http_portone_sandbox_control_webhooks(ngx_http_portone_sandbox_ctx_t *ctx)
+{
+    ngx_http_portone_sandbox_text_t  text;
+
+    ngx_http_portone_sandbox_text_init(&text, ctx->request->pool, 4096);
+
+    ngx_http_portone_sandbox_zone_lock(ctx->zone);
+
+    ngx_http_portone_sandbox_webhooks_write(ctx->zone, &text);
+
+    ngx_http_portone_sandbox_zone_unlock(ctx->zone);
+
+    ngx_http_portone_sandbox_control_answer(ctx, NGX_HTTP_OK, &text);
+    ngx_http_portone_sandbox_send(ctx);
 }
 
 
@@ -308,7 +386,8 @@ void
 ngx_http_portone_sandbox_control_finish(ngx_http_portone_sandbox_ctx_t *ctx)
 {
     ngx_http_portone_sandbox_control_change(ctx,
-                                      ngx_http_portone_sandbox_change_finish);
+                                      ngx_http_portone_sandbox_change_finish,
+                                      1);
 }
 
 
@@ -345,7 +424,8 @@ void
 ngx_http_portone_sandbox_control_undo(ngx_http_portone_sandbox_ctx_t *ctx)
 {
     ngx_http_portone_sandbox_control_change(ctx,
-                                        ngx_http_portone_sandbox_change_undo);
+                                        ngx_http_portone_sandbox_change_undo,
+                                      0);
 }
 
 
@@ -364,7 +444,8 @@ void
 ngx_http_portone_sandbox_control_console(ngx_http_portone_sandbox_ctx_t *ctx)
 {
     ngx_http_portone_sandbox_control_change(ctx,
-                                     ngx_http_portone_sandbox_change_console);
+                                     ngx_http_portone_sandbox_change_console,
+                                      1);
 }
 
 

@@ -5,6 +5,7 @@
 #include "ngx_http_portone_sandbox_fields.h"
 #include "ngx_http_portone_sandbox_module.h"
 #include "ngx_http_portone_sandbox_request.h"
+#include "ngx_http_portone_sandbox_webhook.h"
 
 
 #define NGX_HTTP_PORTONE_SANDBOX_DEFAULT_SIZE  (8 * 1024 * 1024)
@@ -83,6 +84,13 @@ static ngx_command_t  ngx_http_portone_sandbox_commands[] = {
       0,
       NULL },
 
+    { ngx_string("portone_sandbox_webhook"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE123,
+      ngx_http_portone_sandbox_webhook,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
       ngx_null_command
 };
 
@@ -143,6 +151,7 @@ ngx_http_portone_sandbox_create_loc_conf(ngx_conf_t *cf)
     conf->zone = NGX_CONF_UNSET_PTR;
     conf->accounts = NGX_CONF_UNSET_PTR;
     conf->payments = NGX_CONF_UNSET_PTR;
+    conf->webhook = NGX_CONF_UNSET_PTR;
     conf->token_life = NGX_CONF_UNSET;
     conf->clock_offset = NGX_HTTP_PORTONE_SANDBOX_NO_OFFSET;
 
@@ -159,6 +168,7 @@ ngx_http_portone_sandbox_merge_loc_conf(ngx_conf_t *cf, void *parent,
 
     ngx_conf_merge_ptr_value(conf->accounts, prev->accounts, NULL);
     ngx_conf_merge_ptr_value(conf->payments, prev->payments, NULL);
+    ngx_conf_merge_ptr_value(conf->webhook, prev->webhook, NULL);
     ngx_conf_merge_sec_value(conf->token_life, prev->token_life,
                              NGX_HTTP_PORTONE_SANDBOX_TOKEN_LIFE);
 

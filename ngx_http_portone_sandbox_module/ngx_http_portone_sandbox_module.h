@@ -20,6 +20,10 @@ typedef struct {
 } ngx_http_portone_sandbox_account_t;
 
 
+typedef struct ngx_http_portone_sandbox_target_s
+    ngx_http_portone_sandbox_target_t;
+
+
 typedef struct {
     ngx_flag_t                          enable;
     ngx_http_portone_sandbox_zone_t    *zone;
@@ -27,6 +31,7 @@ typedef struct {
                                    /* of ngx_http_portone_sandbox_account_t */
     ngx_array_t                        *payments;
                                 /* of ngx_http_portone_sandbox_declared_t * */
+    ngx_http_portone_sandbox_target_t  *webhook;        /* NULL: none */
     time_t                              token_life;
     ngx_int_t                           clock_offset;   /* seconds */
 } ngx_http_portone_sandbox_loc_conf_t;

@@ -4,14 +4,12 @@
 #include "ngx_http_portone_sandbox_faults.h"
 #include "ngx_http_portone_sandbox_ledger.h"
 #include "ngx_http_portone_sandbox_payments.h"
+#include "ngx_http_portone_sandbox_webhook.h"
 #include "ngx_http_portone_sandbox_zone.h"
 
 
 static ngx_int_t ngx_http_portone_sandbox_zone_init(ngx_shm_zone_t *shm_zone,
     void *data);
-
-
-extern ngx_module_t  ngx_http_portone_sandbox_module;
 
 
 ngx_http_portone_sandbox_zone_t *
@@ -133,6 +131,7 @@ ngx_http_portone_sandbox_zone_init(ngx_shm_zone_t *shm_zone, void *data)
         ngx_queue_init(&sh->payments);
         ngx_queue_init(&sh->faults);
         ngx_queue_init(&sh->gates);
+        ngx_queue_init(&sh->webhooks);
     }
 
     ngx_http_portone_sandbox_zone_lock(zone);
@@ -213,6 +212,7 @@ ngx_http_portone_sandbox_zone_reset(ngx_http_portone_sandbox_zone_t *zone,
     ngx_http_portone_sandbox_ledger_clear(zone);
     ngx_http_portone_sandbox_faults_clear(zone);
     ngx_http_portone_sandbox_gates_clear(zone);
+    ngx_http_portone_sandbox_webhooks_clear(zone);
     ngx_http_portone_sandbox_payments_clear(zone);
 
     ngx_memzero(sh->tokens, sizeof(sh->tokens));

@@ -20,6 +20,7 @@
 #define NGX_HTTP_PORTONE_SANDBOX_MAX_FAULTS    256
 #define NGX_HTTP_PORTONE_SANDBOX_MAX_GATES     64
 #define NGX_HTTP_PORTONE_SANDBOX_MAX_REQUESTS  4096
+#define NGX_HTTP_PORTONE_SANDBOX_MAX_WEBHOOKS  256
 
 
 typedef enum {
@@ -148,6 +149,19 @@ typedef struct {
 } ngx_http_portone_sandbox_entry_t;
 
 
+/* a webhook that was sent; strings lie behind the structure */
+
+typedef struct {
+    ngx_queue_t                         queue;
+    uint64_t                            number;
+    ngx_uint_t                          tries;          /* that have ended */
+    ngx_uint_t                          status;         /* 0: no answer */
+    ngx_uint_t                          done;           /* no more tries */
+    ngx_str_t                           imp_uid;
+    ngx_str_t                           body;
+} ngx_http_portone_sandbox_sending_t;
+
+
 typedef struct {
     ngx_rbtree_t                        payments_rbtree;
     ngx_rbtree_node_t                   payments_sentinel;
@@ -156,13 +170,16 @@ typedef struct {
     ngx_queue_t                         payments;       /* oldest first */
     ngx_queue_t                         faults;         /* oldest first */
     ngx_queue_t                         gates;
+    ngx_queue_t                         webhooks;       /* oldest first */
 
     ngx_uint_t                          npayments;
     ngx_uint_t                          nfaults;
     ngx_uint_t                          ngates;
+    ngx_uint_t                          nwebhooks;
 
     uint64_t                            generation;     /* counts resets */
     uint64_t                            sequence;
+    uint64_t                            webhook_sequence;
     uint64_t                            cancels_executed;
     uint64_t                            tokens_issued;
     uint64_t                            calls[NGX_HTTP_PORTONE_SANDBOX_ANY];
