@@ -418,6 +418,7 @@ ngx_http_portone_handler_directive(ngx_conf_t *cf, ngx_command_t *cmd,
 {
     ngx_http_portone_loc_conf_t *plcf = conf;
 
+    ngx_str_t                   *value;
     ngx_http_core_loc_conf_t    *clcf;
     ngx_http_portone_handler_t  *h;
 
@@ -464,6 +465,18 @@ ngx_http_portone_handler_directive(ngx_conf_t *cf, ngx_command_t *cmd,
         return NGX_CONF_ERROR;
     }
 
+    if (cf->args->nelts == 2) {
+        value = cf->args->elts;
+
+        if (ngx_strcmp(value[1].data, "write") != 0) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid parameter \"%V\"", &value[1]);
+            return NGX_CONF_ERROR;
+        }
+
+        plcf->payment_write = 1;
+    }
+
     clcf->handler = h->handler;
 
     plcf->handler = cmd->name;
@@ -475,6 +488,36 @@ ngx_http_portone_handler_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     }
 
     return NGX_CONF_OK;
+}
+
+
+void
+ngx_http_portone_inherit_handler(ngx_conf_t *cf,
+    ngx_http_portone_loc_conf_t *prev, ngx_http_portone_loc_conf_t *conf)
+{
+    ngx_http_core_loc_conf_t    *clcf;
+    ngx_http_portone_handler_t  *h;
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (!clcf->lmt_excpt || clcf->handler || prev->handler.len == 0) {
+        return;
+    }
+
+    for (h = ngx_http_portone_handlers; h->name.len; h++) {
+
+        if (h->name.len == prev->handler.len
+            && ngx_strncmp(h->name.data, prev->handler.data, h->name.len)
+               == 0)
+        {
+            clcf->handler = h->handler;
+        }
+    }
+
+    conf->handler = prev->handler;
+    conf->payment_write = prev->payment_write;
+    conf->file = prev->file;
+    conf->line = prev->line;
 }
 
 

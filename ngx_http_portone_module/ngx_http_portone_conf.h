@@ -30,6 +30,13 @@ char *ngx_http_portone_match_directive(ngx_conf_t *cf, ngx_command_t *cmd,
 char *ngx_http_portone_handler_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
+/*
+ * the inside of limit_except has the handler of its location; portone_payment
+ * may be written to by some and read by others then
+ */
+void ngx_http_portone_inherit_handler(ngx_conf_t *cf,
+    ngx_http_portone_loc_conf_t *prev, ngx_http_portone_loc_conf_t *conf);
+
 /* the post handler of portone_idempotency_ttl */
 char *ngx_http_portone_ttl_check(ngx_conf_t *cf, void *post, void *data);
 

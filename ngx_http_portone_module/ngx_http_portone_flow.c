@@ -535,6 +535,12 @@ ngx_http_portone_flow_finish(ngx_http_portone_flow_t *flow)
                       portone_state_word(core->resettled_state));
     }
 
+    if (core->reviewed) {
+        ngx_log_error(NGX_LOG_NOTICE, &flow->log, 0,
+                      "refund %s was settled by hand, it is %s",
+                      flow->review_id, portone_state_word(core->review_state));
+    }
+
     if (core->attempt && !core->replayed && core->settlement.stale) {
         ngx_log_error(NGX_LOG_CRIT, &flow->log, 0,
                       "refund of \"%*s\" was settled by somebody else while "

@@ -69,6 +69,7 @@ struct ngx_http_portone_flow_s {
     unsigned                        webhook:1; /* PortOne is the client */
 
     char                            refund_id[PORTONE_REFUND_ID_LEN + 1];
+    char                            review_id[PORTONE_REFUND_ID_LEN + 1];
 };
 
 

@@ -5,6 +5,7 @@
 
 
 #include "ngx_http_portone_flow.h"
+#include "ngx_http_portone_matches.h"
 #include "ngx_http_portone_refund_id.h"
 
 #include <ngx_sha1.h>
@@ -23,8 +24,6 @@ static ngx_int_t ngx_http_portone_flow_idempotency(
     ngx_http_portone_flow_t *flow, ngx_str_t *body, ngx_str_t *key);
 static ngx_int_t ngx_http_portone_flow_copy(ngx_http_portone_flow_t *flow,
     portone_str_t *dst, portone_str_t *src);
-static ngx_int_t ngx_http_portone_flow_matches(ngx_http_portone_flow_t *flow,
-    ngx_http_request_t *r);
 static u_char *ngx_http_portone_flow_log(ngx_log_t *log, u_char *buf,
     size_t len);
 
@@ -248,7 +247,10 @@ ngx_http_portone_flow_of_request(ngx_http_request_t *r,
     flow->request = r;
     flow->answer = answer;
 
-    if (ngx_http_portone_flow_matches(flow, r) != NGX_OK) {
+    if (ngx_http_portone_matches(r, flow->pool, &flow->core.matches,
+                                 &flow->core.n_matches)
+        != NGX_OK)
+    {
         ngx_http_portone_flow_destroy(flow);
         return NULL;
     }
@@ -335,58 +337,6 @@ ngx_http_portone_flow_copy(ngx_http_portone_flow_t *flow, portone_str_t *dst,
 
     dst->data = (char *) p;
     dst->len = src->len;
-
-    return NGX_OK;
-}
-
-
-/* the values are taken now: the request may be gone when they are needed */
-
-static ngx_int_t
-ngx_http_portone_flow_matches(ngx_http_portone_flow_t *flow,
-    ngx_http_request_t *r)
-{
-    ngx_str_t                  value;
-    ngx_uint_t                 i;
-    ngx_array_t               *matches;
-    portone_str_t              text;
-    portone_match_t           *match;
-    ngx_http_portone_match_t  *pm;
-
-    matches = flow->conf->matches;
-
-    if (matches == NULL || matches->nelts == 0) {
-        return NGX_OK;
-    }
-
-    match = ngx_pcalloc(flow->pool, matches->nelts * sizeof(portone_match_t));
-    if (match == NULL) {
-        return NGX_ERROR;
-    }
-
-    pm = matches->elts;
-
-    for (i = 0; i < matches->nelts; i++) {
-
-        if (ngx_http_complex_value(r, &pm[i].value, &value) != NGX_OK) {
-            return NGX_ERROR;
-        }
-
-        text.len = value.len;
-        text.data = (char *) value.data;
-
-        if (ngx_http_portone_flow_copy(flow, &match[i].value, &text)
-            != NGX_OK)
-        {
-            return NGX_ERROR;
-        }
-
-        match[i].field.len = pm[i].field.len;
-        match[i].field.data = (char *) pm[i].field.data;
-    }
-
-    flow->core.matches = match;
-    flow->core.n_matches = matches->nelts;
 
     return NGX_OK;
 }

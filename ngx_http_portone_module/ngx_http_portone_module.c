@@ -63,7 +63,7 @@ static ngx_command_t  ngx_http_portone_commands[] = {
       NULL },
 
     { ngx_string("portone_payment"),
-      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS|NGX_CONF_TAKE1,
       ngx_http_portone_handler_directive,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
@@ -396,6 +396,7 @@ ngx_http_portone_create_loc_conf(ngx_conf_t *cf)
      *     plcf->tier = { 0, NULL };
      *     plcf->ssl_trusted_certificate = { 0, NULL };
      *     plcf->idempotency_key = NULL;
+     *     plcf->payment_write = 0;
      *     plcf->handler = { 0, NULL };
      *     plcf->file = { 0, NULL };
      *     plcf->line = 0;
@@ -455,6 +456,10 @@ ngx_http_portone_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_ptr_value(conf->matches, prev->matches, NULL);
     ngx_conf_merge_ptr_value(conf->error_statuses, prev->error_statuses,
                              NULL);
+
+    if (conf->handler.len == 0) {
+        ngx_http_portone_inherit_handler(cf, prev, conf);
+    }
 
     if (conf->handler.len == 0) {
         return NGX_CONF_OK;

@@ -82,6 +82,8 @@ typedef struct {
     ngx_array_t                    *matches;       /* of ..._match_t */
     ngx_array_t                    *error_statuses;
 
+    ngx_uint_t                      payment_write; /* portone_payment write */
+
     /* the location's own handler and where it stands, for messages */
 
     ngx_str_t                       handler;       /* directive, or empty */
@@ -111,6 +113,7 @@ typedef struct {
     ngx_msec_t                      api_time;
     ngx_msec_t                      store_time;
     ngx_str_t                       replayed;
+    void                           *data;          /* of the handler */
     unsigned                        has_api_time:1;
     unsigned                        has_store_time:1;
 } ngx_http_portone_ctx_t;

@@ -33,25 +33,10 @@ ngx_int_t
 ngx_http_portone_reply_error(ngx_http_request_t *r, portone_error_e error,
     const char *field, const char *allow)
 {
-    char                         *text;
     ngx_str_t                     value;
-    ngx_uint_t                    status;
-    ngx_http_portone_ctx_t       *ctx;
     ngx_http_portone_loc_conf_t  *plcf;
 
     plcf = ngx_http_get_module_loc_conf(r, ngx_http_portone_module);
-
-    ctx = ngx_http_portone_get_ctx(r);
-    if (ctx == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    ctx->error.data = (u_char *) portone_error_word(error);
-    ctx->error.len = ngx_strlen(ctx->error.data);
-
-    ctx->message.data = (u_char *) portone_error_message(error,
-                                                         plcf->language);
-    ctx->message.len = ngx_strlen(ctx->message.data);
 
     if (allow) {
         value.data = (u_char *) allow;
@@ -62,19 +47,65 @@ ngx_http_portone_reply_error(ngx_http_request_t *r, portone_error_e error,
         }
     }
 
-    if (error == PORTONE_OVERLOADED
-        && ngx_http_portone_reply_retry_after(r,
-                                              NGX_HTTP_PORTONE_RETRY_AFTER)
-           != NGX_OK)
-    {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    return ngx_http_portone_reply_text(r, error, 0,
+                             portone_reply_error(error, field,
+                                                 plcf->language));
+}
+
+
+ngx_int_t
+ngx_http_portone_reply_text(ngx_http_request_t *r, portone_error_e error,
+    ngx_uint_t status, char *text)
+{
+    ngx_http_portone_ctx_t       *ctx;
+    ngx_http_portone_loc_conf_t  *plcf;
+
+    plcf = ngx_http_get_module_loc_conf(r, ngx_http_portone_module);
+
+    if (error == PORTONE_NO_ERROR) {
+        return ngx_http_portone_reply_send(r, status, text);
+    }
+
+    ctx = ngx_http_portone_get_ctx(r);
+    if (ctx == NULL) {
+        goto failed;
+    }
+
+    ctx->error.data = (u_char *) portone_error_word(error);
+    ctx->error.len = ngx_strlen(ctx->error.data);
+
+    ctx->message.data = (u_char *) portone_error_message(error,
+                                                         plcf->language);
+    ctx->message.len = ngx_strlen(ctx->message.data);
+
+    switch (error) {
+
+    case PORTONE_REFUND_IN_PROGRESS:
+    case PORTONE_STORE_UNAVAILABLE:
+    case PORTONE_OVERLOADED:
+
+        if (ngx_http_portone_reply_retry_after(r,
+                                               NGX_HTTP_PORTONE_RETRY_AFTER)
+            != NGX_OK)
+        {
+            goto failed;
+        }
+
+        break;
+
+    default:
+        break;
     }
 
     status = ngx_http_portone_error_status_get(plcf, error, NULL, NULL);
 
-    text = portone_reply_error(error, field, plcf->language);
-
     return ngx_http_portone_reply_send(r, status, text);
+
+failed:
+
+    cJSON_free(text);
+
+    return NGX_HTTP_INTERNAL_SERVER_ERROR;
 }
 
 

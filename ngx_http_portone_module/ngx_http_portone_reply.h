@@ -28,6 +28,13 @@
 ngx_int_t ngx_http_portone_reply_error(ngx_http_request_t *r,
     portone_error_e error, const char *field, const char *allow);
 
+/*
+ * A body, which is freed; NULL: there was no memory for it.  PORTONE_NO_ERROR:
+ * with this status, else with that of the error.
+ */
+ngx_int_t ngx_http_portone_reply_text(ngx_http_request_t *r,
+    portone_error_e error, ngx_uint_t status, char *text);
+
 /* a flow that has finished, with its error, if there is one */
 ngx_int_t ngx_http_portone_reply_refund(ngx_http_request_t *r,
     ngx_http_portone_flow_t *flow);

@@ -110,6 +110,13 @@ static const portone_error_entry_t  portone_errors[PORTONE_ERROR_MAX] = {
         }
     },
 
+    [PORTONE_NOT_IN_REVIEW] = {
+        "not_in_review", 409, {
+            "수동 확인을 기다리는 환불이 아닙니다.",
+            "This refund does not wait for manual review."
+        }
+    },
+
     [PORTONE_TOO_LARGE] = {
         "too_large", 413, {
             "요청 본문이 너무 큽니다.",

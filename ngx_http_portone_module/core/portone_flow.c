@@ -97,6 +97,10 @@ portone_flow_looked_up(portone_flow_t *flow, int rc, int64_t now)
         return portone_flow_finish(flow, PORTONE_INVALID_REQUEST);
     }
 
+    if (flow->review_id.len && !flow->reviewed) {
+        return portone_review_start(flow, now);
+    }
+
     if (portone_resettle_due(flow, now)) {
         return portone_resettle_start(flow);
     }
@@ -150,7 +154,7 @@ portone_flow_may_fetch(const portone_flow_t *flow)
 {
     const portone_request_t  *request;
 
-    if (!flow->fetch || flow->was_fetched) {
+    if (!flow->fetch || flow->was_fetched || flow->review_id.len) {
         return 0;
     }
 
@@ -231,6 +235,10 @@ portone_flow_token(portone_flow_t *flow, portone_token_e result,
         return portone_flow_not_executed(flow, error, now);
 
     case PORTONE_STEP_REREAD:
+
+        if (flow->reviewing) {
+            return portone_review_settle(flow, now);
+        }
 
         if (flow->resettling) {
             flow->trouble = error;
@@ -512,7 +520,9 @@ portone_flow_abandon(portone_flow_t *flow, portone_step_e step)
 {
     flow->abandoned = 1;
 
-    if (step == PORTONE_STEP_SETTLE && !flow->resettling) {
+    if (step == PORTONE_STEP_SETTLE
+        && !flow->resettling && !flow->reviewing)
+    {
 
         switch (flow->state) {
 

@@ -34,6 +34,8 @@
  * A flow with "sync" set brings a payment up to date, known or not:
  *
  *     LOOKUP --> TOKEN --> REREAD or FETCH --> [DEPOSIT --> LOOKUP]
+ *
+ * and so is one that a person settles.
  */
 
 typedef enum {
@@ -93,6 +95,10 @@ typedef struct {
                                                   which nothing is sent */
     int64_t                   retry_time;      /* seconds until an open refund
                                                   is looked at again */
+    portone_str_t             review_id;       /* of a reading: the refund in
+                                                  manual_review that a person
+                                                  settles; len 0: none */
+    portone_state_e           review_state;    /* in this state */
     unsigned                  read:1;          /* only read the payment */
     unsigned                  settle:1;        /* only settle what is open,
                                                   with whatever account */
@@ -129,6 +135,8 @@ typedef struct {
                                                   the idempotency key */
     unsigned                  has_code:1;
     unsigned                  mismatch:1;      /* portone_match, for the log */
+    unsigned                  reviewed:1;      /* the refund of review_id was
+                                                  settled */
     char                      resettled_id[PORTONE_REFUND_ID_LEN + 1];
     portone_state_e           resettled_state;
     unsigned                  resettled:1;     /* an open refund was looked
@@ -150,6 +158,7 @@ typedef struct {
     unsigned                  refreshed:1;
     unsigned                  abandoned:1;
     unsigned                  resettling:1;
+    unsigned                  reviewing:1;
     unsigned                  key_open:1;      /* the key's refund is open */
     unsigned                  fresh:1;         /* PortOne was read, and what
                                                   it says is stored */

@@ -90,6 +90,16 @@ portone_step_e portone_sync_looked_up(portone_flow_t *flow);
 int portone_flow_may_fetch(const portone_flow_t *flow);
 
 /*
+ * A refund in manual_review, flow->lookup.intent, which a person settles: the
+ * first step, and the ends of its steps.
+ */
+portone_step_e portone_review_start(portone_flow_t *flow, int64_t now);
+portone_step_e portone_review_reread(portone_flow_t *flow,
+    portone_call_e call, portone_answer_t *answer, int64_t now);
+portone_step_e portone_review_settle(portone_flow_t *flow, int64_t now);
+portone_step_e portone_review_settled(portone_flow_t *flow, int rc);
+
+/*
  * portone_replay() looks at what is saved of the request's idempotency key:
  * PORTONE_OK, flow->error and the answer are set; PORTONE_DECLINED, go on.
  */

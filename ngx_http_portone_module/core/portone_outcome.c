@@ -162,6 +162,10 @@ portone_flow_reread(portone_flow_t *flow, portone_call_e call,
     portone_answer_e     kind;
     portone_evidence_t   evidence;
 
+    if (flow->reviewing) {
+        return portone_review_reread(flow, call, answer, now);
+    }
+
     if (flow->resettling) {
         return portone_resettle_reread(flow, call, answer, now);
     }
@@ -277,8 +281,8 @@ portone_flow_settle(portone_flow_t *flow, portone_state_e state,
     settlement->key = flow->claim.key;
     settlement->refund_id = portone_json_str(flow->record, "refund_id");
     settlement->now = now;
-    settlement->seen = flow->resettling ? flow->open.state
-                                        : PORTONE_STATE_SENDING;
+    settlement->seen = (flow->resettling || flow->reviewing)
+                           ? flow->open.state : PORTONE_STATE_SENDING;
 
     switch (state) {
 
@@ -340,6 +344,10 @@ failed:
 portone_step_e
 portone_flow_settled(portone_flow_t *flow, int rc)
 {
+    if (flow->reviewing) {
+        return portone_review_settled(flow, rc);
+    }
+
     if (flow->resettling) {
         return portone_resettle_settled(flow, rc);
     }

@@ -28,6 +28,7 @@ static const struct {
     { PORTONE_REFUND_IN_PROGRESS, "refund_in_progress", 409 },
     { PORTONE_CHECKSUM_MISMATCH, "checksum_mismatch", 409 },
     { PORTONE_NOT_REFUNDABLE, "not_refundable", 409 },
+    { PORTONE_NOT_IN_REVIEW, "not_in_review", 409 },
     { PORTONE_TOO_LARGE, "too_large", 413 },
     { PORTONE_UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", 415 },
     { PORTONE_REFUND_REJECTED, "refund_rejected", 422 },

@@ -1,0 +1,216 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
+#include <errno.h>
+#include <string.h>
+
+#include "portone_flow_private.h"
+#include "portone_json.h"
+#include "portone_review.h"
+
+
+/*
+ * A refund in manual_review, settled by the word of a person.  PortOne is
+ * read once more, so that the stored balance is its own again; but the word
+ * counts whether or not it can be read.
+ */
+
+
+portone_error_e
+portone_review_parse(portone_state_e *state, const char *text, size_t len,
+    char field[PORTONE_FIELD_LEN])
+{
+    size_t           n;
+    cJSON           *json, *item;
+    portone_error_e  error;
+
+    field[0] = '\0';
+
+    json = portone_json_parse(text, len);
+
+    if (json == NULL) {
+        return (errno == ENOMEM) ? PORTONE_OVERLOADED : PORTONE_INVALID_JSON;
+    }
+
+    error = PORTONE_INVALID_REQUEST;
+
+    item = cJSON_IsObject(json) ? json->child : NULL;
+
+    if (item != NULL
+        && item->next == NULL
+        && strcmp(item->string, "state") == 0)
+    {
+        *state = portone_record_state(json);
+
+        if (*state == PORTONE_STATE_SUCCEEDED
+            || *state == PORTONE_STATE_NOT_EXECUTED)
+        {
+            error = PORTONE_NO_ERROR;
+        }
+    }
+
+    if (error != PORTONE_NO_ERROR && cJSON_IsObject(json)) {
+
+        /* the first that is not known, or stands twice; else the state */
+
+        cJSON_ArrayForEach(item, json) {
+
+            if (strcmp(item->string, "state") != 0) {
+                break;
+            }
+        }
+
+        n = 0;
+
+        if (item != NULL) {
+            n = portone_utf8_cut(item->string, strlen(item->string),
+                                 PORTONE_FIELD_LEN - 1);
+            memcpy(field, item->string, n);
+
+        } else {
+            memcpy(field, "state", 5);
+            n = 5;
+        }
+
+        field[n] = '\0';
+    }
+
+    cJSON_Delete(json);
+
+    return error;
+}
+
+
+portone_step_e
+portone_review_start(portone_flow_t *flow, int64_t now)
+{
+    cJSON          *intent;
+    portone_str_t   refund_id;
+
+    intent = flow->lookup.intent;
+    refund_id = portone_json_str(intent, "refund_id");
+
+    if (!portone_str_eq(&refund_id, &flow->review_id)
+        || portone_record_state(intent) != PORTONE_STATE_MANUAL_REVIEW)
+    {
+        return portone_flow_finish(flow, PORTONE_NOT_IN_REVIEW);
+    }
+
+    portone_open_read(&flow->open, intent);
+
+    cJSON_Delete(flow->record);
+
+    flow->record = intent;
+    flow->lookup.intent = NULL;
+
+    flow->claim.key = flow->lookup.key;
+    flow->reviewing = 1;
+
+    if (!flow->fetch) {
+        return portone_review_settle(flow, now);
+    }
+
+    if (cJSON_IsTrue(portone_json_member(flow->record, "include_sandbox"))) {
+        flow->include_sandbox = 1;
+    }
+
+    return portone_flow_with_token(flow, PORTONE_STEP_REREAD);
+}
+
+
+portone_step_e
+portone_review_reread(portone_flow_t *flow, portone_call_e call,
+    portone_answer_t *answer, int64_t now)
+{
+    portone_answer_e    kind;
+    portone_evidence_t  evidence;
+
+    kind = (call == PORTONE_CALL_ANSWERED) ? answer->kind
+                                           : PORTONE_ANSWER_BROKEN;
+
+    if (kind != PORTONE_ANSWER_OK) {
+        portone_answer_free(answer);
+
+        if (kind == PORTONE_ANSWER_UNAUTHORIZED && !flow->refreshed) {
+            return portone_flow_refresh(flow, PORTONE_STEP_REREAD);
+        }
+
+        return portone_review_settle(flow, now);
+    }
+
+    if (portone_flow_payment(flow, answer) != PORTONE_OK) {
+        return portone_review_settle(flow, now);
+    }
+
+    if (!portone_str_eq(&flow->fetched.imp_uid, &flow->payment.imp_uid)
+        || portone_record_compare(flow->record, &flow->fetched, &evidence)
+           != PORTONE_OK
+        || portone_record_after(flow->record, &flow->fetched) != PORTONE_OK)
+    {
+        portone_payment_free(&flow->fetched);
+        flow->has_fetched = 0;
+
+        return portone_review_settle(flow, now);
+    }
+
+    if (flow->review_state == PORTONE_STATE_SUCCEEDED && evidence.ours == 1) {
+
+        /* without it, the word of the person is the evidence */
+
+        (void) portone_record_evidence(flow->record, &evidence.entry);
+    }
+
+    return portone_review_settle(flow, now);
+}
+
+
+portone_step_e
+portone_review_settle(portone_flow_t *flow, int64_t now)
+{
+    if (portone_json_set(flow->record, "reviewed", cJSON_CreateTrue())
+        != PORTONE_OK)
+    {
+        return portone_review_settled(flow, PORTONE_ERROR);
+    }
+
+    return portone_flow_settle(flow, flow->review_state, PORTONE_NO_ERROR,
+                               now);
+}
+
+
+portone_step_e
+portone_review_settled(portone_flow_t *flow, int rc)
+{
+    flow->reviewing = 0;
+
+    if (flow->has_fetched) {
+        portone_payment_free(&flow->fetched);
+        flow->has_fetched = 0;
+    }
+
+    if (rc != PORTONE_OK) {
+        return portone_flow_finish(flow, PORTONE_STORE_UNAVAILABLE);
+    }
+
+    if (flow->settlement.stale) {
+
+        /* somebody else was faster */
+
+        return portone_flow_finish(flow, flow->abandoned
+                                             ? PORTONE_STORE_UNAVAILABLE
+                                             : PORTONE_NOT_IN_REVIEW);
+    }
+
+    flow->reviewed = 1;
+
+    if (flow->abandoned) {
+        return PORTONE_STEP_FINISH;
+    }
+
+    portone_lookup_free(&flow->lookup);
+
+    return PORTONE_STEP_LOOKUP;
+}

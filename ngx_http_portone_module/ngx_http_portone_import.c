@@ -1,0 +1,610 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
+#include "ngx_http_portone_import.h"
+#include "ngx_http_portone_commit.h"
+#include "ngx_http_portone_matches.h"
+#include "ngx_http_portone_reply.h"
+#include "core/portone_import.h"
+
+
+/*
+ * The body is read as it comes into one of two buffers, while the lines in
+ * the other one are committed.  When both are full, nothing is read: the
+ * client waits, and memory does not grow.
+ */
+
+
+/* bytes of a buffer, unless a single line needs more */
+#define NGX_HTTP_PORTONE_IMPORT_BUFFER   (256 * 1024)
+
+/* bytes; not less than a payment that was read from PortOne can have */
+#define NGX_HTTP_PORTONE_IMPORT_LINE     (1024 * 1024)
+
+/* a transaction holds up all others for as long as it takes */
+#define NGX_HTTP_PORTONE_IMPORT_LINES    512
+
+/* how long a transaction may wait for its turn, ms */
+#define NGX_HTTP_PORTONE_IMPORT_TIMEOUT  60000
+
+
+typedef struct {
+    u_char                     *start;
+    u_char                     *last;
+    u_char                     *end;
+} ngx_http_portone_import_buf_t;
+
+
+typedef struct {
+    portone_import_t                core;       /* what is being committed */
+    portone_import_result_t         total;
+    ngx_http_portone_commit_t       commit;
+    ngx_pool_t                     *pool;
+    ngx_log_t                       log;
+    ngx_http_request_t             *request;    /* NULL: gone */
+    ngx_http_cleanup_t             *cleanup;    /* of the request */
+    portone_language_e              language;
+
+    ngx_http_portone_import_buf_t   bufs[2];
+    ngx_uint_t                      fill;       /* the one that is read into */
+    uint64_t                        line;       /* number of the first line
+                                                   in it */
+    unsigned                        committing:1;
+    unsigned                        full:1;     /* what is filled cannot take
+                                                   more before a commit */
+    unsigned                        skip:1;     /* the rest of a line that is
+                                                   too long */
+    unsigned                        eof:1;
+} ngx_http_portone_import_t;
+
+
+static void ngx_http_portone_import_body(ngx_http_request_t *r);
+static ngx_http_portone_import_t *ngx_http_portone_import_create(
+    ngx_http_request_t *r);
+static void ngx_http_portone_import_read_handler(ngx_http_request_t *r);
+static void ngx_http_portone_import_read(ngx_http_portone_import_t *im);
+static ngx_int_t ngx_http_portone_import_take(ngx_http_portone_import_t *im);
+static ngx_int_t ngx_http_portone_import_append(
+    ngx_http_portone_import_t *im, u_char *p, size_t len);
+static ngx_int_t ngx_http_portone_import_room(ngx_http_portone_import_t *im);
+static ngx_int_t ngx_http_portone_import_grow(ngx_http_portone_import_t *im,
+    ngx_http_portone_import_buf_t *b);
+static ngx_int_t ngx_http_portone_import_submit(ngx_http_portone_import_t *im);
+static void ngx_http_portone_import_end(ngx_http_portone_import_t *im);
+static void ngx_http_portone_import_committed(ngx_http_portone_commit_t *op);
+static void ngx_http_portone_import_finish(ngx_http_portone_import_t *im,
+    ngx_int_t rc);
+static void ngx_http_portone_import_detach(void *data);
+static void ngx_http_portone_import_destroy(ngx_http_portone_import_t *im);
+
+
+ngx_int_t
+ngx_http_portone_import(ngx_http_request_t *r)
+{
+    ngx_int_t  rc;
+
+    r->request_body_no_buffering = 1;
+
+    rc = ngx_http_read_client_request_body(r, ngx_http_portone_import_body);
+
+    if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
+        return rc;
+    }
+
+    return NGX_DONE;
+}
+
+
+static void
+ngx_http_portone_import_body(ngx_http_request_t *r)
+{
+    ngx_http_portone_import_t  *im;
+
+    im = ngx_http_portone_import_create(r);
+
+    if (im == NULL) {
+        ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
+        return;
+    }
+
+    ngx_http_portone_import_read(im);
+}
+
+
+static ngx_http_portone_import_t *
+ngx_http_portone_import_create(ngx_http_request_t *r)
+{
+    ngx_uint_t                     i;
+    ngx_pool_t                    *pool;
+    ngx_http_portone_ctx_t        *ctx;
+    ngx_http_core_loc_conf_t      *clcf;
+    ngx_http_portone_import_t     *im;
+    ngx_http_portone_commit_t     *op;
+    ngx_http_portone_loc_conf_t   *plcf;
+    ngx_http_portone_main_conf_t  *pmcf;
+
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+    plcf = ngx_http_get_module_loc_conf(r, ngx_http_portone_module);
+    pmcf = ngx_http_get_module_main_conf(r, ngx_http_portone_module);
+
+    /* a commit can outlive the request */
+
+    pool = ngx_create_pool(4096, ngx_cycle->log);
+    if (pool == NULL) {
+        return NULL;
+    }
+
+    im = ngx_pcalloc(pool, sizeof(ngx_http_portone_import_t));
+    if (im == NULL) {
+        goto failed;
+    }
+
+    im->pool = pool;
+    im->line = 1;
+    im->language = plcf->language;
+
+    im->log = *clcf->error_log;
+    im->log.connection = r->connection->number;
+    im->log.handler = NULL;
+    im->log.action = NULL;
+
+    for (i = 0; i < 2; i++) {
+        im->bufs[i].start = ngx_palloc(pool, NGX_HTTP_PORTONE_IMPORT_BUFFER);
+        if (im->bufs[i].start == NULL) {
+            goto failed;
+        }
+
+        im->bufs[i].last = im->bufs[i].start;
+        im->bufs[i].end = im->bufs[i].start + NGX_HTTP_PORTONE_IMPORT_BUFFER;
+    }
+
+    im->core.merchant.data = (char *) plcf->merchant.data;
+    im->core.merchant.len = plcf->merchant.len;
+
+    if (ngx_http_portone_matches(r, pool, &im->core.matches,
+                                 &im->core.n_matches)
+        != NGX_OK)
+    {
+        goto failed;
+    }
+
+    op = &im->commit;
+
+    op->store = pmcf->store;
+    op->log = &im->log;
+    op->apply = portone_ledger_import;
+    op->data = &im->core;
+    op->handler = ngx_http_portone_import_committed;
+    op->timeout = NGX_HTTP_PORTONE_IMPORT_TIMEOUT;
+
+    ctx = ngx_http_portone_get_ctx(r);
+    im->cleanup = ngx_http_cleanup_add(r, 0);
+
+    if (ctx == NULL || im->cleanup == NULL) {
+        goto failed;
+    }
+
+    ctx->data = im;
+
+    im->cleanup->handler = ngx_http_portone_import_detach;
+    im->cleanup->data = im;
+
+    im->request = r;
+
+    return im;
+
+failed:
+
+    ngx_destroy_pool(pool);
+
+    return NULL;
+}
+
+
+static void
+ngx_http_portone_import_read_handler(ngx_http_request_t *r)
+{
+    ngx_http_portone_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_portone_module);
+
+    ngx_http_portone_import_read(ctx->data);
+}
+
+
+/* reads until there is nothing to be read, or no room for it */
+
+static void
+ngx_http_portone_import_read(ngx_http_portone_import_t *im)
+{
+    ngx_int_t            rc;
+    ngx_http_request_t  *r;
+
+    r = im->request;
+
+    for ( ;; ) {
+
+        rc = ngx_http_portone_import_take(im);
+
+        if (rc == NGX_AGAIN) {
+
+            /* the time until a commit is not the client's */
+
+            if (r->connection->read->timer_set) {
+                ngx_del_timer(r->connection->read);
+            }
+
+            r->read_event_handler = ngx_http_block_reading;
+            return;
+        }
+
+        if (rc != NGX_OK) {
+            ngx_http_portone_import_finish(im, rc);
+            return;
+        }
+
+        if (!r->reading_body) {
+            im->eof = 1;
+            r->read_event_handler = ngx_http_block_reading;
+
+            if (!im->committing) {
+                ngx_http_portone_import_end(im);
+            }
+
+            return;
+        }
+
+        rc = ngx_http_read_unbuffered_request_body(r);
+
+        if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
+            ngx_http_portone_import_finish(im, rc);
+            return;
+        }
+
+        if (rc == NGX_AGAIN && r->request_body->bufs == NULL) {
+            r->read_event_handler = ngx_http_portone_import_read_handler;
+            return;
+        }
+    }
+}
+
+
+/* NGX_AGAIN: there is no room for what has been read */
+
+static ngx_int_t
+ngx_http_portone_import_take(ngx_http_portone_import_t *im)
+{
+    ngx_buf_t           *b;
+    ngx_int_t            rc;
+    ngx_chain_t         *cl;
+    ngx_http_request_t  *r;
+
+    r = im->request;
+
+    while (r->request_body->bufs) {
+        cl = r->request_body->bufs;
+        b = cl->buf;
+
+        if (b->in_file) {
+
+            /* somebody has read it before: mirror, for one */
+
+            ngx_log_error(NGX_LOG_ERR, &im->log, 0,
+                          "an import cannot be read from a temporary file");
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
+        rc = NGX_OK;
+
+        while (b->pos < b->last && rc == NGX_OK) {
+            rc = ngx_http_portone_import_append(im, b->pos,
+                                                b->last - b->pos);
+            if (rc > 0) {
+                b->pos += rc;
+                rc = NGX_OK;
+            }
+        }
+
+        if (rc != NGX_OK) {
+            return (rc == NGX_ERROR) ? NGX_HTTP_INTERNAL_SERVER_ERROR : rc;
+        }
+
+        r->request_body->bufs = cl->next;
+        ngx_free_chain(r->pool, cl);
+    }
+
+    return NGX_OK;
+}
+
+
+/* how much was taken; NGX_AGAIN: not now */
+
+static ngx_int_t
+ngx_http_portone_import_append(ngx_http_portone_import_t *im, u_char *p,
+    size_t len)
+{
+    u_char                         *lf;
+    ngx_int_t                       rc;
+    ngx_http_portone_import_buf_t  *b;
+
+    if (im->skip) {
+        lf = memchr(p, LF, len);
+
+        if (lf == NULL) {
+            return len;
+        }
+
+        im->skip = 0;
+
+        return lf + 1 - p;
+    }
+
+    b = &im->bufs[im->fill];
+
+    if (b->last == b->end) {
+        rc = ngx_http_portone_import_room(im);
+
+        if (rc != NGX_OK) {
+            return rc;
+        }
+
+        if (im->skip) {
+            return NGX_OK;
+        }
+
+        b = &im->bufs[im->fill];
+    }
+
+    len = ngx_min(len, (size_t) (b->end - b->last));
+
+    b->last = ngx_cpymem(b->last, p, len);
+
+    return len;
+}
+
+
+/* makes room in the buffer that is read into, which is full */
+
+static ngx_int_t
+ngx_http_portone_import_room(ngx_http_portone_import_t *im)
+{
+    ngx_http_portone_import_buf_t  *b;
+
+    if (im->committing) {
+        im->full = 1;
+        return NGX_AGAIN;
+    }
+
+    b = &im->bufs[im->fill];
+
+    if (memrchr(b->start, LF, b->last - b->start)) {
+        return ngx_http_portone_import_submit(im);
+    }
+
+    if (b->end - b->start < NGX_HTTP_PORTONE_IMPORT_LINE) {
+        return ngx_http_portone_import_grow(im, b);
+    }
+
+    portone_import_reject(&im->total, im->line++, PORTONE_TOO_LARGE, "");
+
+    b->last = b->start;
+    im->skip = 1;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_portone_import_grow(ngx_http_portone_import_t *im,
+    ngx_http_portone_import_buf_t *b)
+{
+    size_t   size, len;
+    u_char  *p;
+
+    len = b->last - b->start;
+    size = 2 * (b->end - b->start);
+
+    p = ngx_palloc(im->pool, size);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(p, b->start, len);
+    (void) ngx_pfree(im->pool, b->start);
+
+    b->start = p;
+    b->last = p + len;
+    b->end = p + size;
+
+    return NGX_OK;
+}
+
+
+/*
+ * The whole lines of the buffer that is read into, or at the end all of it,
+ * are committed; the beginning of a line moves into the other buffer.
+ */
+
+static ngx_int_t
+ngx_http_portone_import_submit(ngx_http_portone_import_t *im)
+{
+    size_t                          tail;
+    u_char                         *end;
+    ngx_http_portone_import_buf_t  *b, *other;
+
+    b = &im->bufs[im->fill];
+    other = &im->bufs[1 - im->fill];
+
+    other->last = other->start;
+
+    if (im->eof) {
+        end = b->last;
+
+    } else {
+        end = (u_char *) memrchr(b->start, LF, b->last - b->start) + 1;
+        tail = b->last - end;
+
+        while ((size_t) (other->end - other->start) < tail) {
+
+            if (ngx_http_portone_import_grow(im, other) != NGX_OK) {
+                return NGX_ERROR;
+            }
+        }
+
+        other->last = ngx_cpymem(other->start, end, tail);
+    }
+
+    im->fill = 1 - im->fill;
+    im->committing = 1;
+
+    im->core.pos = (char *) b->start;
+    im->core.last = (char *) end;
+    im->core.line = im->line;
+    im->core.max = NGX_HTTP_PORTONE_IMPORT_LINES;
+
+    ngx_http_portone_commit(&im->commit);
+
+    return NGX_OK;
+}
+
+
+/* there is nothing more to be read, and nothing is being committed */
+
+static void
+ngx_http_portone_import_end(ngx_http_portone_import_t *im)
+{
+    char                           *text;
+    ngx_http_portone_import_buf_t  *b;
+
+    b = &im->bufs[im->fill];
+
+    if (b->last != b->start) {
+        (void) ngx_http_portone_import_submit(im);
+        return;
+    }
+
+    text = portone_import_reply(&im->total, PORTONE_NO_ERROR, 0,
+                                im->language);
+
+    ngx_http_portone_import_finish(im,
+                  ngx_http_portone_reply_text(im->request, PORTONE_NO_ERROR,
+                                              NGX_HTTP_OK, text));
+}
+
+
+static void
+ngx_http_portone_import_committed(ngx_http_portone_commit_t *op)
+{
+    char                       *text;
+    portone_import_t           *core;
+    ngx_http_portone_import_t  *im;
+
+    im = (ngx_http_portone_import_t *)
+             ((u_char *) op - offsetof(ngx_http_portone_import_t, commit));
+
+    core = &im->core;
+
+    if (im->request == NULL) {
+        ngx_http_portone_import_destroy(im);
+        return;
+    }
+
+    if (op->status == NGX_HTTP_PORTONE_COMMITTED) {
+        portone_import_add(&im->total, &core->result);
+
+        im->line += core->lines;
+
+        core->line = im->line;
+        core->pos = core->end;
+
+        if (core->pos < core->last) {
+            ngx_http_portone_commit(op);
+            return;
+        }
+
+        im->committing = 0;
+
+        if (im->eof) {
+            ngx_http_portone_import_end(im);
+
+        } else if (im->full) {
+            im->full = 0;
+            ngx_http_portone_import_read(im);
+        }
+
+        return;
+    }
+
+    /* of a store that is nearly full some lines can still be had */
+
+    if (op->status == NGX_HTTP_PORTONE_COMMIT_FAILED && core->max > 1) {
+        core->max /= 2;
+        ngx_http_portone_commit(op);
+        return;
+    }
+
+    im->committing = 0;
+
+    ngx_log_error(NGX_LOG_ERR, &im->log, 0,
+                  "import breaks off at line %uL", im->line);
+
+    text = portone_import_reply(&im->total, PORTONE_STORE_UNAVAILABLE,
+                                im->line, im->language);
+
+    ngx_http_portone_import_finish(im,
+                          ngx_http_portone_reply_text(im->request,
+                                                      PORTONE_STORE_UNAVAILABLE,
+                                                      0, text));
+}
+
+
+static void
+ngx_http_portone_import_finish(ngx_http_portone_import_t *im, ngx_int_t rc)
+{
+    ngx_connection_t    *c;
+    ngx_http_request_t  *r;
+
+    r = im->request;
+    c = r->connection;
+
+    ngx_log_error(NGX_LOG_INFO, &im->log, 0,
+                  "import: %uL payments stored, %uL lines rejected",
+                  im->total.stored, im->total.rejected);
+
+    im->cleanup->handler = NULL;
+    im->request = NULL;
+
+    if (!im->committing) {
+        ngx_http_portone_import_destroy(im);
+    }
+
+    ngx_http_finalize_request(r, rc);
+
+    ngx_http_run_posted_requests(c);
+}
+
+
+static void
+ngx_http_portone_import_detach(void *data)
+{
+    ngx_http_portone_import_t *im = data;
+
+    ngx_log_error(NGX_LOG_INFO, &im->log, 0,
+                  "client has gone, its import ends here");
+
+    im->request = NULL;
+
+    if (!im->committing) {
+        ngx_http_portone_import_destroy(im);
+    }
+}
+
+
+static void
+ngx_http_portone_import_destroy(ngx_http_portone_import_t *im)
+{
+    ngx_destroy_pool(im->pool);
+}

@@ -1,0 +1,24 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
+#ifndef _NGX_HTTP_PORTONE_MATCHES_H_INCLUDED_
+#define _NGX_HTTP_PORTONE_MATCHES_H_INCLUDED_
+
+
+#include "ngx_http_portone_module.h"
+#include "core/portone_policy.h"
+
+
+/*
+ * The fields and values of portone_match in the location of the request, in
+ * the pool.  The values are taken now: the request may be gone when they are
+ * needed.  NGX_ERROR: no memory.
+ */
+ngx_int_t ngx_http_portone_matches(ngx_http_request_t *r, ngx_pool_t *pool,
+    const portone_match_t **matches, size_t *n);
+
+
+#endif /* _NGX_HTTP_PORTONE_MATCHES_H_INCLUDED_ */
