@@ -80,7 +80,7 @@ portone_cancel_body(const portone_request_t *request,
         rc |= portone_json_set(body, "extra", extra);
     }
 
-    text = (rc == PORTONE_OK) ? cJSON_PrintUnformatted(body) : NULL;
+    text = (rc == PORTONE_OK) ? portone_json_print(body) : NULL;
 
     cJSON_Delete(body);
 

@@ -51,7 +51,7 @@ portone_idempotency_record(const portone_idempotency_t *idempotency,
     rc |= portone_json_set_int(record, "expires_at", expires_at);
     rc |= portone_json_set(record, "answer", cJSON_CreateNull());
 
-    text = (rc == PORTONE_OK) ? cJSON_PrintUnformatted(record) : NULL;
+    text = (rc == PORTONE_OK) ? portone_json_print(record) : NULL;
 
     cJSON_Delete(record);
 
@@ -226,7 +226,7 @@ portone_idempotency_write(portone_txn_t *txn, const portone_key_t *key,
     char           *text;
     portone_str_t   str, value;
 
-    text = cJSON_PrintUnformatted(record);
+    text = portone_json_print(record);
     if (text == NULL) {
         return PORTONE_ERROR;
     }

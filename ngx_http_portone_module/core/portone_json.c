@@ -41,6 +41,7 @@ static const portone_byte_t *portone_json_digits(const portone_byte_t *p,
     const portone_byte_t *last);
 static int portone_json_hex4(const portone_byte_t *p,
     const portone_byte_t *last);
+static int portone_json_is(const cJSON *item, const char *name);
 static int portone_is_digit(portone_byte_t c);
 static int portone_is_space(portone_byte_t c);
 
@@ -177,9 +178,18 @@ portone_json_string(const portone_byte_t *p, const portone_byte_t *last)
             continue;
         }
 
+        if (*p < ' ') {
+            return NULL;
+        }
+
+        if (*p < 0x80) {
+            p++;
+            continue;
+        }
+
         n = portone_utf8_char(p, last);
 
-        if (n == 0 || *p < ' ') {
+        if (n == 0) {
             return NULL;
         }
 
@@ -452,7 +462,7 @@ portone_json_member(const cJSON *object, const char *name)
 
     cJSON_ArrayForEach(item, object) {
 
-        if (strcmp(item->string, name) != 0) {
+        if (!portone_json_is(item, name)) {
             continue;
         }
 
@@ -464,6 +474,51 @@ portone_json_member(const cJSON *object, const char *name)
     }
 
     return found;
+}
+
+
+size_t
+portone_json_members(const cJSON *object, const char *const *names,
+    cJSON **items, size_t n)
+{
+    cJSON   *item;
+    size_t   i, twice;
+
+    twice = n;
+
+    memset(items, 0, n * sizeof(cJSON *));
+
+    if (!cJSON_IsObject(object)) {
+        return twice;
+    }
+
+    cJSON_ArrayForEach(item, object) {
+
+        for (i = 0; i < n; i++) {
+
+            if (!portone_json_is(item, names[i])) {
+                continue;
+            }
+
+            if (items[i] != NULL && i < twice) {
+                twice = i;
+            }
+
+            items[i] = item;
+            break;
+        }
+    }
+
+    return twice;
+}
+
+
+/* most names differ in their first byte */
+
+static int
+portone_json_is(const cJSON *item, const char *name)
+{
+    return item->string[0] == name[0] && strcmp(item->string, name) == 0;
 }
 
 
@@ -500,10 +555,14 @@ portone_json_duplicate(const cJSON *object)
 portone_str_t
 portone_json_str(const cJSON *object, const char *name)
 {
-    cJSON          *item;
-    portone_str_t   null = portone_null_string;
+    return portone_json_item_str(portone_json_member(object, name));
+}
 
-    item = portone_json_member(object, name);
+
+portone_str_t
+portone_json_item_str(const cJSON *item)
+{
+    portone_str_t  null = portone_null_string;
 
     return cJSON_IsString(item) ? portone_str(item->valuestring) : null;
 }
@@ -512,11 +571,15 @@ portone_json_str(const cJSON *object, const char *name)
 int64_t
 portone_json_int(const cJSON *object, const char *name, int64_t dflt)
 {
-    cJSON    *item;
-    double    number;
-    int64_t   value;
+    return portone_json_item_int(portone_json_member(object, name), dflt);
+}
 
-    item = portone_json_member(object, name);
+
+int64_t
+portone_json_item_int(const cJSON *item, int64_t dflt)
+{
+    double   number;
+    int64_t  value;
 
     if (!cJSON_IsNumber(item)) {
         return dflt;

@@ -49,6 +49,14 @@ size_t portone_json_rounded(const char *text, size_t len);
 cJSON *portone_json_member(const cJSON *object, const char *name);
 
 /*
+ * portone_json_members() finds n members at once: items[i] is the one with
+ * names[i], or NULL.  Returns the first i whose name stands more than once, n
+ * if there is none.
+ */
+size_t portone_json_members(const cJSON *object, const char *const *names,
+    cJSON **items, size_t n);
+
+/*
  * portone_json_duplicate() returns the first name that stands twice in the
  * object (not in nested ones), or that of the first member after
  * PORTONE_JSON_MEMBERS others, which bounds the work; NULL: neither.
@@ -60,6 +68,7 @@ const char *portone_json_duplicate(const cJSON *object);
 
 /* a string member as portone_str_t; absent, null or no string: len 0 */
 portone_str_t portone_json_str(const cJSON *object, const char *name);
+portone_str_t portone_json_item_str(const cJSON *item);
 
 /*
  * an integer member of less than 2^52, up to which cJSON reads and prints
@@ -67,6 +76,7 @@ portone_str_t portone_json_str(const cJSON *object, const char *name);
  */
 int64_t portone_json_int(const cJSON *object, const char *name,
     int64_t dflt);
+int64_t portone_json_item_int(const cJSON *item, int64_t dflt);
 
 /*
  * portone_json_set() adds a member, or replaces it in its place.  The item is
@@ -81,5 +91,12 @@ int portone_json_set_str(cJSON *object, const char *name,
 
 /* the same for an integer of less than 2^52; PORTONE_ERROR for larger ones */
 int portone_json_set_int(cJSON *object, const char *name, int64_t value);
+/*
+ * portone_json_print() writes exactly what cJSON_PrintUnformatted() does, in
+ * a part of the time; to be freed with cJSON_free().  NULL: json is NULL or
+ * there is no memory.
+ */
+char *portone_json_print(const cJSON *json);
+
 
 #endif /* _PORTONE_JSON_H_INCLUDED_ */

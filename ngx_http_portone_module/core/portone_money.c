@@ -63,6 +63,17 @@ portone_decimal_parse(portone_decimal_t *decimal, double number)
         return PORTONE_OK;
     }
 
+    /* most amounts are integers, which a double of this size holds exactly */
+
+    if (number >= -PORTONE_MONEY_MAX && number <= PORTONE_MONEY_MAX) {
+        coefficient = (int64_t) number;
+
+        if ((double) coefficient == number) {
+            decimal->coefficient = coefficient;
+            return PORTONE_OK;
+        }
+    }
+
     snprintf(buf, sizeof(buf), "%.*e", PORTONE_DECIMAL_DIGITS - 1, number);
 
     if (strtod(buf, NULL) != number) {

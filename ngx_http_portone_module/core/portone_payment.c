@@ -21,15 +21,28 @@
 
 
 static const char *portone_payment_check(portone_payment_t *payment);
-static int portone_payment_amount(const portone_payment_t *payment,
-    const char *name, int64_t *amount);
 static int portone_payment_history(const portone_payment_t *payment);
 static int64_t portone_month(int64_t time);
 
 
 /* the members read here: none of them may stand twice */
 
-static const char  *portone_payment_members[] = {
+enum {
+    PORTONE_PAYMENT_IMP_UID = 0,
+    PORTONE_PAYMENT_MERCHANT_UID,
+    PORTONE_PAYMENT_AMOUNT,
+    PORTONE_PAYMENT_CANCEL_AMOUNT,
+    PORTONE_PAYMENT_CURRENCY,
+    PORTONE_PAYMENT_STATUS,
+    PORTONE_PAYMENT_PAY_METHOD,
+    PORTONE_PAYMENT_PAID_AT,
+    PORTONE_PAYMENT_STARTED_AT,
+    PORTONE_PAYMENT_HISTORY,
+    PORTONE_PAYMENT_REFUNDABLE,
+    PORTONE_PAYMENT_MEMBERS
+};
+
+static const char *const  portone_payment_members[PORTONE_PAYMENT_MEMBERS] = {
     "imp_uid",
     "merchant_uid",
     "amount",
@@ -40,8 +53,7 @@ static const char  *portone_payment_members[] = {
     "paid_at",
     "started_at",
     "cancel_history",
-    "refundable_amount",
-    NULL
+    "refundable_amount"
 };
 
 
@@ -78,8 +90,8 @@ portone_payment_parse(portone_payment_t *payment, const char *text,
 static const char *
 portone_payment_check(portone_payment_t *payment)
 {
-    cJSON        *json;
-    const char  **name;
+    cJSON   *json, *items[PORTONE_PAYMENT_MEMBERS];
+    size_t   twice;
 
     json = payment->json;
 
@@ -87,59 +99,64 @@ portone_payment_check(portone_payment_t *payment)
         return "payment";
     }
 
-    for (name = portone_payment_members; *name != NULL; name++) {
+    twice = portone_json_members(json, portone_payment_members, items,
+                                 PORTONE_PAYMENT_MEMBERS);
 
-        if (cJSON_GetObjectItemCaseSensitive(json, *name) != NULL
-            && portone_json_member(json, *name) == NULL)
-        {
-            return *name;
-        }
+    if (twice != PORTONE_PAYMENT_MEMBERS) {
+        return portone_payment_members[twice];
     }
 
-    payment->imp_uid = portone_json_str(json, "imp_uid");
+    payment->imp_uid = portone_json_item_str(items[PORTONE_PAYMENT_IMP_UID]);
 
     if (!portone_uid_valid(&payment->imp_uid, PORTONE_IMP_UID_MAX)) {
         return "imp_uid";
     }
 
-    payment->merchant_uid = portone_json_str(json, "merchant_uid");
+    payment->merchant_uid =
+                   portone_json_item_str(items[PORTONE_PAYMENT_MERCHANT_UID]);
 
     if (!portone_uid_valid(&payment->merchant_uid, PORTONE_MERCHANT_UID_MAX)) {
         return "merchant_uid";
     }
 
-    payment->currency = portone_json_str(json, "currency");
+    payment->currency = portone_json_item_str(items[PORTONE_PAYMENT_CURRENCY]);
     payment->exponent = portone_currency_exponent(&payment->currency);
 
     if (payment->exponent == -1) {
         return "currency";
     }
 
-    if (portone_payment_amount(payment, "amount", &payment->amount)
+    if (portone_money_from_json(&payment->amount,
+                                items[PORTONE_PAYMENT_AMOUNT],
+                                payment->exponent)
         != PORTONE_OK)
     {
         return "amount";
     }
 
-    if (portone_payment_amount(payment, "cancel_amount",
-                               &payment->cancel_amount)
+    if (portone_money_from_json(&payment->cancel_amount,
+                                items[PORTONE_PAYMENT_CANCEL_AMOUNT],
+                                payment->exponent)
         != PORTONE_OK
         || payment->cancel_amount > payment->amount)
     {
         return "cancel_amount";
     }
 
-    payment->status = portone_json_str(json, "status");
+    payment->status = portone_json_item_str(items[PORTONE_PAYMENT_STATUS]);
 
     if (payment->status.len == 0) {
         return "status";
     }
 
-    payment->pay_method = portone_json_str(json, "pay_method");
-    payment->paid_at = portone_json_int(json, "paid_at", 0);
-    payment->started_at = portone_json_int(json, "started_at", 0);
+    payment->pay_method =
+                     portone_json_item_str(items[PORTONE_PAYMENT_PAY_METHOD]);
+    payment->paid_at = portone_json_item_int(items[PORTONE_PAYMENT_PAID_AT],
+                                             0);
+    payment->started_at =
+                  portone_json_item_int(items[PORTONE_PAYMENT_STARTED_AT], 0);
 
-    payment->history = portone_json_member(json, "cancel_history");
+    payment->history = items[PORTONE_PAYMENT_HISTORY];
 
     if (cJSON_IsNull(payment->history)) {
         payment->history = NULL;
@@ -151,19 +168,10 @@ portone_payment_check(portone_payment_t *payment)
 
     /* ours, computed anew in each answer: a stored one would be stale */
 
-    cJSON_DeleteItemFromObjectCaseSensitive(json, "refundable_amount");
+    cJSON_Delete(cJSON_DetachItemViaPointer(json,
+                                          items[PORTONE_PAYMENT_REFUNDABLE]));
 
     return NULL;
-}
-
-
-static int
-portone_payment_amount(const portone_payment_t *payment, const char *name,
-    int64_t *amount)
-{
-    return portone_money_from_json(amount,
-                                   portone_json_member(payment->json, name),
-                                   payment->exponent);
 }
 
 
@@ -372,7 +380,7 @@ portone_payment_print(const portone_payment_t *payment, int refundable)
     cJSON  *amount;
 
     if (!refundable) {
-        return cJSON_PrintUnformatted(payment->json);
+        return portone_json_print(payment->json);
     }
 
     amount = portone_money_json(portone_payment_balance(payment),
@@ -384,7 +392,7 @@ portone_payment_print(const portone_payment_t *payment, int refundable)
         return NULL;
     }
 
-    text = cJSON_PrintUnformatted(payment->json);
+    text = portone_json_print(payment->json);
 
     cJSON_DeleteItemFromObjectCaseSensitive(payment->json,
                                             "refundable_amount");

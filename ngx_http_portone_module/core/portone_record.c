@@ -255,7 +255,7 @@ portone_record_evidence(cJSON *record, const portone_cancellation_t *c)
 char *
 portone_record_print(const cJSON *record)
 {
-    return cJSON_PrintUnformatted(record);
+    return portone_json_print(record);
 }
 
 

@@ -195,7 +195,7 @@ portone_replay_answer(const portone_flow_t *flow)
 
     cJSON_free(body);
 
-    text = (rc == PORTONE_OK) ? cJSON_PrintUnformatted(answer) : NULL;
+    text = (rc == PORTONE_OK) ? portone_json_print(answer) : NULL;
 
     cJSON_Delete(answer);
 

@@ -235,7 +235,7 @@ portone_reply_print(cJSON *json, int rc)
 {
     char  *text;
 
-    text = (rc == PORTONE_OK) ? cJSON_PrintUnformatted(json) : NULL;
+    text = (rc == PORTONE_OK) ? portone_json_print(json) : NULL;
 
     cJSON_Delete(json);
 

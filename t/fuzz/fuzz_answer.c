@@ -332,7 +332,7 @@ static void
 fuzz_payment_print(const portone_payment_t *payment, int refundable)
 {
     int                 rc;
-    char               *text, *exact;
+    char               *text, *exact, *expected;
     int64_t             amount;
     const char         *why;
     portone_str_t       str;
@@ -351,6 +351,14 @@ fuzz_payment_print(const portone_payment_t *payment, int refundable)
     fuzz_check(fuzz_json_valid(&str));
 
     exact = fuzz_exact(&str);
+
+    if (!refundable) {
+        expected = cJSON_PrintUnformatted(payment->json);
+
+        fuzz_check(strcmp(text, expected) == 0);
+
+        cJSON_free(expected);
+    }
 
     if (refundable) {
         again.json = portone_json_parse(exact, str.len);

@@ -672,6 +672,45 @@ set_once(void)
 
 
 static void
+several_members_are_found_at_once(void **state)
+{
+    cJSON  *json, *items[4];
+
+    static const char *const  names[] = { "a", "ab", "none", "b" };
+
+    json = object("{\"ab\":1,\"A\":2,\"b\":3,\"a\":4,\"bb\":5}");
+
+    assert_int_equal(portone_json_members(json, names, items, 4), 4);
+    assert_int_equal(items[0]->valueint, 4);
+    assert_int_equal(items[1]->valueint, 1);
+    assert_null(items[2]);
+    assert_int_equal(items[3]->valueint, 3);
+
+    cJSON_Delete(json);
+
+    /* of several that stand twice, the first of the names */
+
+    json = object("{\"b\":1,\"b\":2,\"ab\":3,\"c\":4,\"c\":5,\"ab\":6}");
+
+    assert_int_equal(portone_json_members(json, names, items, 4), 1);
+    assert_int_equal(portone_json_members(json, names, items, 1), 1);
+
+    cJSON_Delete(json);
+
+    json = object("[1]");
+
+    assert_int_equal(portone_json_members(json, names, items, 4), 4);
+    assert_null(items[0]);
+    assert_null(items[3]);
+
+    cJSON_Delete(json);
+
+    assert_int_equal(portone_json_members(NULL, names, items, 4), 4);
+    assert_null(items[3]);
+}
+
+
+static void
 lack_of_memory_is_told(void **state)
 {
     assert_true(unit_exhaust(parse_once) > 1);
@@ -695,6 +734,7 @@ main(void)
         cmocka_unit_test(integers_are_read_exactly_or_not_at_all),
         cmocka_unit_test(members_are_set_in_their_place),
         cmocka_unit_test(integers_that_were_set_are_printed_exactly),
+        cmocka_unit_test(several_members_are_found_at_once),
         cmocka_unit_test(lack_of_memory_is_told)
     };
 
