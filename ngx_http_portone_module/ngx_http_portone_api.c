@@ -10,6 +10,8 @@
 
 static ngx_int_t ngx_http_portone_api_get(ngx_http_portone_transfer_t *tr,
     const char *prefix, portone_str_t *uid, ngx_uint_t include_sandbox);
+static void ngx_http_portone_api_count(ngx_http_portone_transfer_t *tr,
+    ngx_http_portone_call_outcome_e outcome);
 
 
 ngx_int_t
@@ -20,6 +22,8 @@ ngx_http_portone_api_token(ngx_http_portone_transfer_t *tr,
     char           *text;
     cJSON          *body;
     portone_str_t   key, secret;
+
+    tr->call = NGX_HTTP_PORTONE_CALL_TOKEN;
 
     body = cJSON_CreateObject();
     if (body == NULL) {
@@ -75,6 +79,8 @@ ngx_int_t
 ngx_http_portone_api_payment(ngx_http_portone_transfer_t *tr,
     portone_str_t *imp_uid, ngx_uint_t include_sandbox)
 {
+    tr->call = NGX_HTTP_PORTONE_CALL_PAYMENT;
+
     return ngx_http_portone_api_get(tr, "/payments/", imp_uid,
                                     include_sandbox);
 }
@@ -84,6 +90,8 @@ ngx_int_t
 ngx_http_portone_api_find(ngx_http_portone_transfer_t *tr,
     portone_str_t *merchant_uid, ngx_uint_t include_sandbox)
 {
+    tr->call = NGX_HTTP_PORTONE_CALL_FIND;
+
     return ngx_http_portone_api_get(tr, "/payments/find/", merchant_uid,
                                     include_sandbox);
 }
@@ -132,6 +140,8 @@ ngx_int_t
 ngx_http_portone_api_cancel(ngx_http_portone_transfer_t *tr,
     const char *body)
 {
+    tr->call = NGX_HTTP_PORTONE_CALL_CANCEL;
+
     ngx_str_set(&tr->path, "/payments/cancel");
 
     tr->body.data = (u_char *) body;
@@ -149,17 +159,28 @@ portone_call_e
 ngx_http_portone_api_answer(ngx_http_portone_transfer_t *tr,
     portone_answer_t *answer)
 {
+    static const ngx_http_portone_call_outcome_e  outcomes[] = {
+        [PORTONE_ANSWER_BROKEN] = NGX_HTTP_PORTONE_CALL_BROKEN,
+        [PORTONE_ANSWER_OK] = NGX_HTTP_PORTONE_CALL_OK,
+        [PORTONE_ANSWER_REFUSED] = NGX_HTTP_PORTONE_CALL_REFUSED,
+        [PORTONE_ANSWER_NOT_FOUND] = NGX_HTTP_PORTONE_CALL_NOT_FOUND,
+        [PORTONE_ANSWER_UNAUTHORIZED] = NGX_HTTP_PORTONE_CALL_UNAUTHORIZED
+    };
+
     ngx_memzero(answer, sizeof(portone_answer_t));
 
     switch (tr->outcome) {
 
     case NGX_HTTP_PORTONE_NOT_SENT:
+        ngx_http_portone_api_count(tr, NGX_HTTP_PORTONE_CALL_NOT_SENT);
         return PORTONE_CALL_NOT_SENT;
 
     case NGX_HTTP_PORTONE_OVERLOADED:
+        ngx_http_portone_api_count(tr, NGX_HTTP_PORTONE_CALL_OVERLOADED);
         return PORTONE_CALL_OVERLOADED;
 
     case NGX_HTTP_PORTONE_UNANSWERED:
+        ngx_http_portone_api_count(tr, NGX_HTTP_PORTONE_CALL_UNANSWERED);
         return PORTONE_CALL_UNANSWERED;
 
     case NGX_HTTP_PORTONE_ANSWERED:
@@ -169,5 +190,38 @@ ngx_http_portone_api_answer(ngx_http_portone_transfer_t *tr,
     portone_answer_parse(answer, (int) tr->status, (char *) tr->answer.data,
                          tr->answer.len);
 
+    ngx_http_portone_api_count(tr, outcomes[answer->kind]);
+
     return PORTONE_CALL_ANSWERED;
+}
+
+
+static void
+ngx_http_portone_api_count(ngx_http_portone_transfer_t *tr,
+    ngx_http_portone_call_outcome_e outcome)
+{
+    ngx_http_portone_count(calls[tr->call][outcome]);
+
+    ngx_http_portone_observe_time(
+                           &ngx_http_portone_counters->call_time[tr->call],
+                           (uint64_t) tr->time * 1000);
+
+    switch (outcome) {
+
+    case NGX_HTTP_PORTONE_CALL_OVERLOADED:
+
+        /* tells of us, not of PortOne */
+
+        break;
+
+    case NGX_HTTP_PORTONE_CALL_BROKEN:
+    case NGX_HTTP_PORTONE_CALL_UNANSWERED:
+    case NGX_HTTP_PORTONE_CALL_NOT_SENT:
+        ngx_http_portone_gauge_set(unanswered, ngx_time());
+        break;
+
+    default:
+        ngx_http_portone_gauge_set(answered, ngx_time());
+        break;
+    }
 }

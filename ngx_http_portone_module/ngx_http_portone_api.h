@@ -38,7 +38,7 @@ ngx_int_t ngx_http_portone_api_find(ngx_http_portone_transfer_t *tr,
 ngx_int_t ngx_http_portone_api_cancel(ngx_http_portone_transfer_t *tr,
     const char *body);
 
-/* how the call ended, and the answer, which the caller frees */
+/* how the call ended, and the answer, which the caller frees; counts it */
 portone_call_e ngx_http_portone_api_answer(ngx_http_portone_transfer_t *tr,
     portone_answer_t *answer);
 

@@ -5,6 +5,9 @@
 
 
 #include "ngx_http_portone_store_private.h"
+#include "ngx_http_portone_metrics.h"
+
+#include <time.h>
 
 
 /* bounds the time that the results of a batch wait for its last operation */
@@ -24,6 +27,7 @@ static void ngx_http_portone_commit_late(ngx_event_t *ev);
 static void ngx_http_portone_commit_start(ngx_event_t *ev);
 static void ngx_http_portone_commit_thread(void *data, ngx_log_t *log);
 static void ngx_http_portone_commit_run(ngx_http_portone_store_t *store);
+static uint64_t ngx_http_portone_commit_clock(void);
 static ngx_uint_t ngx_http_portone_commit_take(
     ngx_http_portone_store_t *store);
 static ngx_int_t ngx_http_portone_commit_apply(
@@ -93,6 +97,8 @@ ngx_http_portone_commit(ngx_http_portone_commit_t *op)
     op->rc = NGX_HTTP_PORTONE_COMMIT_WAITING;
 
     ngx_add_timer(&op->timer, op->timeout);
+
+    ngx_http_portone_gauge_inc(writes);
 
     (void) ngx_thread_mutex_lock(&store->mutex, store->log);
     ngx_queue_insert_tail(&store->waiting, &op->queue);
@@ -226,6 +232,7 @@ ngx_http_portone_commit_thread(void *data, ngx_log_t *log)
     store->begin_rc = 0;
     store->rc = 0;
     store->rolled_back = 0;
+    store->n = 0;
 
     if (store->job & NGX_HTTP_PORTONE_STORE_JOB_OPEN) {
         ngx_http_portone_lmdb_close(&store->lmdb, log);
@@ -244,7 +251,11 @@ ngx_http_portone_commit_thread(void *data, ngx_log_t *log)
     }
 
     if (store->job & NGX_HTTP_PORTONE_STORE_JOB_COMMIT) {
+        store->took = ngx_http_portone_commit_clock();
+
         ngx_http_portone_commit_run(store);
+
+        store->took = ngx_http_portone_commit_clock() - store->took;
     }
 
     ngx_memory_barrier();
@@ -287,6 +298,7 @@ ngx_http_portone_commit_run(ngx_http_portone_store_t *store)
     }
 
     n = ngx_http_portone_commit_take(store);
+    store->n = n;
 
     if (n == 0) {
         ngx_http_portone_lmdb_abort(&txn);
@@ -320,6 +332,19 @@ ngx_http_portone_commit_run(ngx_http_portone_store_t *store)
         op->status = stored ? NGX_HTTP_PORTONE_COMMITTED
                             : NGX_HTTP_PORTONE_COMMIT_FAILED;
     }
+}
+
+
+/* monotonic, microseconds; nginx's own times belong to the event loop */
+
+static uint64_t
+ngx_http_portone_commit_clock(void)
+{
+    struct timespec  ts;
+
+    (void) clock_gettime(CLOCK_MONOTONIC, &ts);
+
+    return (uint64_t) ts.tv_sec * 1000000 + (uint64_t) ts.tv_nsec / 1000;
 }
 
 
@@ -398,6 +423,13 @@ ngx_http_portone_commit_complete(ngx_event_t *ev)
     store = ev->data;
 
     store->busy = 0;
+
+    if (store->n) {
+        ngx_http_portone_observe_time(&ngx_http_portone_counters->commit_time,
+                                      store->took);
+        ngx_http_portone_observe_size(&ngx_http_portone_counters->commit_size,
+                                      store->n);
+    }
 
     ngx_http_portone_commit_recover(store);
     ngx_http_portone_commit_deliver(store);
@@ -603,6 +635,16 @@ ngx_http_portone_commit_finish(ngx_http_portone_commit_t *op)
 {
     if (op->timer.timer_set) {
         ngx_del_timer(&op->timer);
+    }
+
+    ngx_http_portone_gauge_dec(writes);
+    ngx_http_portone_count(writes[op->status]);
+
+    if (op->status == NGX_HTTP_PORTONE_COMMITTED) {
+        ngx_http_portone_gauge_set(written, ngx_time());
+
+    } else {
+        ngx_http_portone_gauge_set(unwritten, ngx_time());
     }
 
     switch (op->status) {

@@ -9,6 +9,7 @@
 #include "ngx_http_portone_cancel.h"
 #include "ngx_http_portone_endpoint.h"
 #include "ngx_http_portone_payment.h"
+#include "ngx_http_portone_status.h"
 #include "ngx_http_portone_webhook.h"
 #include "core/portone_json.h"
 
@@ -44,14 +45,20 @@ static void ngx_http_portone_account_digest(u_char *digest,
 typedef struct {
     ngx_str_t                name;
     ngx_http_handler_pt      handler;
+    ngx_uint_t               counted;   /* ngx_http_portone_request_e */
 } ngx_http_portone_handler_t;
 
 
 static ngx_http_portone_handler_t  ngx_http_portone_handlers[] = {
-    { ngx_string("portone_cancel"), ngx_http_portone_cancel_handler },
-    { ngx_string("portone_payment"), ngx_http_portone_payment_handler },
-    { ngx_string("portone_webhook"), ngx_http_portone_webhook_handler },
-    { ngx_null_string, NULL }
+    { ngx_string("portone_cancel"), ngx_http_portone_cancel_handler,
+      NGX_HTTP_PORTONE_REQUEST_REFUND },
+    { ngx_string("portone_payment"), ngx_http_portone_payment_handler,
+      NGX_HTTP_PORTONE_REQUEST_PAYMENT },
+    { ngx_string("portone_webhook"), ngx_http_portone_webhook_handler,
+      NGX_HTTP_PORTONE_REQUEST_WEBHOOK },
+    { ngx_string("portone_status"), ngx_http_portone_status_handler,
+      NGX_HTTP_PORTONE_REQUEST_MAX },
+    { ngx_null_string, NULL, 0 }
 };
 
 
@@ -410,7 +417,7 @@ ngx_http_portone_match_directive(ngx_conf_t *cf, ngx_command_t *cmd,
 }
 
 
-/* portone_cancel, portone_payment, portone_webhook */
+/* portone_cancel, portone_payment, portone_webhook, portone_status */
 
 char *
 ngx_http_portone_handler_directive(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -479,6 +486,7 @@ ngx_http_portone_handler_directive(ngx_conf_t *cf, ngx_command_t *cmd,
 
     clcf->handler = h->handler;
 
+    plcf->counted = h->counted;
     plcf->handler = cmd->name;
     plcf->file = cf->conf_file->file.name;
     plcf->line = cf->conf_file->line;
@@ -529,6 +537,12 @@ ngx_http_portone_complete(ngx_conf_t *cf, ngx_http_portone_loc_conf_t *plcf)
     ngx_http_portone_main_conf_t  *pmcf;
 
     pmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_portone_module);
+
+    /* what there is to tell, it tells; what is missing, too */
+
+    if (plcf->counted == NGX_HTTP_PORTONE_REQUEST_MAX) {
+        return NGX_OK;
+    }
 
     missing = NULL;
 

@@ -11,6 +11,7 @@
 #include "ngx_http_portone_curl.h"
 #include "ngx_http_portone_curl_event.h"
 #include "ngx_http_portone_exchange.h"
+#include "ngx_http_portone_metrics.h"
 
 
 /* what libcurl gets on top of its own timeouts before it is given up, ms */
@@ -217,6 +218,7 @@ ngx_http_portone_curl_submit(ngx_http_portone_transfer_t *t)
     x->reuse = (pc->keepalive > 0);
 
     ngx_queue_insert_tail(&pc->exchanges, &x->queue);
+    ngx_http_portone_gauge_inc(calls);
 
     /*
      * a worker that leaves waits only for timers that are not cancelable,
@@ -673,6 +675,7 @@ ngx_http_portone_curl_detach(ngx_http_portone_exchange_t *x)
     }
 
     ngx_queue_remove(&x->queue);
+    ngx_http_portone_gauge_dec(calls);
 
     x->transfer->private = NULL;
 }

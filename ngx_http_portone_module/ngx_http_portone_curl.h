@@ -74,6 +74,8 @@ struct ngx_http_portone_transfer_s {
     ngx_str_t                            tier;            /* or empty */
     ngx_http_portone_transfer_pt         handler;
     void                                *data;
+    ngx_uint_t                           call;   /* the caller's: which of
+                                                    PortOne's calls it is */
 
     /* the body leaves at most once, whatever happens to the connection */
     unsigned                             once:1;

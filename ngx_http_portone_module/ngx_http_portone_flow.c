@@ -37,6 +37,7 @@ static void ngx_http_portone_flow_committed(ngx_http_portone_commit_t *op);
 static void ngx_http_portone_flow_timer(ngx_event_t *ev);
 static void ngx_http_portone_flow_limit(ngx_event_t *ev);
 static void ngx_http_portone_flow_finish(ngx_http_portone_flow_t *flow);
+static void ngx_http_portone_flow_count(ngx_http_portone_flow_t *flow);
 static void ngx_http_portone_flow_answer(ngx_http_portone_flow_t *flow);
 static void ngx_http_portone_flow_detach(void *data);
 
@@ -90,6 +91,15 @@ ngx_http_portone_flow_start(ngx_http_portone_flow_t *flow)
 
             ngx_add_timer(&flow->limit_timer, flow->limit);
         }
+    }
+
+    flow->start = ngx_current_msec;
+
+    flow->request_kind = r ? flow->conf->counted
+                           : NGX_HTTP_PORTONE_REQUEST_MAX;
+
+    if (flow->request_kind == NGX_HTTP_PORTONE_REQUEST_REFUND) {
+        ngx_http_portone_gauge_inc(refunds);
     }
 
     ngx_http_portone_flow_run(flow, portone_flow_start(&flow->core));
@@ -470,6 +480,7 @@ ngx_http_portone_flow_timer(ngx_event_t *ev)
 
     portone_flow_abandon(&flow->core, flow->step);
 
+    ngx_http_portone_flow_count(flow);
     ngx_http_portone_flow_answer(flow);
 }
 
@@ -499,6 +510,7 @@ ngx_http_portone_flow_limit(ngx_event_t *ev)
 
     flow->core.error = error;
 
+    ngx_http_portone_flow_count(flow);
     ngx_http_portone_flow_answer(flow);
 }
 
@@ -553,6 +565,15 @@ ngx_http_portone_flow_finish(ngx_http_portone_flow_t *flow)
                       "payment does not match portone_match");
     }
 
+    if (core->resettled && core->resettled_id[0]) {
+        ngx_http_portone_count(settlements[core->resettled_state]);
+    }
+
+    if (flow->request_kind == NGX_HTTP_PORTONE_REQUEST_REFUND) {
+        ngx_http_portone_gauge_dec(refunds);
+    }
+
+    ngx_http_portone_flow_count(flow);
     ngx_http_portone_flow_answer(flow);
 
     if (flow->done) {
@@ -560,6 +581,49 @@ ngx_http_portone_flow_finish(ngx_http_portone_flow_t *flow)
     }
 
     ngx_http_portone_flow_destroy(flow);
+}
+
+
+static void
+ngx_http_portone_flow_count(ngx_http_portone_flow_t *flow)
+{
+    ngx_uint_t       result;
+    portone_flow_t  *core;
+
+    core = &flow->core;
+
+    /* once: what the client was told if it did not wait for the end */
+
+    if (flow->counted || flow->request_kind == NGX_HTTP_PORTONE_REQUEST_MAX) {
+        return;
+    }
+
+    flow->counted = 1;
+
+    result = core->error;
+
+    if (flow->request_kind != NGX_HTTP_PORTONE_REQUEST_REFUND) {
+        ngx_http_portone_count(requests[flow->request_kind][result]);
+        return;
+    }
+
+    /* a saved answer moves no money: counted as a refund it would be two */
+
+    if (core->replayed) {
+        ngx_http_portone_count(replays);
+        return;
+    }
+
+    if (result == NGX_HTTP_PORTONE_RESULT_OK
+        && core->state == PORTONE_STATE_PENDING)
+    {
+        result = NGX_HTTP_PORTONE_RESULT_PENDING;
+    }
+
+    ngx_http_portone_count(requests[NGX_HTTP_PORTONE_REQUEST_REFUND][result]);
+
+    ngx_http_portone_observe_time(&ngx_http_portone_counters->refund_time,
+                     (uint64_t) (ngx_current_msec - flow->start) * 1000);
 }
 
 

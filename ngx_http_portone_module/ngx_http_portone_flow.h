@@ -52,6 +52,9 @@ struct ngx_http_portone_flow_s {
     ngx_http_portone_token_t        token;
     ngx_event_t                     timer;     /* of the client's patience
                                                   with the store */
+    ngx_msec_t                      start;
+    ngx_uint_t                      request_kind;
+                                          /* ngx_http_portone_request_e */
     ngx_msec_t                      commit_start;
     ngx_msec_t                      limit;     /* the client is answered after
                                                   this time, and the flow goes
@@ -66,6 +69,7 @@ struct ngx_http_portone_flow_s {
     unsigned                        has_api_time:1;
     unsigned                        has_store_time:1;
     unsigned                        has_token:1;
+    unsigned                        counted:1;
     unsigned                        webhook:1; /* PortOne is the client */
 
     char                            refund_id[PORTONE_REFUND_ID_LEN + 1];

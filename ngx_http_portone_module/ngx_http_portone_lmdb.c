@@ -558,6 +558,48 @@ ngx_http_portone_lmdb_has_room(ngx_http_portone_lmdb_t *lmdb)
 
 
 int
+ngx_http_portone_store_info(portone_txn_t *txn, void *data)
+{
+    ngx_http_portone_store_info_t *info = data;
+
+    MDB_env                      *env;
+    MDB_stat                      stat;
+    ngx_uint_t                    i;
+    MDB_envinfo                   env_info;
+    unsigned int                  limit;
+    ngx_http_portone_lmdb_txn_t  *t;
+
+    t = (ngx_http_portone_lmdb_txn_t *) txn;
+    env = mdb_txn_env(t->mdb);
+
+    /* all of it is in memory; nothing fails with an environment in use */
+
+    (void) mdb_env_info(env, &env_info);
+    (void) mdb_env_stat(env, &stat);
+    (void) mdb_env_get_maxreaders(env, &limit);
+
+    info->size = env_info.me_mapsize;
+    info->used = (env_info.me_last_pgno + 1) * stat.ms_psize;
+    info->readers = env_info.me_numreaders;
+    info->reader_limit = limit;
+
+    for (i = 0; i < PORTONE_DB_MAX; i++) {
+        info->entries[i] = (mdb_stat(t->mdb, t->dbi[i], &stat) == 0)
+                               ? stat.ms_entries : 0;
+    }
+
+    return PORTONE_OK;
+}
+
+
+const char *
+ngx_http_portone_store_name(ngx_uint_t db)
+{
+    return ngx_http_portone_lmdb_names[db];
+}
+
+
+int
 ngx_http_portone_lmdb_adopt_size(ngx_http_portone_lmdb_t *lmdb)
 {
     return mdb_env_set_mapsize(lmdb->env, 0);

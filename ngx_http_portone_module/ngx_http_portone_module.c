@@ -9,6 +9,7 @@
 #include "ngx_http_portone_conf.h"
 #include "ngx_http_portone_error_status.h"
 #include "ngx_http_portone_reconcile.h"
+#include "ngx_http_portone_status.h"
 #include "ngx_http_portone_variables.h"
 
 
@@ -72,6 +73,13 @@ static ngx_command_t  ngx_http_portone_commands[] = {
     { ngx_string("portone_webhook"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
       ngx_http_portone_handler_directive,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("portone_status"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS|NGX_CONF_TAKE1,
+      ngx_http_portone_status_directive,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
@@ -482,11 +490,13 @@ ngx_http_portone_init(ngx_conf_t *cf)
 
     ngx_http_portone_access_check(cf);
 
-    if (pmcf->accounts.nelts == 0) {
+    if (pmcf->accounts.nelts == 0 && !pmcf->status) {
         return NGX_OK;
     }
 
-    if (ngx_http_portone_curl_check(cf->log) != NGX_OK) {
+    if (pmcf->accounts.nelts
+        && ngx_http_portone_curl_check(cf->log) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
@@ -514,6 +524,10 @@ ngx_http_portone_init_process(ngx_cycle_t *cycle)
 
     if (pmcf == NULL) {
         return NGX_OK;
+    }
+
+    if (pmcf->zone) {
+        ngx_http_portone_zone_metrics(pmcf->zone, cycle->log);
     }
 
     /*
@@ -560,4 +574,6 @@ ngx_http_portone_exit_process(ngx_cycle_t *cycle)
     if (pmcf->store) {
         ngx_http_portone_store_close(pmcf->store, cycle);
     }
+
+    ngx_http_portone_metrics_close();
 }

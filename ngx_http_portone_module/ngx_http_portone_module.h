@@ -27,6 +27,7 @@ typedef struct {
     size_t                          zone_size;     /* bytes */
     ngx_uint_t                      keepalive;     /* idle connections */
     ngx_msec_t                      reconcile_interval;
+    ngx_uint_t                      status;        /* portone_status is used */
     ngx_array_t                     locations;     /* with an account, of
                                             ngx_http_portone_loc_conf_t * */
     ngx_array_t                     accounts;      /* of
@@ -87,6 +88,9 @@ typedef struct {
     /* the location's own handler and where it stands, for messages */
 
     ngx_str_t                       handler;       /* directive, or empty */
+    ngx_uint_t                      counted;       /* as what, by
+                                              ngx_http_portone_request_e */
+    ngx_uint_t                      status_format;
     ngx_str_t                       file;
     ngx_uint_t                      line;
 } ngx_http_portone_loc_conf_t;

@@ -19,8 +19,6 @@ static ngx_int_t ngx_http_portone_reply_money(ngx_http_request_t *r,
     ngx_str_t *dst, int64_t amount, int exponent);
 static ngx_int_t ngx_http_portone_reply_copy(ngx_http_request_t *r,
     ngx_str_t *dst, const char *data, size_t len);
-static ngx_int_t ngx_http_portone_reply_header(ngx_http_request_t *r,
-    const char *name, ngx_str_t *value);
 static ngx_int_t ngx_http_portone_reply_retry_after(ngx_http_request_t *r,
     time_t seconds);
 static ngx_int_t ngx_http_portone_reply_etag(ngx_http_request_t *r,
@@ -37,6 +35,10 @@ ngx_http_portone_reply_error(ngx_http_request_t *r, portone_error_e error,
     ngx_http_portone_loc_conf_t  *plcf;
 
     plcf = ngx_http_get_module_loc_conf(r, ngx_http_portone_module);
+
+    if (plcf->counted < NGX_HTTP_PORTONE_REQUEST_MAX) {
+        ngx_http_portone_count(requests[plcf->counted][error]);
+    }
 
     if (allow) {
         value.data = (u_char *) allow;
@@ -398,7 +400,7 @@ ngx_http_portone_reply_copy(ngx_http_request_t *r, ngx_str_t *dst,
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_http_portone_reply_header(ngx_http_request_t *r, const char *name,
     ngx_str_t *value)
 {

@@ -35,6 +35,10 @@ ngx_int_t ngx_http_portone_reply_error(ngx_http_request_t *r,
 ngx_int_t ngx_http_portone_reply_text(ngx_http_request_t *r,
     portone_error_e error, ngx_uint_t status, char *text);
 
+/* adds a header; name is static; NGX_ERROR: no memory */
+ngx_int_t ngx_http_portone_reply_header(ngx_http_request_t *r,
+    const char *name, ngx_str_t *value);
+
 /* a flow that has finished, with its error, if there is one */
 ngx_int_t ngx_http_portone_reply_refund(ngx_http_request_t *r,
     ngx_http_portone_flow_t *flow);

@@ -181,6 +181,13 @@ ngx_http_portone_store_read(ngx_http_portone_store_t *store,
 }
 
 
+ngx_uint_t
+ngx_http_portone_store_is_open(ngx_http_portone_store_t *store)
+{
+    return store->state == NGX_HTTP_PORTONE_STORE_OPEN;
+}
+
+
 void
 ngx_http_portone_store_upkeep(ngx_http_portone_store_t *store)
 {

@@ -54,5 +54,26 @@ void ngx_http_portone_store_close(ngx_http_portone_store_t *store,
 int ngx_http_portone_store_read(ngx_http_portone_store_t *store,
     ngx_http_portone_store_pt reader, void *data, ngx_log_t *log);
 
+/* whether it can be read; reading one that is not open logs an error */
+ngx_uint_t ngx_http_portone_store_is_open(ngx_http_portone_store_t *store);
+
+
+/* how full it is; the numbers are of the type that portone_status shows */
+
+typedef struct {
+    ngx_atomic_t    size;                    /* bytes it may grow to */
+    ngx_atomic_t    used;                    /* bytes, with pages that are
+                                                free to be used again */
+    ngx_atomic_t    readers;                 /* slots that were ever used */
+    ngx_atomic_t    reader_limit;
+    ngx_atomic_t    entries[PORTONE_DB_MAX];
+} ngx_http_portone_store_info_t;
+
+/* a reader for ngx_http_portone_store_read(), of a structure like this */
+int ngx_http_portone_store_info(portone_txn_t *txn, void *data);
+
+/* the name of a database, static */
+const char *ngx_http_portone_store_name(ngx_uint_t db);
+
 
 #endif /* _NGX_HTTP_PORTONE_STORE_H_INCLUDED_ */

@@ -58,6 +58,8 @@ struct ngx_http_portone_store_s {
     ngx_int_t                          opened;
     int                                begin_rc;   /* no transaction */
     int                                rc;         /* of the one operation */
+    ngx_uint_t                         n;          /* operations taken */
+    uint64_t                           took;       /* microseconds */
     ngx_atomic_t                       running;    /* reset at the end */
 
     ngx_event_t                        start;      /* posted: next task */

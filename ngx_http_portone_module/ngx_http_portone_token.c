@@ -201,6 +201,8 @@ ngx_http_portone_token_fetched(ngx_http_portone_transfer_t *tr)
 
     result = ngx_http_portone_token_answer(rf, &grant);
 
+    ngx_http_portone_count(tokens[result]);
+
     ngx_explicit_memzero(tr->body.data, tr->body.len);
     ngx_explicit_memzero(tr->answer.data, tr->answer.len);
 

@@ -18,6 +18,22 @@ struct ngx_http_portone_record_s {
 };
 
 
+/* what is at the root of the zone */
+
+typedef struct {
+    ngx_queue_t                  records;
+    ngx_http_portone_metrics_t  *metrics;
+} ngx_http_portone_zone_t;
+
+
+/* what the configuration asks of it */
+
+typedef struct {
+    ngx_array_t                 *accounts;
+    ngx_cycle_t                 *cycle;
+} ngx_http_portone_zone_conf_t;
+
+
 static ngx_int_t ngx_http_portone_zone_init(ngx_shm_zone_t *shm_zone,
     void *data);
 static ngx_http_portone_record_t *ngx_http_portone_zone_find(
@@ -32,9 +48,18 @@ static ngx_str_t  ngx_http_portone_zone_name = ngx_string("portone_zone");
 ngx_shm_zone_t *
 ngx_http_portone_zone_add(ngx_conf_t *cf, size_t size, ngx_array_t *accounts)
 {
-    ngx_uint_t                    i;
-    ngx_shm_zone_t               *zone;
-    ngx_http_portone_account_t  **account;
+    ngx_uint_t                     i;
+    ngx_shm_zone_t                *zone;
+    ngx_http_portone_account_t   **account;
+    ngx_http_portone_zone_conf_t  *conf;
+
+    conf = ngx_palloc(cf->pool, sizeof(ngx_http_portone_zone_conf_t));
+    if (conf == NULL) {
+        return NULL;
+    }
+
+    conf->accounts = accounts;
+    conf->cycle = cf->cycle;
 
     /* a tag that a reload does not change, or the zone would not be kept */
 
@@ -45,7 +70,7 @@ ngx_http_portone_zone_add(ngx_conf_t *cf, size_t size, ngx_array_t *accounts)
     }
 
     zone->init = ngx_http_portone_zone_init;
-    zone->data = accounts;
+    zone->data = conf;
 
     account = accounts->elts;
 
@@ -60,11 +85,13 @@ ngx_http_portone_zone_add(ngx_conf_t *cf, size_t size, ngx_array_t *accounts)
 static ngx_int_t
 ngx_http_portone_zone_init(ngx_shm_zone_t *shm_zone, void *data)
 {
-    ngx_uint_t                     i;
-    ngx_queue_t                   *records;
-    ngx_array_t                   *accounts;
-    ngx_slab_pool_t               *shpool;
-    ngx_http_portone_account_t   **account;
+    ngx_uint_t                      i, workers;
+    ngx_array_t                    *accounts;
+    ngx_core_conf_t                *ccf;
+    ngx_slab_pool_t                *shpool;
+    ngx_http_portone_zone_t        *root;
+    ngx_http_portone_account_t    **account;
+    ngx_http_portone_zone_conf_t   *conf;
 
     shpool = (ngx_slab_pool_t *) shm_zone->shm.addr;
 
@@ -75,14 +102,14 @@ ngx_http_portone_zone_init(ngx_shm_zone_t *shm_zone, void *data)
 
     if (data == NULL && !shm_zone->shm.exists) {
 
-        records = ngx_slab_alloc(shpool, sizeof(ngx_queue_t));
-        if (records == NULL) {
+        root = ngx_slab_calloc(shpool, sizeof(ngx_http_portone_zone_t));
+        if (root == NULL) {
             return NGX_ERROR;
         }
 
-        ngx_queue_init(records);
+        ngx_queue_init(&root->records);
 
-        shpool->data = records;
+        shpool->data = root;
 
         shpool->log_ctx = ngx_slab_alloc(shpool,
                                          sizeof(" in portone_zone"));
@@ -94,14 +121,16 @@ ngx_http_portone_zone_init(ngx_shm_zone_t *shm_zone, void *data)
                    sizeof(" in portone_zone"));
     }
 
-    records = shpool->data;
+    root = shpool->data;
 
-    accounts = shm_zone->data;
+    conf = shm_zone->data;
+    accounts = conf->accounts;
     account = accounts->elts;
 
     for (i = 0; i < accounts->nelts; i++) {
 
-        account[i]->record = ngx_http_portone_zone_find(shpool, records,
+        account[i]->record = ngx_http_portone_zone_find(shpool,
+                                                        &root->records,
                                                         account[i]->digest);
 
         if (account[i]->record == NULL) {
@@ -113,7 +142,16 @@ ngx_http_portone_zone_init(ngx_shm_zone_t *shm_zone, void *data)
         }
     }
 
-    return NGX_OK;
+    ccf = (ngx_core_conf_t *) ngx_get_conf(conf->cycle->conf_ctx,
+                                           ngx_core_module);
+
+    workers = ngx_max(ccf->worker_processes, 1);
+
+    root->metrics = ngx_http_portone_metrics_init(shpool, root->metrics,
+                                                  workers,
+                                                  shm_zone->shm.size / 4);
+
+    return root->metrics ? NGX_OK : NGX_ERROR;
 }
 
 
@@ -152,6 +190,19 @@ done:
     ngx_shmtx_unlock(&shpool->mutex);
 
     return record;
+}
+
+
+void
+ngx_http_portone_zone_metrics(ngx_shm_zone_t *zone, ngx_log_t *log)
+{
+    ngx_slab_pool_t          *shpool;
+    ngx_http_portone_zone_t  *root;
+
+    shpool = (ngx_slab_pool_t *) zone->shm.addr;
+    root = shpool->data;
+
+    ngx_http_portone_metrics_open(shpool, root->metrics, log);
 }
 
 

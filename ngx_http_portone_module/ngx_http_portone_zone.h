@@ -12,11 +12,13 @@
 #include <ngx_core.h>
 
 #include "core/portone_answer.h"
+#include "ngx_http_portone_metrics.h"
 
 
 /*
  * The shared zone holds one fixed-size record an account: the access token
- * that all workers use, and the lease of the worker that fetches a new one.
+ * that all workers use, and the lease of the worker that fetches a new one;
+ * and what is counted, see ngx_http_portone_metrics.h.
  */
 
 
@@ -69,6 +71,9 @@ typedef struct {
  */
 ngx_shm_zone_t *ngx_http_portone_zone_add(ngx_conf_t *cf, size_t size,
     ngx_array_t *accounts);
+
+/* the zone's part of ngx_http_portone_metrics_open() */
+void ngx_http_portone_zone_metrics(ngx_shm_zone_t *zone, ngx_log_t *log);
 
 /* copies the record; the caller wipes the copy */
 void ngx_http_portone_zone_read(ngx_http_portone_account_t *account,

@@ -1,0 +1,72 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
+#ifndef _PORTONE_SURVEY_H_INCLUDED_
+#define _PORTONE_SURVEY_H_INCLUDED_
+
+
+#include "portone_ledger.h"
+#include "portone_request.h"
+
+
+/*
+ * Which refunds are open: how many in each state, since when, and those that
+ * a person has to settle.
+ */
+
+
+#define PORTONE_CURRENCY_LEN    3
+
+
+/* as wide as the store allows; all NUL-terminated, empty if not known */
+
+typedef struct {
+    portone_state_e           state;         /* PORTONE_STATE_MAX: it cannot
+                                                be read */
+    int64_t                   requested_at;  /* Unix seconds, 0: not known */
+    char                      merchant[PORTONE_KEY_MAX + 1];
+    char                      merchant_uid[4 * PORTONE_MERCHANT_UID_MAX + 1];
+    char                      imp_uid[4 * PORTONE_IMP_UID_MAX + 1];
+    char                      refund_id[PORTONE_REFUND_ID_LEN + 1];
+    char                      amount[PORTONE_MONEY_LEN];
+    char                      currency[PORTONE_CURRENCY_LEN + 1];
+} portone_review_t;
+
+
+/* how many are looked at in one transaction, and how many are shown */
+#define PORTONE_SURVEY_LOOK     128
+#define PORTONE_SURVEY_REVIEWS  20
+
+
+typedef struct {
+    portone_key_t             last;      /* where the last look ended; len 0:
+                                            from the first on.  Set for the
+                                            next look */
+
+    /* by state; PORTONE_STATE_MAX: intents that cannot be read */
+
+    size_t                    open[PORTONE_STATE_MAX + 1];
+    int64_t                   oldest[PORTONE_STATE_MAX + 1];
+                                         /* requested_at; 0: none is known */
+
+    /* in manual_review, or not to be read: the oldest ones, in that order */
+
+    size_t                    n;
+    portone_review_t          reviews[PORTONE_SURVEY_REVIEWS];
+
+    unsigned                  done:1;    /* the last one was reached */
+} portone_survey_t;
+
+
+/*
+ * portone_survey_t, zeroed before the first look and passed on to the next
+ * ones until it is done; also for read transactions.  What is opened and
+ * settled between two looks may be counted or not.
+ */
+int portone_survey(portone_txn_t *txn, void *data);
+
+
+#endif /* _PORTONE_SURVEY_H_INCLUDED_ */

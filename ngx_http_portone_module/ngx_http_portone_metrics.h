@@ -1,0 +1,193 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
+#ifndef _NGX_HTTP_PORTONE_METRICS_H_INCLUDED_
+#define _NGX_HTTP_PORTONE_METRICS_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+#include "core/portone_error.h"
+#include "core/portone_record.h"
+
+
+/*
+ * What portone_status tells of all workers.  It lives in portone_zone, so a
+ * reload and the death of a worker change nothing of it.  Workers count in
+ * different places as long as there is room, so that they do not wait for
+ * each other's cache lines; whoever reads adds up.
+ *
+ * Counting takes no lock and never fails.  Without a zone it goes nowhere.
+ */
+
+
+/* the result of a request: an error, or one of these */
+
+typedef enum {
+    NGX_HTTP_PORTONE_RESULT_OK = PORTONE_NO_ERROR,
+    NGX_HTTP_PORTONE_RESULT_PENDING = PORTONE_ERROR_MAX,
+    NGX_HTTP_PORTONE_RESULT_MAX
+} ngx_http_portone_result_e;
+
+
+/* the handlers whose requests are counted, each by itself */
+
+typedef enum {
+    NGX_HTTP_PORTONE_REQUEST_REFUND = 0,
+    NGX_HTTP_PORTONE_REQUEST_PAYMENT,
+    NGX_HTTP_PORTONE_REQUEST_WEBHOOK,
+    NGX_HTTP_PORTONE_REQUEST_MAX
+} ngx_http_portone_request_e;
+
+
+typedef enum {
+    NGX_HTTP_PORTONE_CALL_TOKEN = 0,
+    NGX_HTTP_PORTONE_CALL_PAYMENT,
+    NGX_HTTP_PORTONE_CALL_FIND,
+    NGX_HTTP_PORTONE_CALL_CANCEL,
+    NGX_HTTP_PORTONE_CALL_MAX
+} ngx_http_portone_call_e;
+
+
+typedef enum {
+    NGX_HTTP_PORTONE_CALL_OK = 0,
+    NGX_HTTP_PORTONE_CALL_NOT_FOUND,
+    NGX_HTTP_PORTONE_CALL_REFUSED,       /* code other than 0 */
+    NGX_HTTP_PORTONE_CALL_UNAUTHORIZED,
+    NGX_HTTP_PORTONE_CALL_BROKEN,        /* not understood */
+    NGX_HTTP_PORTONE_CALL_UNANSWERED,
+    NGX_HTTP_PORTONE_CALL_NOT_SENT,
+    NGX_HTTP_PORTONE_CALL_OVERLOADED,
+    NGX_HTTP_PORTONE_CALL_OUTCOMES
+} ngx_http_portone_call_outcome_e;
+
+
+/* how a refresh of the token ended, by portone_token_e */
+#define NGX_HTTP_PORTONE_TOKEN_RESULTS  5
+
+/* by ngx_http_portone_commit_e */
+#define NGX_HTTP_PORTONE_WRITE_RESULTS  3
+
+
+/*
+ * Upper bounds, inclusive, of times in microseconds and of numbers.  The
+ * last bucket has what is above all of them.
+ */
+
+#define NGX_HTTP_PORTONE_TIMES  15
+#define NGX_HTTP_PORTONE_SIZES  9
+
+extern const uint64_t  ngx_http_portone_times[NGX_HTTP_PORTONE_TIMES];
+extern const uint64_t  ngx_http_portone_sizes[NGX_HTTP_PORTONE_SIZES];
+
+
+/* members are of the type ngx_atomic_t only: they are added up as an array */
+
+typedef struct {
+    ngx_atomic_t     bucket[NGX_HTTP_PORTONE_TIMES + 1];
+    ngx_atomic_t     sum;                  /* microseconds */
+} ngx_http_portone_times_t;
+
+
+typedef struct {
+    ngx_atomic_t     bucket[NGX_HTTP_PORTONE_SIZES + 1];
+    ngx_atomic_t     sum;
+} ngx_http_portone_sizes_t;
+
+
+typedef struct {
+    ngx_atomic_t     requests[NGX_HTTP_PORTONE_REQUEST_MAX]
+                             [NGX_HTTP_PORTONE_RESULT_MAX];
+    ngx_atomic_t     replays;              /* of saved answers */
+    ngx_atomic_t     settlements[PORTONE_STATE_MAX];
+    ngx_atomic_t     calls[NGX_HTTP_PORTONE_CALL_MAX]
+                          [NGX_HTTP_PORTONE_CALL_OUTCOMES];
+    ngx_atomic_t     tokens[NGX_HTTP_PORTONE_TOKEN_RESULTS];
+    ngx_atomic_t     writes[NGX_HTTP_PORTONE_WRITE_RESULTS];
+
+    ngx_http_portone_times_t  refund_time;
+    ngx_http_portone_times_t  call_time[NGX_HTTP_PORTONE_CALL_MAX];
+    ngx_http_portone_times_t  commit_time;
+    ngx_http_portone_sizes_t  commit_size; /* operations */
+} ngx_http_portone_counters_t;
+
+
+/* what a process is doing at the moment; it takes this with it when it dies */
+
+typedef struct {
+    ngx_atomic_t     refunds;
+    ngx_atomic_t     calls;
+    ngx_atomic_t     writes;
+
+    /* not added up: the latest of all, Unix seconds, 0: never */
+
+    ngx_atomic_t     answered;             /* by PortOne */
+    ngx_atomic_t     unanswered;
+    ngx_atomic_t     written;              /* a commit */
+    ngx_atomic_t     unwritten;
+} ngx_http_portone_gauges_t;
+
+
+typedef struct ngx_http_portone_metrics_s  ngx_http_portone_metrics_t;
+
+
+/* of this process; never NULL */
+
+extern ngx_http_portone_counters_t  *ngx_http_portone_counters;
+extern ngx_http_portone_gauges_t    *ngx_http_portone_gauges;
+
+
+#define ngx_http_portone_count(counter)                                       \
+    (void) ngx_atomic_fetch_add(&ngx_http_portone_counters->counter, 1)
+
+/* +1 and -1; only this process writes there */
+
+#define ngx_http_portone_gauge_inc(gauge)                                     \
+    ngx_http_portone_gauges->gauge++
+
+#define ngx_http_portone_gauge_dec(gauge)                                     \
+    ngx_http_portone_gauges->gauge--
+
+#define ngx_http_portone_gauge_set(gauge, value)                              \
+    ngx_http_portone_gauges->gauge = (ngx_atomic_uint_t) (value)
+
+
+void ngx_http_portone_observe_time(ngx_http_portone_times_t *times,
+    uint64_t usec);
+void ngx_http_portone_observe_size(ngx_http_portone_sizes_t *sizes,
+    uint64_t n);
+
+
+/*
+ * ngx_http_portone_metrics_init() makes what the zone holds, or makes it
+ * larger for more workers; limit: bytes that it may take for more than the
+ * first one.  NULL: there is no room even for that.
+ */
+ngx_http_portone_metrics_t *ngx_http_portone_metrics_init(
+    ngx_slab_pool_t *shpool, ngx_http_portone_metrics_t *metrics,
+    ngx_uint_t workers, size_t limit);
+
+/* begins and ends the counting of this process */
+void ngx_http_portone_metrics_open(ngx_slab_pool_t *shpool,
+    ngx_http_portone_metrics_t *metrics, ngx_log_t *log);
+void ngx_http_portone_metrics_close(void);
+
+
+/* the sum of all workers; since: when counting began, Unix seconds */
+
+typedef struct {
+    ngx_http_portone_counters_t   counters;
+    ngx_http_portone_gauges_t     gauges;
+    ngx_atomic_t                  workers;     /* processes that count */
+    ngx_atomic_t                  since;
+} ngx_http_portone_totals_t;
+
+/* all zeros before metrics_open() */
+void ngx_http_portone_metrics_read(ngx_http_portone_totals_t *totals);
+
+
+#endif /* _NGX_HTTP_PORTONE_METRICS_H_INCLUDED_ */

@@ -1,0 +1,388 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
+#include "ngx_http_portone_status.h"
+#include "ngx_http_portone_conf.h"
+#include "ngx_http_portone_reply.h"
+
+
+/* between two looks at a store with many open refunds others get a turn, ms */
+#define NGX_HTTP_PORTONE_STATUS_PAUSE  1
+
+
+typedef struct {
+    ngx_http_request_t           *request;    /* NULL: it has gone */
+    ngx_http_portone_store_t     *store;
+    ngx_event_t                   timer;
+    ngx_http_portone_status_t     status;
+} ngx_http_portone_status_job_t;
+
+
+static ngx_int_t ngx_http_portone_status_look(
+    ngx_http_portone_status_job_t *job);
+static void ngx_http_portone_status_timer(ngx_event_t *ev);
+static void ngx_http_portone_status_cleanup(void *data);
+static void ngx_http_portone_status_open(ngx_http_portone_status_t *status);
+static ngx_int_t ngx_http_portone_status_send(
+    ngx_http_portone_status_job_t *job);
+static ngx_int_t ngx_http_portone_status_headers(ngx_http_request_t *r,
+    ngx_uint_t format);
+static ngx_chain_t *ngx_http_portone_status_chain(
+    ngx_http_portone_text_t *text);
+
+
+static ngx_str_t  ngx_http_portone_status_formats[] = {
+    [NGX_HTTP_PORTONE_STATUS_JSON] = ngx_string("json"),
+    [NGX_HTTP_PORTONE_STATUS_PROMETHEUS] = ngx_string("prometheus"),
+    [NGX_HTTP_PORTONE_STATUS_HTML] = ngx_string("html"),
+    ngx_null_string
+};
+
+
+char *
+ngx_http_portone_status_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    ngx_http_portone_loc_conf_t *plcf = conf;
+
+    char                          *rv;
+    ngx_str_t                     *value, *format;
+    ngx_uint_t                     i;
+    ngx_http_portone_main_conf_t  *pmcf;
+
+    rv = ngx_http_portone_handler_directive(cf, cmd, conf);
+
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    pmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_portone_module);
+
+    pmcf->status = 1;
+
+    plcf->status_format = NGX_HTTP_PORTONE_STATUS_JSON;
+
+    if (cf->args->nelts == 1) {
+        return NGX_CONF_OK;
+    }
+
+    value = cf->args->elts;
+
+    for (i = 0; ngx_http_portone_status_formats[i].len; i++) {
+        format = &ngx_http_portone_status_formats[i];
+
+        if (value[1].len == format->len
+            && ngx_strncmp(value[1].data, format->data, format->len) == 0)
+        {
+            plcf->status_format = i;
+            return NGX_CONF_OK;
+        }
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "invalid format \"%V\", it must be \"json\", "
+                       "\"prometheus\" or \"html\"", &value[1]);
+
+    return NGX_CONF_ERROR;
+}
+
+
+ngx_int_t
+ngx_http_portone_status_handler(ngx_http_request_t *r)
+{
+    ngx_int_t                       rc;
+    ngx_http_cleanup_t             *cleanup;
+    ngx_http_portone_main_conf_t   *pmcf;
+    ngx_http_portone_status_job_t  *job;
+
+    rc = ngx_http_discard_request_body(r);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    if (r->method != NGX_HTTP_GET && r->method != NGX_HTTP_HEAD) {
+        return ngx_http_portone_reply_error(r, PORTONE_METHOD_NOT_ALLOWED,
+                                            NULL, "GET, HEAD");
+    }
+
+    job = ngx_pcalloc(r->pool, sizeof(ngx_http_portone_status_job_t));
+    if (job == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    pmcf = ngx_http_get_module_main_conf(r, ngx_http_portone_module);
+
+    job->request = r;
+    job->store = pmcf->store;
+    job->status.has_store = (pmcf->store != NULL);
+
+    if (ngx_http_portone_status_look(job) != NGX_AGAIN) {
+        return ngx_http_portone_status_send(job);
+    }
+
+    cleanup = ngx_http_cleanup_add(r, 0);
+    if (cleanup == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    cleanup->handler = ngx_http_portone_status_cleanup;
+    cleanup->data = job;
+
+    job->timer.handler = ngx_http_portone_status_timer;
+    job->timer.data = job;
+    job->timer.log = r->connection->log;
+
+    ngx_add_timer(&job->timer, NGX_HTTP_PORTONE_STATUS_PAUSE);
+
+    r->main->count++;
+
+    return NGX_DONE;
+}
+
+
+/* NGX_AGAIN: there are more open refunds to be looked at */
+
+static ngx_int_t
+ngx_http_portone_status_look(ngx_http_portone_status_job_t *job)
+{
+    ngx_log_t                  *log;
+    ngx_http_portone_status_t  *status;
+
+    log = job->request->connection->log;
+    status = &job->status;
+
+    status->store_up = 0;
+
+    if (job->store == NULL || !ngx_http_portone_store_is_open(job->store)) {
+        return NGX_OK;
+    }
+
+    if (ngx_http_portone_store_read(job->store, portone_survey,
+                                    &status->survey, log)
+        != PORTONE_OK)
+    {
+        return NGX_OK;
+    }
+
+    if (!status->survey.done) {
+        return NGX_AGAIN;
+    }
+
+    if (ngx_http_portone_store_read(job->store, ngx_http_portone_store_info,
+                                    &status->store, log)
+        != PORTONE_OK)
+    {
+        return NGX_OK;
+    }
+
+    status->store_up = 1;
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_portone_status_timer(ngx_event_t *ev)
+{
+    ngx_int_t                       rc;
+    ngx_connection_t               *c;
+    ngx_http_request_t             *r;
+    ngx_http_portone_status_job_t  *job;
+
+    job = ev->data;
+    r = job->request;
+    c = r->connection;
+
+    if (ngx_http_portone_status_look(job) == NGX_AGAIN) {
+        ngx_add_timer(ev, NGX_HTTP_PORTONE_STATUS_PAUSE);
+        return;
+    }
+
+    rc = ngx_http_portone_status_send(job);
+
+    ngx_http_finalize_request(r, rc);
+
+    ngx_http_run_posted_requests(c);
+}
+
+
+static void
+ngx_http_portone_status_cleanup(void *data)
+{
+    ngx_http_portone_status_job_t *job = data;
+
+    if (job->timer.timer_set) {
+        ngx_del_timer(&job->timer);
+    }
+}
+
+
+static void
+ngx_http_portone_status_open(ngx_http_portone_status_t *status)
+{
+    int64_t     since;
+    ngx_uint_t  i;
+
+    static const ngx_uint_t  states[NGX_HTTP_PORTONE_OPEN_MAX] = {
+        [NGX_HTTP_PORTONE_OPEN_SENDING] = PORTONE_STATE_SENDING,
+        [NGX_HTTP_PORTONE_OPEN_PENDING] = PORTONE_STATE_PENDING,
+        [NGX_HTTP_PORTONE_OPEN_UNKNOWN] = PORTONE_STATE_UNKNOWN,
+        [NGX_HTTP_PORTONE_OPEN_MANUAL_REVIEW] = PORTONE_STATE_MANUAL_REVIEW,
+        [NGX_HTTP_PORTONE_OPEN_UNREADABLE] = PORTONE_STATE_MAX
+    };
+
+    for (i = 0; i < NGX_HTTP_PORTONE_OPEN_MAX; i++) {
+        status->open[i] = status->survey.open[states[i]];
+
+        since = status->survey.oldest[states[i]];
+
+        status->ages[i] = (since > 0 && since < status->now)
+                              ? (ngx_atomic_uint_t) (status->now - since) : 0;
+    }
+}
+
+
+static ngx_int_t
+ngx_http_portone_status_send(ngx_http_portone_status_job_t *job)
+{
+    ngx_int_t                     rc;
+    ngx_chain_t                  *out;
+    ngx_http_request_t           *r;
+    ngx_http_portone_text_t       text;
+    ngx_http_portone_status_t    *status;
+    ngx_http_portone_loc_conf_t  *plcf;
+
+    r = job->request;
+    status = &job->status;
+
+    plcf = ngx_http_get_module_loc_conf(r, ngx_http_portone_module);
+
+    status->now = ngx_time();
+    status->language = plcf->language;
+
+    ngx_http_portone_metrics_read(&status->totals);
+    ngx_http_portone_status_open(status);
+
+    ngx_http_portone_text_init(&text, r->pool);
+
+    switch (plcf->status_format) {
+
+    case NGX_HTTP_PORTONE_STATUS_PROMETHEUS:
+        ngx_http_portone_status_prometheus(&text, status);
+        break;
+
+    case NGX_HTTP_PORTONE_STATUS_HTML:
+        ngx_http_portone_status_html(&text, status);
+        break;
+
+    default: /* NGX_HTTP_PORTONE_STATUS_JSON */
+        ngx_http_portone_status_json(&text, status);
+        break;
+    }
+
+    out = ngx_http_portone_status_chain(&text);
+
+    if (out == NULL
+        || ngx_http_portone_status_headers(r, plcf->status_format) != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    r->headers_out.status = NGX_HTTP_OK;
+    r->headers_out.content_length_n = text.len;
+
+    rc = ngx_http_send_header(r);
+
+    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+        return rc;
+    }
+
+    return ngx_http_output_filter(r, out);
+}
+
+
+static ngx_int_t
+ngx_http_portone_status_headers(ngx_http_request_t *r, ngx_uint_t format)
+{
+    ngx_uint_t  i;
+    ngx_str_t   value;
+
+    static const struct {
+        const char  *name;
+        const char  *value;
+    } headers[] = {
+        { "Cache-Control", "no-store" },
+        { "X-Content-Type-Options", "nosniff" },
+        { "Referrer-Policy", "no-referrer" },
+        { "Vary", "Accept-Language" },
+        { "Content-Security-Policy", ngx_http_portone_status_policy }
+    };
+
+    static ngx_str_t  types[] = {
+        [NGX_HTTP_PORTONE_STATUS_JSON] = ngx_string("application/json"),
+        [NGX_HTTP_PORTONE_STATUS_PROMETHEUS] =
+                       ngx_string("text/plain; version=0.0.4; charset=utf-8"),
+        [NGX_HTTP_PORTONE_STATUS_HTML] =
+                       ngx_string("text/html; charset=utf-8")
+    };
+
+    for (i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
+
+        /* the ones after the first two are for a page */
+
+        if (i == 2 && format != NGX_HTTP_PORTONE_STATUS_HTML) {
+            break;
+        }
+
+        value.data = (u_char *) headers[i].value;
+        value.len = ngx_strlen(value.data);
+
+        if (ngx_http_portone_reply_header(r, headers[i].name, &value)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    r->headers_out.content_type = types[format];
+    r->headers_out.content_type_len = types[format].len;
+    r->headers_out.content_type_lowcase = NULL;
+
+    return NGX_OK;
+}
+
+
+/* the text as it is sent, without buffers that are empty; NULL: no memory */
+
+static ngx_chain_t *
+ngx_http_portone_status_chain(ngx_http_portone_text_t *text)
+{
+    ngx_buf_t     *b;
+    ngx_chain_t  **cl;
+
+    b = NULL;
+
+    for (cl = &text->chain; *cl; /* void */) {
+
+        if (ngx_buf_size((*cl)->buf) == 0) {
+            *cl = (*cl)->next;
+            continue;
+        }
+
+        b = (*cl)->buf;
+        cl = &(*cl)->next;
+    }
+
+    if (text->failed || b == NULL) {
+        return NULL;
+    }
+
+    b->last_buf = 1;
+    b->last_in_chain = 1;
+
+    return text->chain;
+}

@@ -1,0 +1,77 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
+#ifndef _NGX_HTTP_PORTONE_STATUS_H_INCLUDED_
+#define _NGX_HTTP_PORTONE_STATUS_H_INCLUDED_
+
+
+#include "ngx_http_portone_module.h"
+#include "ngx_http_portone_text.h"
+#include "core/portone_survey.h"
+
+
+/* portone_status: what all workers have counted, and what the store holds */
+
+
+typedef enum {
+    NGX_HTTP_PORTONE_STATUS_JSON = 0,
+    NGX_HTTP_PORTONE_STATUS_PROMETHEUS,
+    NGX_HTTP_PORTONE_STATUS_HTML
+} ngx_http_portone_status_format_e;
+
+
+/* the states in which a refund is open, and what cannot be read */
+
+typedef enum {
+    NGX_HTTP_PORTONE_OPEN_SENDING = 0,
+    NGX_HTTP_PORTONE_OPEN_PENDING,
+    NGX_HTTP_PORTONE_OPEN_UNKNOWN,
+    NGX_HTTP_PORTONE_OPEN_MANUAL_REVIEW,
+    NGX_HTTP_PORTONE_OPEN_UNREADABLE,
+    NGX_HTTP_PORTONE_OPEN_MAX
+} ngx_http_portone_open_e;
+
+
+/*
+ * All that is told, at one moment.  What the formats take from it by its
+ * offset is of the type ngx_atomic_t.
+ */
+
+typedef struct {
+    ngx_http_portone_totals_t       totals;
+    ngx_http_portone_store_info_t   store;
+    ngx_atomic_t                    store_up;
+    ngx_atomic_t                    open[NGX_HTTP_PORTONE_OPEN_MAX];
+    ngx_atomic_t                    ages[NGX_HTTP_PORTONE_OPEN_MAX];
+                                              /* seconds, of the oldest */
+    time_t                          now;
+    ngx_uint_t                      language; /* portone_language_e */
+
+    /* of the store; meaningless unless it is up */
+
+    portone_survey_t                survey;
+
+    unsigned                        has_store:1;   /* portone_store is used */
+} ngx_http_portone_status_t;
+
+
+char *ngx_http_portone_status_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+ngx_int_t ngx_http_portone_status_handler(ngx_http_request_t *r);
+
+/* the formats */
+void ngx_http_portone_status_json(ngx_http_portone_text_t *text,
+    ngx_http_portone_status_t *status);
+void ngx_http_portone_status_prometheus(ngx_http_portone_text_t *text,
+    ngx_http_portone_status_t *status);
+void ngx_http_portone_status_html(ngx_http_portone_text_t *text,
+    ngx_http_portone_status_t *status);
+
+/* the Content-Security-Policy of the page */
+extern const char  ngx_http_portone_status_policy[];
+
+
+#endif /* _NGX_HTTP_PORTONE_STATUS_H_INCLUDED_ */

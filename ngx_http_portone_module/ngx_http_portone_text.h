@@ -1,0 +1,52 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
+#ifndef _NGX_HTTP_PORTONE_TEXT_H_INCLUDED_
+#define _NGX_HTTP_PORTONE_TEXT_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+
+/*
+ * A text that grows, as a chain of buffers.  When there is no memory, the
+ * rest is dropped and "failed" is set, to be looked at once at the end.
+ */
+
+typedef struct {
+    ngx_pool_t     *pool;
+    ngx_chain_t    *chain;
+    ngx_chain_t   **last;
+    ngx_buf_t      *buf;
+    off_t           len;
+    unsigned        failed:1;
+} ngx_http_portone_text_t;
+
+
+/* the most that one call of ngx_http_portone_text() can add */
+#define NGX_HTTP_PORTONE_TEXT_MAX  1024
+
+
+void ngx_http_portone_text_init(ngx_http_portone_text_t *text,
+    ngx_pool_t *pool);
+
+/* adds what ngx_sprintf() makes of it */
+void ngx_http_portone_text(ngx_http_portone_text_t *text, const char *fmt,
+    ...);
+
+/* adds a text as it is; what is static is not copied */
+void ngx_http_portone_text_static(ngx_http_portone_text_t *text,
+    const char *data);
+
+/* add a text of any content, NUL-terminated, escaped for HTML and JSON */
+void ngx_http_portone_text_html(ngx_http_portone_text_t *text,
+    const char *data);
+void ngx_http_portone_text_json(ngx_http_portone_text_t *text,
+    const char *data);
+
+
+#endif /* _NGX_HTTP_PORTONE_TEXT_H_INCLUDED_ */
