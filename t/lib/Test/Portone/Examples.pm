@@ -1,0 +1,62 @@
+package Test::Portone::Examples;
+
+# The configurations in docs/examples, as they stand: only ports, paths, and
+# addresses to listen on are put in the place of others.
+#
+#     /etc/nginx/NAME         html/NAME below nginx's prefix
+#     /etc/nginx/*.example.*  the certificate "good" of Test::Portone::Tls
+#     /etc/nginx/employees.crt    its authority
+#     /var/lib/nginx/portone  the store of the block
+#     /var/log/nginx/NAME     logs/NAME
+#     443, 8443, 8081, 8082, 3000
+#                             $TEST_NGINX_PORT_1 to _5, in this order
+
+use strict;
+use warnings;
+
+use Test::Nginx::Util ();
+use Test::Portone::Tls;
+
+use Exporter qw( import );
+
+our @EXPORT = qw( example example_names );
+
+my %ports = (443 => 1, 8443 => 2, 8081 => 3, 8082 => 4, 3000 => 5);
+
+$ENV{TEST_NGINX_ROOT} = $Test::Nginx::Util::ServRoot;
+
+
+sub example_names {
+    return map { m{([^/]+)\.conf$} } sort glob 'docs/examples/*.conf';
+}
+
+
+# example(names...): their text, one behind the other
+
+sub example {
+    return join "\n", map { _example($_) } @_;
+}
+
+
+sub _example {
+    my $file = "docs/examples/$_[0].conf";
+
+    open my $in, '<', $file or die "$file: $!\n";
+    my $text = do { local $/; <$in> };
+
+    $text =~ s{(listen\s+(?:[\d.]+:)?|127\.0\.0\.1:)(\d+)(?=[ ;/])}
+              { $1 . ($Test::Nginx::Util::ServerPort
+                      + ($ports{$2} // die "$file: what port is $2?\n")) }ge;
+
+    $text =~ s{/etc/nginx/[\w.]+\.example\.(crt|key)}
+              {$ENV{TEST_NGINX_TLS}/good.$1}g;
+    $text =~ s{/etc/nginx/employees\.crt}{$ENV{TEST_NGINX_TLS}/ca.crt}g;
+    $text =~ s{/etc/nginx/}{$ENV{TEST_NGINX_ROOT}/html/}g;
+    $text =~ s{/var/lib/nginx/portone}{\$TEST_NGINX_STORE}g;
+    $text =~ s{/var/log/nginx/}{$ENV{TEST_NGINX_ROOT}/logs/}g;
+
+    return $text;
+}
+
+
+1;
