@@ -12,6 +12,8 @@
 # make sim-mutants breaks the core in many ways; sim has to notice each
 # make fuzz        the core with random input, FUZZ_SECONDS (60) for each kind;
 #                  0: only the inputs that are kept; T=flow: this kind only
+# make chaos       real refunds while processes are killed and connections cut,
+#                  for CHAOS_SECONDS (180) or of OPS=n refunds; SEED=n
 # make browser     the pages, in Chromium; T=t/browser/foo.test.mjs: this file
 # make lint        warnings of two compilers, static analysis, style
 # make deps        installs with apt what the targets above need
@@ -33,7 +35,7 @@ endif
 
 export BUILD PORT NGINX_SRC CC CFLAGS SANITIZE
 
-.PHONY: all build demo test rules unit sim sim-mutants fuzz browser
+.PHONY: all build demo test rules unit sim sim-mutants fuzz chaos browser
 .PHONY: journal-check lint deps clean
 
 all: build
@@ -73,6 +75,12 @@ sim-mutants:
 fuzz:
 	t/tools/deps fuzz
 	$(MAKE) -s -C t/fuzz check
+
+chaos:
+	t/tools/deps chaos
+	t/tools/build
+	$(MAKE) -s -C t/chaos all
+	t/chaos/chaos.pl
 
 browser:
 	t/tools/deps browser
