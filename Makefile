@@ -14,6 +14,8 @@
 #                  0: only the inputs that are kept; T=flow: this kind only
 # make chaos       real refunds while processes are killed and connections cut,
 #                  for CHAOS_SECONDS (180) or of OPS=n refunds; SEED=n
+# make chaos-mutants
+#                  breaks the module in some ways; chaos has to notice each
 # make browser     the pages, in Chromium; T=t/browser/foo.test.mjs: this file
 # make lint        warnings of two compilers, static analysis, style
 # make deps        installs with apt what the targets above need
@@ -35,8 +37,8 @@ endif
 
 export BUILD PORT NGINX_SRC CC CFLAGS SANITIZE
 
-.PHONY: all build demo test rules unit sim sim-mutants fuzz chaos browser
-.PHONY: journal-check lint deps clean
+.PHONY: all build demo test rules unit sim sim-mutants fuzz browser lint
+.PHONY: chaos chaos-mutants journal-check deps clean
 
 all: build
 
@@ -81,6 +83,12 @@ chaos:
 	t/tools/build
 	$(MAKE) -s -C t/chaos all
 	t/chaos/chaos.pl
+
+chaos-mutants:
+	t/tools/deps chaos
+	t/tools/build
+	$(MAKE) -s -C t/chaos all
+	t/chaos/mutants.pl
 
 browser:
 	t/tools/deps browser

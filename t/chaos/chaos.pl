@@ -34,7 +34,7 @@ use Chaos::Site qw( wait_until );
 use constant {
     CLIENTS => 48,
     ORDERS => 160,                  # that refunds are asked for at a time
-    REST => 90,                     # seconds to settle everything, at most
+    REST => $ENV{CHAOS_REST} || 90,  # seconds to settle everything, at most
     SHOWN => 5,                     # orders of a failure
 };
 
