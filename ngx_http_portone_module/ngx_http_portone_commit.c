@@ -233,6 +233,7 @@ ngx_http_portone_commit_thread(void *data, ngx_log_t *log)
     store->rc = 0;
     store->rolled_back = 0;
     store->n = 0;
+    store->unreadable.n = 0;
 
     if (store->job & NGX_HTTP_PORTONE_STORE_JOB_OPEN) {
         ngx_http_portone_lmdb_close(&store->lmdb, log);
@@ -314,6 +315,10 @@ ngx_http_portone_commit_run(ngx_http_portone_store_t *store)
     } else {
         rc = txn.rc;
         ngx_http_portone_lmdb_abort(&txn);
+    }
+
+    if (txn.unreadable.n) {
+        store->unreadable = txn.unreadable;
     }
 
     if (!stored && n > 1) {
@@ -430,6 +435,9 @@ ngx_http_portone_commit_complete(ngx_event_t *ev)
         ngx_http_portone_observe_size(&ngx_http_portone_counters->commit_size,
                                       store->n);
     }
+
+    ngx_http_portone_store_log_unreadable(store, &store->unreadable,
+                                          store->log);
 
     ngx_http_portone_commit_recover(store);
     ngx_http_portone_commit_deliver(store);

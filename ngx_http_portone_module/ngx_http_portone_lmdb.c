@@ -628,3 +628,52 @@ ngx_http_portone_lmdb_log(ngx_http_portone_lmdb_t *lmdb, ngx_uint_t level,
                   &lmdb->path, what, mdb_strerror(rc),
                   (rc == MDB_MAP_FULL) ? ", raise its size" : "");
 }
+
+
+void
+ngx_http_portone_lmdb_log_unreadable(ngx_http_portone_lmdb_t *lmdb,
+    ngx_uint_t level, ngx_log_t *log,
+    ngx_http_portone_lmdb_unreadable_t *unreadable)
+{
+    u_char  *p, *last;
+
+    p = unreadable->key;
+    last = p + unreadable->len;
+
+    switch (unreadable->db) {
+
+    case PORTONE_DB_IDEMPOTENCY:
+
+        /* what comes from the client stays out of the log */
+
+        last = ngx_strlchr(p, last, '\0');
+
+        if (last == NULL) {
+            last = p;
+        }
+
+        break;
+
+    case PORTONE_DB_IDEMPOTENCY_EXPIRY:
+        last = p;
+        break;
+
+    default:
+        break;
+    }
+
+    for ( /* void */ ; p < last; p++) {
+
+        if (*p < 0x20 || *p == 0x7f) {
+            *p = ' ';
+        }
+    }
+
+    ngx_log_error(level, log, 0,
+                  "store \"%V\": cannot read %ui of the records it had to, "
+                  "the first is \"%*s\" in \"%s\"",
+                  &lmdb->path, unreadable->n,
+                  (size_t) (last - unreadable->key),
+                  unreadable->key,
+                  ngx_http_portone_lmdb_names[unreadable->db]);
+}

@@ -39,11 +39,22 @@ typedef struct {
 } ngx_http_portone_lmdb_t;
 
 
+/* records that are not what they should be, and the first of them */
+
+typedef struct {
+    ngx_uint_t        n;
+    portone_db_e      db;
+    size_t            len;
+    u_char            key[PORTONE_KEY_MAX];
+} ngx_http_portone_lmdb_unreadable_t;
+
+
 typedef struct {
     portone_txn_t     txn;                /* first: callbacks get only this */
     MDB_txn          *mdb;
     MDB_dbi          *dbi;
     int               rc;                 /* of the first call that failed */
+    ngx_http_portone_lmdb_unreadable_t  unreadable;
 } ngx_http_portone_lmdb_txn_t;
 
 
@@ -93,6 +104,10 @@ int ngx_http_portone_lmdb_check_readers(ngx_http_portone_lmdb_t *lmdb);
 
 void ngx_http_portone_lmdb_log(ngx_http_portone_lmdb_t *lmdb,
     ngx_uint_t level, ngx_log_t *log, int rc, const char *what);
+
+void ngx_http_portone_lmdb_log_unreadable(ngx_http_portone_lmdb_t *lmdb,
+    ngx_uint_t level, ngx_log_t *log,
+    ngx_http_portone_lmdb_unreadable_t *unreadable);
 
 
 #endif /* _NGX_HTTP_PORTONE_LMDB_H_INCLUDED_ */

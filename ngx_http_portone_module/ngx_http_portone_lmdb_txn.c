@@ -20,6 +20,8 @@ static int ngx_http_portone_lmdb_put(portone_txn_t *txn, portone_db_e db,
     const portone_str_t *key, const portone_str_t *value);
 static int ngx_http_portone_lmdb_del(portone_txn_t *txn, portone_db_e db,
     const portone_str_t *key);
+static void ngx_http_portone_lmdb_unreadable(portone_txn_t *txn,
+    portone_db_e db, const portone_str_t *key);
 static int ngx_http_portone_lmdb_failed(portone_txn_t *txn, int rc);
 
 
@@ -50,9 +52,11 @@ ngx_http_portone_lmdb_read_begin(ngx_http_portone_lmdb_t *lmdb,
     txn->txn.prev = ngx_http_portone_lmdb_prev;
     txn->txn.put = NULL;
     txn->txn.del = NULL;
+    txn->txn.unreadable = ngx_http_portone_lmdb_unreadable;
     txn->mdb = lmdb->read;
     txn->dbi = lmdb->dbi;
     txn->rc = 0;
+    txn->unreadable.n = 0;
 
     return 0;
 }
@@ -100,8 +104,10 @@ ngx_http_portone_lmdb_begin(ngx_http_portone_lmdb_t *lmdb,
     txn->txn.prev = ngx_http_portone_lmdb_prev;
     txn->txn.put = ngx_http_portone_lmdb_put;
     txn->txn.del = ngx_http_portone_lmdb_del;
+    txn->txn.unreadable = ngx_http_portone_lmdb_unreadable;
     txn->dbi = lmdb->dbi;
     txn->rc = 0;
+    txn->unreadable.n = 0;
 
     return 0;
 }
@@ -301,6 +307,25 @@ ngx_http_portone_lmdb_del(portone_txn_t *txn, portone_db_e db,
     }
 
     return PORTONE_OK;
+}
+
+
+static void
+ngx_http_portone_lmdb_unreadable(portone_txn_t *txn, portone_db_e db,
+    const portone_str_t *key)
+{
+    ngx_http_portone_lmdb_txn_t         *t;
+    ngx_http_portone_lmdb_unreadable_t  *unreadable;
+
+    t = (ngx_http_portone_lmdb_txn_t *) txn;
+    unreadable = &t->unreadable;
+
+    if (unreadable->n++ == 0) {
+        unreadable->db = db;
+        unreadable->len = ngx_min(key->len, PORTONE_KEY_MAX);
+
+        ngx_memcpy(unreadable->key, key->data, unreadable->len);
+    }
 }
 
 

@@ -171,6 +171,8 @@ ngx_http_portone_store_read(ngx_http_portone_store_t *store,
 
     ngx_http_portone_lmdb_read_end(&store->lmdb);
 
+    ngx_http_portone_store_log_unreadable(store, &txn.unreadable, log);
+
     if (txn.rc != 0) {
         ngx_http_portone_lmdb_log(&store->lmdb, NGX_LOG_ERR, log, txn.rc,
                                   "reading");
@@ -224,6 +226,24 @@ ngx_http_portone_store_upkeep_handler(ngx_event_t *ev)
 
     ngx_http_portone_commit_wake(store);
     ngx_http_portone_store_upkeep(store);
+}
+
+
+void
+ngx_http_portone_store_log_unreadable(ngx_http_portone_store_t *store,
+    ngx_http_portone_lmdb_unreadable_t *unreadable, ngx_log_t *log)
+{
+    ngx_uint_t  level;
+
+    if (unreadable->n == 0) {
+        return;
+    }
+
+    level = ngx_http_portone_store_log_level(&store->unreadable_reported,
+                                             NGX_LOG_ERR);
+
+    ngx_http_portone_lmdb_log_unreadable(&store->lmdb, level, log,
+                                         unreadable);
 }
 
 

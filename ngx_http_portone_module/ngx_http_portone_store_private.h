@@ -60,6 +60,7 @@ struct ngx_http_portone_store_s {
     int                                rc;         /* of the one operation */
     ngx_uint_t                         n;          /* operations taken */
     uint64_t                           took;       /* microseconds */
+    ngx_http_portone_lmdb_unreadable_t  unreadable;
     ngx_atomic_t                       running;    /* reset at the end */
 
     ngx_event_t                        start;      /* posted: next task */
@@ -69,6 +70,7 @@ struct ngx_http_portone_store_s {
     /* when a failure was last logged with more than info */
     time_t                             open_reported;
     time_t                             commit_reported;
+    time_t                             unreadable_reported;
 
     unsigned                           busy:1;     /* a task is active */
     unsigned                           check:1;    /* the table of readers */
@@ -88,6 +90,10 @@ void ngx_http_portone_commit_stop(ngx_http_portone_store_t *store);
 
 /* sets the time of the next upkeep according to the state */
 void ngx_http_portone_store_upkeep(ngx_http_portone_store_t *store);
+
+/* logs the records that could not be read, if there are any */
+void ngx_http_portone_store_log_unreadable(ngx_http_portone_store_t *store,
+    ngx_http_portone_lmdb_unreadable_t *unreadable, ngx_log_t *log);
 
 /*
  * The level to log a failure with: the given one once a minute at most, else

@@ -4,6 +4,7 @@
  */
 
 
+#include <errno.h>
 #include <string.h>
 
 #include "portone_idempotency.h"
@@ -15,8 +16,13 @@
 
 #define PORTONE_IDEMPOTENCY_TIME    8    /* bytes, big-endian */
 
+/* a record is there and cannot be read */
+#define PORTONE_IDEMPOTENCY_BROKEN  1
+
 
 static int portone_idempotency_read(portone_txn_t *txn,
+    const portone_key_t *key, cJSON **record);
+static int portone_idempotency_load(portone_txn_t *txn,
     const portone_key_t *key, cJSON **record);
 static int portone_idempotency_open(const cJSON *record);
 static int portone_idempotency_write(portone_txn_t *txn,
@@ -142,10 +148,13 @@ portone_idempotency_settle(portone_txn_t *txn, const portone_key_t *key,
     int64_t         expires_at;
     portone_str_t   owner;
 
-    rc = portone_idempotency_read(txn, key, &record);
+    rc = portone_idempotency_load(txn, key, &record);
 
     if (rc != PORTONE_OK) {
-        return (rc == PORTONE_DECLINED) ? PORTONE_OK : PORTONE_ERROR;
+
+        /* a record that is damaged must not keep its refund open */
+
+        return (rc == PORTONE_ERROR) ? PORTONE_ERROR : PORTONE_OK;
     }
 
     owner = portone_json_str(record, "refund_id");
@@ -177,8 +186,22 @@ portone_idempotency_settle(portone_txn_t *txn, const portone_key_t *key,
 }
 
 
+/* what cannot be read might have been a refund: never "not used" */
+
 static int
 portone_idempotency_read(portone_txn_t *txn, const portone_key_t *key,
+    cJSON **record)
+{
+    int  rc;
+
+    rc = portone_idempotency_load(txn, key, record);
+
+    return (rc == PORTONE_IDEMPOTENCY_BROKEN) ? PORTONE_ERROR : rc;
+}
+
+
+static int
+portone_idempotency_load(portone_txn_t *txn, const portone_key_t *key,
     cJSON **record)
 {
     int            rc;
@@ -198,11 +221,20 @@ portone_idempotency_read(portone_txn_t *txn, const portone_key_t *key,
         return rc;
     }
 
-    /* what cannot be read might have been a refund: never "not used" */
-
+    errno = 0;
     *record = portone_json_parse(value.data, value.len);
 
-    return (*record == NULL) ? PORTONE_ERROR : PORTONE_OK;
+    if (*record != NULL) {
+        return PORTONE_OK;
+    }
+
+    if (errno == ENOMEM) {
+        return PORTONE_ERROR;
+    }
+
+    txn->unreadable(txn, PORTONE_DB_IDEMPOTENCY, &str);
+
+    return PORTONE_IDEMPOTENCY_BROKEN;
 }
 
 
@@ -313,7 +345,17 @@ portone_idempotency_expire(portone_txn_t *txn, int64_t now)
         if (index.len <= PORTONE_IDEMPOTENCY_TIME
             || index.len > PORTONE_KEY_MAX)
         {
-            return PORTONE_ERROR;
+            /* no entry of ours; those after it must have their turn */
+
+            txn->unreadable(txn, PORTONE_DB_IDEMPOTENCY_EXPIRY, &index);
+
+            if (txn->del(txn, PORTONE_DB_IDEMPOTENCY_EXPIRY, &index)
+                != PORTONE_OK)
+            {
+                return PORTONE_ERROR;
+            }
+
+            continue;
         }
 
         p = (const unsigned char *) index.data;
@@ -350,7 +392,7 @@ portone_idempotency_expire_one(portone_txn_t *txn, const portone_key_t *key,
     portone_key_t   index;
     portone_str_t   str;
 
-    rc = portone_idempotency_read(txn, key, &record);
+    rc = portone_idempotency_load(txn, key, &record);
 
     if (rc == PORTONE_ERROR) {
         return PORTONE_ERROR;
@@ -359,7 +401,10 @@ portone_idempotency_expire_one(portone_txn_t *txn, const portone_key_t *key,
     if (record == NULL
         || portone_json_int(record, "expires_at", 0) != expires_at)
     {
-        /* an entry that is not the record's own must not take it away */
+        /*
+         * an entry that is not the record's own must not take it away, and
+         * one whose record cannot be read must not stay the first for ever
+         */
 
         portone_idempotency_index(&index, key, expires_at);
         str = portone_key_str(&index);

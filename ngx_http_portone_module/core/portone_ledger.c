@@ -4,6 +4,7 @@
  */
 
 
+#include <errno.h>
 #include <string.h>
 
 #include "portone_ledger.h"
@@ -12,6 +13,8 @@
 
 static int portone_ledger_open(portone_txn_t *txn, const portone_key_t *key,
     cJSON **intent);
+static cJSON *portone_ledger_parse(portone_txn_t *txn, portone_db_e db,
+    const portone_str_t *key, const portone_str_t *value);
 static int portone_ledger_replaceable(portone_txn_t *txn,
     const portone_key_t *key);
 static int portone_ledger_put_payment(portone_txn_t *txn,
@@ -461,9 +464,26 @@ portone_ledger_open(portone_txn_t *txn, const portone_key_t *key,
      * never "none"
      */
 
-    *intent = portone_json_parse(value.data, value.len);
+    *intent = portone_ledger_parse(txn, PORTONE_DB_INTENTS, &str, &value);
 
     return (*intent == NULL) ? PORTONE_ERROR : PORTONE_OK;
+}
+
+
+static cJSON *
+portone_ledger_parse(portone_txn_t *txn, portone_db_e db,
+    const portone_str_t *key, const portone_str_t *value)
+{
+    cJSON  *record;
+
+    errno = 0;
+    record = portone_json_parse(value->data, value->len);
+
+    if (record == NULL && errno != ENOMEM) {
+        txn->unreadable(txn, db, key);
+    }
+
+    return record;
 }
 
 
@@ -571,7 +591,7 @@ portone_ledger_refunds(portone_txn_t *txn, portone_lookup_t *lookup)
             break;
         }
 
-        record = portone_json_parse(value.data, value.len);
+        record = portone_ledger_parse(txn, PORTONE_DB_ATTEMPTS, &key, &value);
         if (record == NULL) {
             return PORTONE_ERROR;
         }
@@ -632,7 +652,7 @@ portone_ledger_due(portone_txn_t *txn, void *data)
         memcpy(list->last.data, key.data, key.len);
         list->last.len = key.len;
 
-        intent = portone_json_parse(value.data, value.len);
+        intent = portone_ledger_parse(txn, PORTONE_DB_INTENTS, &key, &value);
 
         /* one that cannot be read holds up its own payment only */
 

@@ -66,6 +66,10 @@ struct portone_txn_s {
     /* deletion of a key that is not there succeeds */
     int  (*del)(portone_txn_t *txn, portone_db_e db,
                 const portone_str_t *key);
+
+    /* tells, for the log, that the value of a key is not what it should be */
+    void (*unreadable)(portone_txn_t *txn, portone_db_e db,
+                       const portone_str_t *key);
 };
 
 

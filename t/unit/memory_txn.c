@@ -28,6 +28,8 @@ static int memory_put(portone_txn_t *txn, portone_db_e db,
     const portone_str_t *key, const portone_str_t *value);
 static int memory_del(portone_txn_t *txn, portone_db_e db,
     const portone_str_t *key);
+static void memory_unreadable(portone_txn_t *txn, portone_db_e db,
+    const portone_str_t *key);
 static void memory_begin(memory_store_t *store);
 static void memory_end(memory_store_t *store, int commit);
 static int memory_fails(memory_store_t *store);
@@ -56,6 +58,7 @@ memory_init(memory_store_t *store)
     store->txn.get = memory_get;
     store->txn.next = memory_next;
     store->txn.prev = memory_prev;
+    store->txn.unreadable = memory_unreadable;
 }
 
 
@@ -146,6 +149,18 @@ memory_begin(memory_store_t *store)
 
         to->n = from->n;
     }
+}
+
+
+static void
+memory_unreadable(portone_txn_t *txn, portone_db_e db,
+    const portone_str_t *key)
+{
+    memory_store_t  *store;
+
+    store = (memory_store_t *) txn;
+
+    store->unreadable++;
 }
 
 

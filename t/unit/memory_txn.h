@@ -39,6 +39,7 @@ typedef struct {
     void            *lent;        /* values and keys handed out */
     size_t           calls;       /* of get, next, prev, put and del */
     size_t           fail_at;     /* the call that fails, 0: none */
+    size_t           unreadable;  /* values that were told to be so */
 } memory_store_t;
 
 
