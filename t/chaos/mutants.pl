@@ -15,6 +15,7 @@ use Cwd qw( abs_path );
 use File::Basename qw( dirname );
 use File::Path qw( make_path remove_tree );
 use File::Spec ();
+use IO::Handle ();
 
 my %chosen = map { $_ => 1 } qw(
     no_intent claim_over_intent no_checksum all_that_is_left code_ignored
@@ -22,6 +23,7 @@ my %chosen = map { $_ => 1 } qw(
     settle_too_early key_not_settled attempt_lost );
 
 chdir dirname(abs_path($0)) . '/../..' or die "chdir: $!\n";
+STDOUT->autoflush(1);
 
 my $build = File::Spec->rel2abs($ENV{BUILD} || 'build');
 my $src = $ENV{NGINX_SRC} || '/usr/share/nginx/src';

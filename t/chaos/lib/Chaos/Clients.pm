@@ -148,11 +148,11 @@ sub wait {
 
     $self->{look_at} = $now + 0.5;
 
-    for my $client (grep { $_ && $_->{done} } @$by_fd) {
-        if ($client->{deadline} < $now) {
-            $self->_close($client);
-            $self->_end($client, { lost => 'timed out' });
-        }
+    my @late = grep { $_ && $_->{done} && $_->{deadline} < $now } @$by_fd;
+
+    for my $client (@late) {
+        $self->_close($client);
+        $self->_end($client, { lost => 'timed out' });
     }
 }
 
@@ -174,6 +174,8 @@ sub _receive {
 
         return $self->_end($client, { lost => 'closed' });
     }
+
+    die "the shop speaks unasked: $client->{received}\n" if !$client->{done};
 
     # none of these answers is without a length
 

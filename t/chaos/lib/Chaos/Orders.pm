@@ -6,13 +6,15 @@ package Chaos::Orders;
 #
 # A refund that is asked for:
 #
-#     { id, order, key, amount, reason, body, sends, open, told => [...],
-#       final }
+#     { id, order, key, amount, reason, twin, request, sends, open, nothing,
+#       ended, final => { error, body, refund_id } }
 #
 # `amount` is undef for all that is left. The reason, or else the amount, is
 # the only one of its kind in the order, so that PortOne's history tells which
 # refund has been executed; but not in twins, which are the same on purpose.
-# `open` counts sends of which it is not known what came of them.
+# `open` counts sends of which it is not known what came of them, `nothing`
+# says that an answer was that nothing was refunded, `ended` that there is no
+# use in asking again; `final` is a result that has to stay the same.
 
 use strict;
 use warnings;
@@ -50,16 +52,19 @@ sub new {
 }
 
 
-sub _create {
-    my $self = shift;
-    my @payments;
+# New orders, as PortOne's payments; async => 0 or 1, or now and then.
 
-    for (1 .. ORDERS_AT_ONCE) {
+sub create {
+    my ($self, %arg) = @_;
+    my (@payments, @new);
+
+    for (1 .. $arg{orders} // ORDERS_AT_ONCE) {
         my $n = ++$self->{next_order};
         my $order = {
             merchant_uid => "order_$self->{round}_$n",
             imp_uid => "imp_$self->{round}_$n",
-            refunds => [], log => [], async => rand() < 0.02 ? 1 : 0,
+            refunds => [], log => [],
+            async => $arg{async} // (rand() < 0.02 ? 1 : 0),
         };
 
         push @payments, {
@@ -67,7 +72,7 @@ sub _create {
             merchant_uid => $order->{merchant_uid},
             async => $order->{async} ? JSON::XS::true : JSON::XS::false,
         };
-        push @{$self->{spare}}, $order;
+        push @new, $order;
         $self->{orders}{$order->{imp_uid}} = $order;
     }
 
@@ -75,6 +80,8 @@ sub _create {
         '/_sandbox/payments', $json->encode(\@payments));
 
     die "PortOne takes no payments: $status $body\n" if $status !~ /^2/;
+
+    return @new;
 }
 
 
@@ -83,7 +90,7 @@ sub _order {
     my $active = $self->{active};
 
     while (@$active < $self->{at_once}) {
-        $self->_create if !@{$self->{spare}};
+        push @{$self->{spare}}, $self->create if !@{$self->{spare}};
         push @$active, shift @{$self->{spare}};
     }
 
@@ -157,31 +164,42 @@ sub next_request {
 
 sub _new_refund {
     my ($self, $order) = @_;
-    my $id = ++$self->{next_refund};
+    my $id = $self->{next_refund} + 1;
     my $n = @{$order->{refunds}} + 1;
-    my $refund = { id => $id, order => $order, sends => 0, open => 0,
-                   told => [], n => $n };
     my $kind = rand;
-    my %body;
+    my %refund;
 
-    $refund->{key} = "key-$self->{round}-$id" if rand() < 0.75;
+    $refund{key} = "key-$self->{round}-$id" if rand() < 0.75;
 
     if ($kind < 0.05) {
-        $refund->{reason} = "all $id";
+        $refund{reason} = "all $id";
 
     } elsif ($kind < 0.10) {
-        $refund->{amount} = 1000;
-        $refund->{twin} = 1;
+        $refund{amount} = 1000;
+        $refund{twin} = 1;
 
     } else {
-        $refund->{amount} = 100 * (1 + int rand 30) + $n;
-        $refund->{reason} = "reason $id" if $kind < 0.8;
+        $refund{amount} = 100 * (1 + int rand 30) + $n;
+        $refund{reason} = "reason $id" if $kind < 0.8;
     }
 
     my $name = rand;
 
-    $body{merchant_uid} = $order->{merchant_uid} if $name < 0.7;
-    $body{imp_uid} = $order->{imp_uid} if $name > 0.6;
+    return $self->make_refund($order, $name < 0.7, $name > 0.6, %refund);
+}
+
+
+# make_refund(order, by_merchant_uid, by_imp_uid, key, amount, reason, twin,
+# close)
+
+sub make_refund {
+    my ($self, $order, $by_merchant_uid, $by_imp_uid, %arg) = @_;
+    my $refund = { id => ++$self->{next_refund}, order => $order, sends => 0,
+                   open => 0, %arg };
+    my %body;
+
+    $body{merchant_uid} = $order->{merchant_uid} if $by_merchant_uid;
+    $body{imp_uid} = $order->{imp_uid} if $by_imp_uid;
     $body{reason} = $refund->{reason} if defined $refund->{reason};
     $body{rand() < 0.5 ? 'amount' : 'cancel_request_amount'} =
         $refund->{amount} if defined $refund->{amount};
@@ -190,6 +208,7 @@ sub _new_refund {
 
     $refund->{request} = "POST /payments/cancel HTTP/1.1\r\nHost: shop\r\n"
         . "Content-Type: application/json\r\n"
+        . ($refund->{close} ? "Connection: close\r\n" : '')
         . (defined $refund->{key} ? "Idempotency-Key: $refund->{key}\r\n" : '')
         . 'Content-Length: ' . length($text) . "\r\n\r\n$text";
 

@@ -24,13 +24,15 @@ my ($nginx) = grep { -x } $ENV{TEST_NGINX_BINARY} // (),
     map { "$_/nginx" } split(/:/, $ENV{PATH}), '/usr/sbin';
 
 
-# new(dir, build, port, workers, shop (lines of http), preload, env)
+# new(dir, build, tools, port, workers, env, shop (lines of http), the times of
+# the module: connect_timeout, read_timeout, settle_time, reconcile_interval)
 
 sub new {
     my ($class, %arg) = @_;
 
     my $self = bless { workers => 4, shop => '', env => {},
-                       sandbox_zone => '256m', http => '', %arg }, $class;
+                       sandbox_zone => '256m', reconcile_interval => '1s',
+                       %arg }, $class;
 
     remove_tree($self->{dir});
     make_path("$self->{dir}/shop", "$self->{dir}/portone");
@@ -41,7 +43,7 @@ sub new {
     $self->{portone_port} = $self->{port} + 2;
     $self->{api_port} //= $self->{wire_port};
 
-    $self->_write_shop;
+    $self->write_shop;
     $self->_write_portone;
 
     return $self;
@@ -65,13 +67,18 @@ sub _temp_paths {
 }
 
 
-sub _write_shop {
-    my $self = shift;
+# write_shop(name => value): the configuration, with something changed.
+
+sub write_shop {
+    my ($self, %arg) = @_;
+
+    %$self = (%$self, %arg);
+
     my $dir = "$self->{dir}/shop";
     my $user = $> == 0 ? "user root;\n" : '';
     my $level = $self->{log_level} // 'notice';
 
-    _write("$dir/nginx.conf", <<END . $self->{shop} . <<'END');
+    _write("$dir/nginx.conf", <<END);
 load_module $self->{build}/ngx_http_portone_module.so;
 ${user}worker_processes $self->{workers};
 pid $dir/nginx.pid;
@@ -94,8 +101,8 @@ http {
     portone_connect_timeout $self->{connect_timeout};
     portone_read_timeout $self->{read_timeout};
     portone_settle_time $self->{settle_time};
-    portone_reconcile_interval 1s;
-
+    portone_reconcile_interval $self->{reconcile_interval};
+$self->{shop}
     server {
         listen 127.0.0.1:$self->{cancel_port} backlog=1024;
 
@@ -107,8 +114,6 @@ http {
             portone_payment;
         }
     }
-
-END
 }
 END
 }

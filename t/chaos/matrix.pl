@@ -1,0 +1,481 @@
+#!/usr/bin/env perl
+#
+# The crash matrix: each step of a refund that the system sees is broken in
+# each way, for everything that PortOne may do with it; then all refunds are
+# settled and compared with what PortOne has done.
+#
+#     t/chaos/matrix.pl [behaviour...]
+#
+# SAMPLE=n     only one case in n
+# SEED=n       which of them
+# BUILD, PORT  as in the Makefile
+
+use strict;
+use warnings;
+
+use Cwd qw( abs_path );
+use File::Basename qw( dirname );
+use File::Path qw( remove_tree );
+use File::Spec ();
+use IO::Handle ();
+
+use lib dirname(abs_path($0)) . '/lib', dirname(abs_path($0)) . '/../lib';
+
+use JSON::XS ();
+use Time::HiRes qw( sleep time );
+
+use Chaos::Check qw( check_order );
+use Chaos::Clients ();
+use Chaos::Orders ();
+use Chaos::Site qw( signal wait_until );
+
+use constant {
+    CONTROL => 9,                   # numbers before the steps, see steps.h
+    SETTLE_TIME => 3,
+    SHOWN => 5,
+};
+
+# those of steps.h and steps.c
+
+my @actions = qw( nothing kill pause reset reset_after timeout ENOSPC EIO );
+my @classes = qw( other client portone store log );
+my @calls = qw( accept socket connect send recv writev write read pwrite
+                pwritev fdatasync close );
+
+my %number = map { $actions[$_] => $_ } 0 .. $#actions;
+
+# what PortOne does with the cancel, in the order of the table
+
+my @behaviours = (
+    ['executes it, answers' => {}],
+    ['executes it, the answer is lost' => { fault => 'lose_answer' }],
+    ['executes it, does not answer' => { fault => 'hang_after' }],
+    ['executes it, the answer is cut' => { fault => 'truncate', bytes => 70 }],
+    ['executes it, answers what is not JSON' => { fault => 'garbage' }],
+    ['executes it, answers without a payment' => { fault => 'no_response' }],
+    ['executes it, answers another payment' => { fault => 'other_payment' }],
+    ['executes it, answers 502' => { fault => 'status_after', status => 502 }],
+    ['executes it, answers too much' =>
+        { fault => 'big', bytes => 1_100_000 }],
+    ['executes it, says that it refused' =>
+        { fault => 'refuse_after', code => -1, message => 'refused' }],
+    ['accepts it, executes it a moment later' => { async => 1 }],
+    ['never gets it' => { fault => 'lose_request' }],
+    ['does not execute it, does not answer' => { fault => 'hang' }],
+    ['does not execute it, answers 503' =>
+        { fault => 'status', status => 503 }],
+    ['does not execute it, answers success' =>
+        { fault => 'body_before',
+          body => '{"code":0,"message":null,"response":null}' }],
+    ['refuses it' => { fault => 'refuse', code => 1, message => 'refused' }],
+    ['answers 401, executes the second one' => { fault => 'unauthorized' }],
+);
+
+my $root = abs_path(dirname(abs_path($0)) . '/../..');
+my $build = File::Spec->rel2abs($ENV{BUILD} || 'build');
+my $dir = "$build/chaos/matrix";
+my $seed = $ENV{SEED} || 1 + int rand 1e9;
+my $sample = $ENV{SAMPLE} || 1;
+my $json = JSON::XS->new->utf8;
+my $begun = time;
+my ($site, $orders, $clients, $control, @spare);
+my $ids = 0;
+my (@cases, %flags);
+
+STDOUT->autoflush(1);
+print "SEED=$seed\n" if $sample > 1;
+exit main(@ARGV);
+
+
+sub main {
+    my @only = @ARGV;
+    my $failed = 0;
+
+    $site = Chaos::Site->new(
+        dir => $dir, build => $build, tools => "$build/chaos",
+        port => $ENV{PORT} || 21984, workers => 1,
+        connect_timeout => '200ms', read_timeout => '300ms',
+        settle_time => SETTLE_TIME . 's', reconcile_interval => '1h',
+        shop => '    portone_keepalive 0;',
+        env => { STEPS => "$dir/steps",
+                 LD_PRELOAD => "$build/chaos/steps.so" });
+    $site->write_shop(api_port => $site->{portone_port});
+
+    open $control, '+>', "$dir/steps" or die "$dir/steps: $!\n";
+    binmode $control;
+    print $control "\0" x (4 * (CONTROL + 1000));
+    $control->flush;
+
+    $clients = Chaos::Clients->new(port => $site->{port}, clients => 8,
+                                   timeout => 5);
+    $orders = Chaos::Orders->new(site => $site, clients => $clients,
+                                 round => 1, at_once => 1);
+
+    my $ok = eval {
+        $site->start_portone;
+        $site->start or die "the shop does not start\n";
+
+        # the token of all that follows
+
+        one_case('executes it, answers', {}, 0, 'nothing');
+        @cases = ();
+        srand $seed;
+
+        for my $behaviour (@behaviours) {
+            my ($name, $fault) = @$behaviour;
+
+            next if @only && !grep { $name =~ /\Q$_\E/ } @only;
+
+            all_steps($name, $fault);
+        }
+
+        printf "%d cases in %.0f s\n", scalar @cases, time - $begun;
+        $failed = settle();
+        1;
+    };
+
+    print "matrix: $@" if !$ok;
+    eval { $site->kill_all };
+    $site->stop_portone;
+
+    if (!$ok || $failed) {
+        print "matrix: FAILED, SEED=$seed, everything is in $dir\n";
+        return 1;
+    }
+
+    remove_tree($dir);
+
+    return 0;
+}
+
+
+# All cases of one behaviour. How many steps there are differs a little from
+# refund to refund, because the pages of a commit do: a kind is done when three
+# refunds in a row have ended before the step.
+
+sub all_steps {
+    my ($name, $fault) = @_;
+    my ($all, $sockets, $files) = one_case($name, $fault, 0, 'nothing');
+
+    my %steps = (
+        kill => $all, reset => $sockets, reset_after => $sockets,
+        timeout => $sockets, ENOSPC => $files, EIO => $files,
+    );
+
+    for my $way (grep { $steps{$_} } @actions) {
+        my $missed = 0;
+
+        for (my $n = 1; $missed < 3; $n++) {
+            if ($sample > 1 && int rand $sample) {
+                $missed++ if $n > $steps{$way} + 3;
+                next;
+            }
+
+            $missed = one_case($name, $fault, $n, $way) ? 0 : $missed + 1;
+        }
+    }
+}
+
+
+# One refund of a new order, with step n of its kind broken. Returns whether it
+# was, or with no way to break it how many steps there are: of all kinds, of
+# sockets and of files.
+
+sub one_case {
+    my ($name, $fault, $n, $way) = @_;
+    my $async = $fault->{async} // 0;
+
+    @{$spare[$async]} = $orders->create(orders => 100, async => $async)
+        if !@{$spare[$async] // []};
+
+    my $order = shift @{$spare[$async]};
+    my $id = ++$ids;
+    my $start = time;
+    my @old = $site->workers;
+
+    if ($fault->{fault}) {
+        my ($status, $body) = $site->portone('POST', '/_sandbox/faults',
+            $json->encode({ call => 'cancel', imp_uid => $order->{imp_uid},
+                            %$fault }));
+
+        die "PortOne takes no faults: $status $body\n" if $status !~ /^2/;
+    }
+
+    my $refund = $orders->make_refund($order, 1, 0, key => "key-$id",
+        amount => 100 + $id % 900, reason => "case $id", close => 1);
+
+    arm($n, $way);
+    $orders->refund($refund, calm => 1);
+    $clients->wait(0.05) while $clients->busy;
+
+    my ($hit, $counts, @steps) = disarm();
+    my $broken = $hit ? join ' ', @{$steps[$hit - 1]} : 'nothing';
+
+    my $case = {
+        order => $order, refund => $refund, behaviour => $name, way => $way,
+        class => $hit ? $steps[$hit - 1][0] : 'none', hit => $hit,
+        told => told($order), time => time - $start,
+    };
+
+    $orders->event($order, "$name: $way $n, $broken");
+    push @cases, $case;
+
+    # what is accepted is executed before an unanswered refund is settled
+
+    $orders->finish($order) if $async;
+    $flags{$order->{imp_uid}}{contradict} = 1
+        if ($fault->{fault} // '') eq 'refuse_after';
+
+    # the next one finds a worker that is well
+
+    if ($hit) {
+        signal('KILL', @old) if $way ne 'kill';
+        wait_until(10, sub {
+            my @new = $site->workers;
+            @new && !grep { my $pid = $_; grep { $_ == $pid } @old } @new;
+        });
+    }
+
+    printf "%5.2f s  %s: %s %d, %s: %s\n", $case->{time}, $name, $way, $n,
+           $broken, $case->{told}
+        if $ENV{VERBOSE};
+
+    return $way eq 'nothing' ? @$counts : $hit;
+}
+
+
+sub arm {
+    my ($n, $way) = @_;
+
+    control(0, 1, 0, 0, 0, 0, $n, $number{$way}, 0, $site->{port});
+}
+
+
+# Returns the step that was broken, or 0, how many there were, and all of them.
+
+sub disarm {
+    control(0, 0, 0);
+
+    sysseek $control, 0, 0;
+    sysread $control, my $bytes, 4 * (CONTROL + 1000);
+
+    my ($armed, $counting, $count, $sockets, $files, $target, $action, $hit,
+        $port, @steps) = unpack 'L*', $bytes;
+
+    die "a refund has $count steps\n" if $count > @steps;
+
+    return ($hit, [$count, $sockets, $files],
+            map { [$classes[$_ >> 8], $calls[$_ & 255]] }
+                  @steps[0 .. $count - 1]);
+}
+
+
+sub control {
+    my ($offset, @numbers) = @_;
+
+    sysseek $control, 4 * $offset, 0;
+    syswrite $control, pack 'L*', @numbers;
+}
+
+
+# The last thing that the client was told, by its log.
+
+sub told {
+    my $order = shift;
+    my ($status, $error) = $order->{log}[-1]
+        =~ /^\S+ #\d+ (\d+) (\w+)/ or return 'nothing';
+
+    return $error =~ /^(?:success|pending)$/ ? $error : "$status $error";
+}
+
+
+# Everything is settled, by the reconciler and by readings, and compared;
+# after that each request is made again with its key, and compared again.
+
+sub settle {
+    my (@wrong, %stored);
+
+    sleep SETTLE_TIME + 1;
+
+    # nothing is broken any more
+
+    $site->portone('DELETE', '/_sandbox/faults');
+    $site->write_shop(reconcile_interval => '1s', env => {}, workers => 2);
+    $site->kill_all;
+    $site->start or die "the shop does not start\n";
+
+    # a few are left to the reconciler
+
+    my @left = grep { $_ % 20 == 0 } 0 .. $#cases;
+    my %left = map { $_ => 1 } @left;
+
+    read_cases(\%stored, map { $cases[$_] }
+                         grep { !$left{$_} } 0 .. $#cases);
+    wait_until(60, sub { sleep 0.2; !open_intents() });
+    read_cases(\%stored, @cases);
+
+    for my $case (@cases) {
+        my ($refund) = @{$stored{$case->{order}{imp_uid}}{refunds}};
+
+        $case->{state} = $refund ? $refund->{state} : 'no record';
+    }
+
+    @wrong = judge(\%stored, 'settled');
+
+    for my $case (grep { $_->{state} ne 'manual_review' } @cases) {
+        my $refund = $case->{refund};
+
+        $clients->wait(0.05) while !$clients->free;
+
+        $case->{first} = $refund->{final};
+        $refund->{request} =~ s/^Connection: close\r\n//m;
+        $orders->refund($refund, calm => 1);
+    }
+
+    $clients->wait(0.05) while $clients->busy;
+    $orders->finish(map { $_->{order} } @cases);
+    sleep SETTLE_TIME + 1 if grep { $_->{behaviour} =~ /later/ } @cases;
+    wait_until(60, sub { sleep 0.2; !open_intents() });
+    read_cases(\%stored, @cases);
+
+    push @wrong, judge(\%stored, 'asked again');
+    push @wrong, map { [$_, 'asked again: no answer'] }
+        grep { $_->{state} ne 'manual_review'
+               && !$_->{refund}{ended} } @cases;
+    push @wrong, map { [{ order => $_->[0] }, $_->[1]] }
+                     @{$orders->{failures}};
+
+    report(\@wrong, \%stored);
+
+    return scalar @wrong;
+}
+
+
+sub open_intents {
+    open my $in, '-|', 'mdb_dump', '-p', '-s', 'intents', "$dir/shop/store"
+        or die "mdb_dump: $!\n";
+
+    my $n = grep { /"state":"(\w+)"/ && $1 ne 'manual_review' } <$in>;
+
+    close $in;
+
+    return $n;
+}
+
+
+sub read_cases {
+    my ($stored, @cases) = @_;
+
+    for my $order (map { $_->{order} } @cases) {
+        $clients->wait(0.05) while !$clients->free;
+        $orders->reading($order, sub {
+            my $answer = shift;
+
+            $stored->{$order->{imp_uid}} = $json->decode($answer->{body})
+                if ($answer->{status} // 0) == 200;
+        });
+    }
+
+    $clients->wait(0.05) while $clients->busy;
+}
+
+
+sub judge {
+    my ($stored, $when) = @_;
+    my $list = $json->decode(($site->portone('GET',
+        '/_sandbox/payments'))[1]);
+    my $ledger = $json->decode(($site->portone('GET',
+        '/_sandbox/ledger?requests=0'))[1]);
+    my %payments = map { $_->{imp_uid} => $_ }
+                       ref $list eq 'ARRAY' ? @$list : @{$list->{payments}};
+    my @wrong;
+
+    for my $case (@cases) {
+        my $order = $case->{order};
+        my $imp_uid = $order->{imp_uid};
+
+        $case->{executed} = $ledger->{payments}{$imp_uid}{executions};
+        $case->{payment} = $payments{$imp_uid};
+        push @wrong, map { [$case, "$when: $_"] }
+            check_order($order, $payments{$imp_uid},
+                        $ledger->{payments}{$imp_uid}, $stored->{$imp_uid},
+                        $flags{$imp_uid} // {}, {});
+    }
+
+    return @wrong;
+}
+
+
+sub report {
+    my ($wrong, $stored) = @_;
+    my (%rows, %row, @names);
+    my @states = ('succeeded', 'rejected', 'not_executed', 'manual_review',
+                  'no record');
+    my $reached = grep { $_->{hit} } @cases;
+    my $columns = "| %-40s | %5s | %9s | %8s | %12s | %13s | %9s | %7s |\n";
+    my @header = ('', 'cases', @states, 'success');
+
+    $header[6] = 'no record';
+    printf $columns, 'PortOne', @header[1 .. $#header];
+    printf $columns, map { '---' } @header;
+
+    for my $behaviour (map { $_->[0] } @behaviours) {
+        my @of = grep { $_->{behaviour} eq $behaviour } @cases or next;
+
+        printf $columns, $behaviour, counts(\@states, @of);
+    }
+
+    print "\n";
+    printf $columns, 'what is broken', @header[1 .. $#header];
+    printf $columns, map { '---' } @header;
+
+    for my $case (@cases) {
+        push @{$row{broken($case)}}, $case;
+    }
+
+    printf $columns, $_, counts(\@states, @{$row{$_}}) for sort keys %row;
+
+    printf "\n%d cases, %d of them broke a step; executed more than once %d, "
+           . "lost %d, unsettled %d\n", scalar @cases, $reached,
+           scalar grep({ $_->[1] =~ / 1: / } @$wrong),
+           scalar grep({ $_->[1] =~ / 3: / } @$wrong),
+           scalar grep({ $_->[1] =~ / 6: .* still / } @$wrong);
+
+    my $shown = 0;
+
+    for my $found (@$wrong) {
+        my ($case, $what) = @$found;
+        my $order = $case->{order};
+
+        print "$order->{imp_uid}: $what\n";
+        next if $shown++ >= SHOWN;
+
+        print map { "    $_\n" } @{$order->{log}};
+        print '    PortOne has ', $json->encode($case->{payment} // {}), "\n",
+              '    stored is ',
+              $json->encode($stored->{$order->{imp_uid}} // {}), "\n";
+    }
+}
+
+
+sub broken {
+    my $case = shift;
+
+    return 'nothing' if !$case->{hit};
+
+    my %where = (client => 'socket of the client', portone => 'to PortOne',
+                 store => 'store', log => 'log', other => 'within nginx');
+
+    return "$case->{way}, $where{$case->{class}}";
+}
+
+
+sub counts {
+    my ($states, @of) = @_;
+    my %state;
+
+    $state{$_->{state}}++ for @of;
+
+    return (scalar @of, (map { $state{$_} // 0 } @$states),
+            scalar grep { $_->{told} eq 'success' } @of);
+}
