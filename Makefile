@@ -18,6 +18,9 @@
 #                  breaks the module in some ways; chaos has to notice each
 # make browser     the pages, in Chromium; T=t/browser/foo.test.mjs: this file
 # make lint        warnings of two compilers, static analysis, style
+# make deb         Debian packages of both modules, build/*.deb
+# make deb-test    their life, from installation to purge, in a Debian of their
+#                  own
 # make deps        installs with apt what the targets above need
 # make clean       removes what was built
 #
@@ -37,74 +40,98 @@ endif
 
 export BUILD PORT NGINX_SRC CC CFLAGS SANITIZE
 
-.PHONY: all build demo test rules unit sim sim-mutants fuzz browser lint
-.PHONY: chaos chaos-mutants journal-check deps clean
 
+.PHONY: all
 all: build
 
+.PHONY: build
 build:
 	t/tools/build
 
+.PHONY: demo
 demo:
 	t/tools/deps demo
 	t/tools/build
 	t/tools/demo.sh
 
+.PHONY: test
 test:
 	t/tools/deps $(if $(SANITIZE),sanitize,test)
 	$(if $(SANITIZE),t/tools/static,t/tools/build)
 	$(if $(T),,$(MAKE) -s -C t/unit all)
 	t/tools/run-tests $(T)
 
+.PHONY: rules
 rules: export SANITIZE = 1
 rules:
 	t/tools/deps sanitize
 	t/tools/static
 	t/tools/run-tests t/rules/rules.t
 
+.PHONY: unit
 unit:
 	t/tools/deps unit
 	$(MAKE) -s -C t/unit check
 
+.PHONY: sim
 sim:
 	t/tools/deps sim
 	$(MAKE) -s -C t/sim run
 
+.PHONY: sim-mutants
 sim-mutants:
 	t/tools/deps sim
 	t/sim/mutants.pl
 
+.PHONY: fuzz
 fuzz:
 	t/tools/deps fuzz
 	$(MAKE) -s -C t/fuzz check
 
+.PHONY: chaos
 chaos:
 	t/tools/deps chaos
 	t/tools/build
 	$(MAKE) -s -C t/chaos all
 	t/chaos/chaos.pl
 
+.PHONY: chaos-mutants
 chaos-mutants:
 	t/tools/deps chaos
 	t/tools/build
 	$(MAKE) -s -C t/chaos all
 	t/chaos/mutants.pl
 
+.PHONY: browser
 browser:
 	t/tools/deps browser
 	t/tools/build
 	t/browser/run $(T)
 
+.PHONY: journal-check
 journal-check:
 	t/tools/deps build
 	@t/tools/journal-check "$(STORE)"
 
+.PHONY: lint
 lint:
 	t/tools/deps lint
 	t/tools/lint
 
+.PHONY: deb
+deb:
+	t/tools/deps deb
+	t/tools/deb
+
+.PHONY: deb-test
+deb-test:
+	t/tools/deps chroot
+	t/tools/deb-test
+
+.PHONY: deps
 deps:
 	t/tools/deps
 
+.PHONY: clean
 clean:
-	rm -rf "$(BUILD)" "$(BUILD)-san" "$(BUILD)-lint" "$(BUILD)-fuzz" t/servroot*
+	rm -rf "$(BUILD)" "$(BUILD)-san" "$(BUILD)-lint" "$(BUILD)-fuzz" "$(BUILD)-chroot" t/servroot*

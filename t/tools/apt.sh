@@ -18,6 +18,24 @@ apt_has_package() {
 }
 
 
+# apt_mirror: the mirror of Debian which the machine's own packages come from.
+
+apt_mirror() {
+    local codename
+
+    codename=$(. /etc/os-release && echo "${VERSION_CODENAME-}")
+
+    apt-get indextargets --no-release-info \
+            --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' \
+            'Created-By: Packages' \
+        | sed -n "s/ $codename main\$//p" | sort -u | sed -n 1p \
+        | grep . || {
+            echo "$0: apt has no source of Debian $codename" >&2
+            return 1
+        }
+}
+
+
 # apt_private dir line...: makes a private configuration of apt in dir. Each
 # line is "deb suite" or "deb-src suite"; "deb-src" alone means the machine's
 # own suites. The mirrors are those of the machine's configuration, whether it
