@@ -6,7 +6,7 @@ package Test::Portone::Examples;
 #     /etc/nginx/NAME         html/NAME below nginx's prefix
 #     /etc/nginx/*.example.*  the certificate "good" of Test::Portone::Tls
 #     /etc/nginx/employees.crt    its authority
-#     /var/lib/nginx/portone  the store of the block
+#     /var/lib/portone        the store of the block
 #     /var/log/nginx/NAME     logs/NAME
 #     443, 8443, 8081, 8082, 3000
 #                             $TEST_NGINX_PORT_1 to _5, in this order
@@ -52,7 +52,7 @@ sub _example {
               {$ENV{TEST_NGINX_TLS}/good.$1}g;
     $text =~ s{/etc/nginx/employees\.crt}{$ENV{TEST_NGINX_TLS}/ca.crt}g;
     $text =~ s{/etc/nginx/}{$ENV{TEST_NGINX_ROOT}/html/}g;
-    $text =~ s{/var/lib/nginx/portone}{\$TEST_NGINX_STORE}g;
+    $text =~ s{/var/lib/portone}{\$TEST_NGINX_STORE}g;
     $text =~ s{/var/log/nginx/}{$ENV{TEST_NGINX_ROOT}/logs/}g;
 
     return $text;
