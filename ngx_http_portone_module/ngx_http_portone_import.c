@@ -464,6 +464,7 @@ ngx_http_portone_import_submit(ngx_http_portone_import_t *im)
     im->core.last = (char *) end;
     im->core.line = im->line;
     im->core.max = NGX_HTTP_PORTONE_IMPORT_LINES;
+    im->core.now = ngx_time();
 
     ngx_http_portone_commit(&im->commit);
 

@@ -18,6 +18,8 @@ static ngx_int_t ngx_http_portone_payment_read(ngx_http_request_t *r,
     ngx_http_portone_target_t *target);
 static ngx_int_t ngx_http_portone_payment_post(ngx_http_request_t *r,
     ngx_http_portone_target_t *target);
+static ngx_int_t ngx_http_portone_payment_sync(ngx_http_request_t *r,
+    ngx_http_portone_target_t *target);
 static ngx_int_t ngx_http_portone_payment_refuse(ngx_http_request_t *r,
     portone_error_e error, const char *field, const char *allow);
 static const char *ngx_http_portone_payment_allow(ngx_http_request_t *r,
@@ -143,6 +145,10 @@ ngx_http_portone_payment_post(ngx_http_request_t *r,
         return ngx_http_portone_review(r);
     }
 
+    if (target->sync) {
+        return ngx_http_portone_payment_sync(r, target);
+    }
+
     if (ngx_http_portone_payment_named(target)) {
         return ngx_http_portone_payment_refuse(r, PORTONE_METHOD_NOT_ALLOWED,
                               NULL, ngx_http_portone_payment_allow(r, target));
@@ -155,6 +161,45 @@ ngx_http_portone_payment_post(ngx_http_request_t *r,
     }
 
     return ngx_http_portone_import(r);
+}
+
+
+static ngx_int_t
+ngx_http_portone_payment_sync(ngx_http_request_t *r,
+    ngx_http_portone_target_t *target)
+{
+    ngx_int_t                     rc;
+    ngx_http_portone_flow_t      *flow;
+    ngx_http_portone_loc_conf_t  *plcf;
+
+    plcf = ngx_http_get_module_loc_conf(r, ngx_http_portone_module);
+
+    if (!plcf->fetch) {
+
+        /* here PortOne is not asked, there may be no keys */
+
+        return ngx_http_portone_payment_refuse(r, PORTONE_METHOD_NOT_ALLOWED,
+                              NULL, ngx_http_portone_payment_allow(r, target));
+    }
+
+    rc = ngx_http_discard_request_body(r);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    flow = ngx_http_portone_flow_sync(r, &target->merchant_uid,
+                                      &target->imp_uid,
+                                      ngx_http_portone_reply_payment);
+    if (flow == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    r->main->count++;
+
+    ngx_http_portone_flow_start(flow);
+
+    return NGX_DONE;
 }
 
 
@@ -180,15 +225,17 @@ static const char *
 ngx_http_portone_payment_allow(ngx_http_request_t *r,
     ngx_http_portone_target_t *target)
 {
-    ngx_str_t                  path;
-    ngx_http_core_loc_conf_t  *clcf;
-    ngx_http_portone_target_t  post;
+    ngx_str_t                     path;
+    ngx_http_core_loc_conf_t     *clcf;
+    ngx_http_portone_target_t     post;
+    ngx_http_portone_loc_conf_t  *plcf;
 
     if (!ngx_http_portone_payment_named(target)) {
         return "GET, HEAD, POST";
     }
 
     clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+    plcf = ngx_http_get_module_loc_conf(r, ngx_http_portone_module);
 
     path.data = r->uri.data + clcf->name.len;
     path.len = r->uri.len - clcf->name.len;
@@ -199,8 +246,9 @@ ngx_http_portone_payment_allow(ngx_http_request_t *r,
 
     ngx_http_portone_payment_action(r, &post, &path);
 
-    if (post.sync || post.refund_id.len) {
-        return "GET, HEAD, PUT, POST";
+    if ((post.sync && plcf->fetch) || post.refund_id.len) {
+        return target->merchant_uid.len ? "GET, HEAD, PUT, POST"
+                                        : "GET, HEAD, POST";
     }
 
     return target->merchant_uid.len ? "GET, HEAD, PUT" : "GET, HEAD";

@@ -159,6 +159,7 @@ ngx_http_portone_register_start(ngx_http_request_t *r, ngx_str_t *text)
     reg->log.handler = NULL;
     reg->log.action = NULL;
 
+    reg->core.now = ngx_time();
     reg->core.merchant_uid.data = (char *) ctx->merchant_uid.data;
     reg->core.merchant_uid.len = ctx->merchant_uid.len;
 

@@ -34,7 +34,7 @@ portone_flow_start(portone_flow_t *flow)
     flow->lookup.imp_uid = flow->request.imp_uid;
     flow->lookup.merchant_uid = flow->request.merchant_uid;
     flow->lookup.idempotency = flow->idempotency.key;
-    flow->lookup.want_refunds = flow->read;
+    flow->lookup.want_refunds = flow->read || flow->sync;
 
     return PORTONE_STEP_LOOKUP;
 }
@@ -61,6 +61,30 @@ portone_flow_looked_up(portone_flow_t *flow, int rc, int64_t now)
         return PORTONE_STEP_FINISH;
     }
 
+    if (rc == PORTONE_OK) {
+
+        if (portone_payment_parse(&flow->payment, flow->lookup.payment,
+                                  flow->lookup.payment_len, &why)
+            != PORTONE_OK)
+        {
+            return portone_flow_finish(flow, PORTONE_STORE_UNAVAILABLE);
+        }
+
+        flow->has_payment = 1;
+
+        if (flow->request.imp_uid.len == 0
+            && !portone_str_eq(&flow->request.merchant_uid,
+                               &flow->payment.merchant_uid))
+        {
+            /* registered for this order, and of another one at PortOne */
+
+            portone_payment_free(&flow->payment);
+            flow->has_payment = 0;
+
+            rc = PORTONE_DECLINED;
+        }
+    }
+
     if (rc == PORTONE_DECLINED) {
 
         if (portone_flow_may_fetch(flow)) {
@@ -69,15 +93,6 @@ portone_flow_looked_up(portone_flow_t *flow, int rc, int64_t now)
 
         return portone_flow_finish(flow, PORTONE_PAYMENT_NOT_FOUND);
     }
-
-    if (portone_payment_parse(&flow->payment, flow->lookup.payment,
-                              flow->lookup.payment_len, &why)
-        != PORTONE_OK)
-    {
-        return portone_flow_finish(flow, PORTONE_STORE_UNAVAILABLE);
-    }
-
-    flow->has_payment = 1;
 
     if (!portone_policy_matches(&flow->payment, flow->matches,
                                 flow->n_matches))

@@ -31,11 +31,11 @@
  *
  *     LOOKUP --> TOKEN --> REREAD --> SETTLE --> LOOKUP
  *
+ * and so is one that a person settles.
+ *
  * A flow with "sync" set brings a payment up to date, known or not:
  *
  *     LOOKUP --> TOKEN --> REREAD or FETCH --> [DEPOSIT --> LOOKUP]
- *
- * and so is one that a person settles.
  */
 
 typedef enum {

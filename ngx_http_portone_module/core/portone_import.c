@@ -75,6 +75,7 @@ portone_import_line(portone_import_t *import, portone_txn_t *txn,
     reg.merchant = import->merchant;
     reg.matches = import->matches;
     reg.n_matches = import->n_matches;
+    reg.now = import->now;
 
     result = &import->result;
     line = import->line + import->lines;

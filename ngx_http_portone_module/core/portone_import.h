@@ -42,6 +42,7 @@ typedef struct {
     portone_str_t           merchant;
     const portone_match_t  *matches;
     size_t                  n_matches;
+    int64_t                 now;         /* Unix seconds */
 
     const char             *pos;         /* text: whole lines, but for the
                                             last, which may lack its LF */

@@ -72,6 +72,7 @@ static const char *const  portone_journal_history_members[] = {
 
 static const char *const  portone_journal_kinds[] = {
     [PORTONE_JOURNAL_DEPOSIT] = "deposit",
+    [PORTONE_JOURNAL_REGISTER] = "register",
     [PORTONE_JOURNAL_SETTLE] = "settle"
 };
 

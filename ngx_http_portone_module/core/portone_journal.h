@@ -24,6 +24,7 @@
 
 typedef enum {
     PORTONE_JOURNAL_DEPOSIT = 0,  /* the payment was read at PortOne */
+    PORTONE_JOURNAL_REGISTER,     /* the shop has told of it */
     PORTONE_JOURNAL_SETTLE        /* a refund has ended, or has changed its
                                      payment and is still open */
 } portone_journal_e;

@@ -520,7 +520,11 @@ portone_ledger_outranked(portone_txn_t *txn,
 
     paid = portone_payment_was_paid(deposit->payment);
 
-    if (portone_payment_was_paid(&other) != paid) {
+    if (!portone_str_eq(&other.merchant_uid, &deposit->payment->merchant_uid))
+    {
+        /* it was registered for this order by mistake */
+
+    } else if (portone_payment_was_paid(&other) != paid) {
         *outranked = !paid;
 
     } else {

@@ -20,6 +20,8 @@ static int portone_register_default(cJSON *json, const char *name,
     const char *value);
 static int portone_register_intent(portone_register_t *reg,
     portone_txn_t *txn, const portone_str_t *key);
+static int portone_register_put(portone_register_t *reg, portone_txn_t *txn,
+    const portone_str_t *text, const portone_str_t *stored);
 static int portone_register_stored(portone_register_t *reg,
     const portone_str_t *text);
 static const char *portone_register_conflict(const portone_register_t *reg,
@@ -215,8 +217,7 @@ portone_ledger_register(portone_txn_t *txn, void *data)
     int                 rc;
     char               *text;
     portone_key_t       key;
-    portone_str_t       str, stored;
-    portone_deposit_t   deposit;
+    portone_str_t       str, stored, value;
 
     if (reg->has_merged) {
         portone_payment_free(&reg->merged);
@@ -257,30 +258,61 @@ portone_ledger_register(portone_txn_t *txn, void *data)
         return PORTONE_ERROR;
     }
 
+    value = portone_str(text);
+
+    if (stored.len && portone_str_eq(&stored, &value)) {
+        reg->verdict = PORTONE_REGISTER_SAME;
+        rc = PORTONE_OK;
+
+    } else {
+
+        /* an open refund is settled by what was known of its payment */
+
+        rc = portone_register_intent(reg, txn, &str);
+
+        if (rc == PORTONE_DECLINED) {
+            rc = portone_register_put(reg, txn, &value, &stored);
+        }
+    }
+
+    cJSON_free(text);
+
+    return rc;
+}
+
+
+static int
+portone_register_put(portone_register_t *reg, portone_txn_t *txn,
+    const portone_str_t *text, const portone_str_t *stored)
+{
+    int                       rc;
+    char                     *journal;
+    portone_deposit_t         deposit;
+    portone_journal_facts_t   facts;
+
+    memset(&facts, 0, sizeof(portone_journal_facts_t));
+
+    facts.kind = PORTONE_JOURNAL_REGISTER;
+    facts.time = reg->now;
+    facts.merchant = reg->merchant;
+    facts.payment = reg->payment;
+
+    journal = portone_journal_entry(&facts);
+    if (journal == NULL) {
+        return PORTONE_ERROR;
+    }
+
     memset(&deposit, 0, sizeof(portone_deposit_t));
 
     deposit.merchant = reg->merchant;
     deposit.payment = reg->payment;
-    deposit.text = portone_str(text);
-    deposit.seen = stored;
+    deposit.text = *text;
+    deposit.journal = portone_str(journal);
+    deposit.seen = *stored;
 
-    if (stored.len && portone_str_eq(&stored, &deposit.text)) {
-        reg->verdict = PORTONE_REGISTER_SAME;
+    rc = portone_ledger_deposit(txn, &deposit);
 
-        cJSON_free(text);
-
-        return PORTONE_OK;
-    }
-
-    /* an open refund is settled by what was known of its payment */
-
-    rc = portone_register_intent(reg, txn, &str);
-
-    if (rc == PORTONE_DECLINED) {
-        rc = portone_ledger_deposit(txn, &deposit);
-    }
-
-    cJSON_free(text);
+    cJSON_free(journal);
 
     return rc;
 }

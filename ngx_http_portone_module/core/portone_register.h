@@ -37,6 +37,7 @@ typedef struct {
                                                  len 0: it names its own */
     const portone_match_t    *matches;
     size_t                    n_matches;
+    int64_t                   now;            /* Unix seconds */
 
     /* results */
 
