@@ -10,13 +10,16 @@
 #include "portone_json.h"
 
 
-#define PORTONE_JOURNAL_KEY   8       /* bytes, big-endian */
-#define PORTONE_JOURNAL_TEXT  1024    /* bytes that most entries fit into */
+#define PORTONE_JOURNAL_KEY      8       /* bytes, big-endian */
+
+#define PORTONE_JOURNAL_MEMBERS  16
+
+#define portone_journal_n(names)  (sizeof(names) / sizeof(names[0]))
 
 
 static cJSON *portone_journal_payment(const portone_payment_t *payment);
 static int portone_journal_copy(cJSON *to, const cJSON *from,
-    const char *const *names);
+    const char *const *names, size_t n);
 
 
 /*
@@ -27,8 +30,7 @@ static int portone_journal_copy(cJSON *to, const cJSON *from,
 
 static const char *const  portone_journal_uids[] = {
     "imp_uid",
-    "merchant_uid",
-    NULL
+    "merchant_uid"
 };
 
 static const char *const  portone_journal_refund_members[] = {
@@ -37,8 +39,7 @@ static const char *const  portone_journal_refund_members[] = {
     "amount",
     "currency",
     "code",
-    "cancellation_id",
-    NULL
+    "cancellation_id"
 };
 
 static const char *const  portone_journal_payment_members[] = {
@@ -57,17 +58,19 @@ static const char *const  portone_journal_payment_members[] = {
     "started_at",
     "paid_at",
     "failed_at",
-    "cancelled_at",
-    NULL
+    "cancelled_at"
 };
 
 static const char *const  portone_journal_history_members[] = {
     "cancellation_id",
     "pg_tid",
     "amount",
-    "cancelled_at",
-    NULL
+    "cancelled_at"
 };
+
+
+_Static_assert(portone_journal_n(portone_journal_payment_members)
+               <= PORTONE_JOURNAL_MEMBERS, "the longest list");
 
 
 static const char *const  portone_journal_kinds[] = {
@@ -97,9 +100,11 @@ portone_journal_entry(const portone_journal_facts_t *facts)
     rc = portone_json_set_int(entry, "time", facts->time);
     rc |= portone_json_set_str(entry, "kind", &kind);
     rc |= portone_json_set_str(entry, "merchant", &facts->merchant);
-    rc |= portone_journal_copy(entry, uids, portone_journal_uids);
+    rc |= portone_journal_copy(entry, uids, portone_journal_uids,
+                               portone_journal_n(portone_journal_uids));
     rc |= portone_journal_copy(entry, facts->record,
-                               portone_journal_refund_members);
+                               portone_journal_refund_members,
+                         portone_journal_n(portone_journal_refund_members));
 
     if (facts->payment != NULL) {
         rc |= portone_json_set(entry, "payment",
@@ -109,7 +114,7 @@ portone_journal_entry(const portone_journal_facts_t *facts)
     text = NULL;
 
     if (rc == PORTONE_OK) {
-        text = cJSON_PrintBuffered(entry, PORTONE_JOURNAL_TEXT, 0);
+        text = portone_json_print(entry);
     }
 
     cJSON_Delete(entry);
@@ -131,7 +136,8 @@ portone_journal_payment(const portone_payment_t *payment)
     }
 
     rc = portone_journal_copy(copy, payment->json,
-                              portone_journal_payment_members);
+                              portone_journal_payment_members,
+                        portone_journal_n(portone_journal_payment_members));
 
     history = cJSON_CreateArray();
 
@@ -144,7 +150,8 @@ portone_journal_payment(const portone_payment_t *payment)
         item = cJSON_CreateObject();
 
         rc |= portone_journal_copy(item, entry,
-                                   portone_journal_history_members);
+                                   portone_journal_history_members,
+                        portone_journal_n(portone_journal_history_members));
 
         if (!cJSON_AddItemToArray(history, item)) {
             rc = PORTONE_ERROR;
@@ -167,13 +174,16 @@ portone_journal_payment(const portone_payment_t *payment)
 /* strings are not copied but referred to: from outlives to */
 
 static int
-portone_journal_copy(cJSON *to, const cJSON *from, const char *const *names)
+portone_journal_copy(cJSON *to, const cJSON *from, const char *const *names,
+    size_t n)
 {
-    cJSON        *copy;
-    const cJSON  *item;
+    cJSON   *copy, *item, *items[PORTONE_JOURNAL_MEMBERS];
+    size_t   i;
 
-    for ( /* void */ ; *names != NULL; names++) {
-        item = portone_json_member(from, *names);
+    (void) portone_json_members(from, names, items, n);
+
+    for (i = 0; i < n; i++) {
+        item = items[i];
 
         if (cJSON_IsString(item)) {
             copy = cJSON_CreateStringReference(item->valuestring);
@@ -188,7 +198,7 @@ portone_journal_copy(cJSON *to, const cJSON *from, const char *const *names)
             continue;
         }
 
-        if (portone_json_set(to, *names, copy) != PORTONE_OK) {
+        if (portone_json_set(to, names[i], copy) != PORTONE_OK) {
             return PORTONE_ERROR;
         }
     }

@@ -481,15 +481,17 @@ size_t
 portone_json_members(const cJSON *object, const char *const *names,
     cJSON **items, size_t n)
 {
-    cJSON   *item;
-    size_t   i, twice;
+    cJSON     *item;
+    size_t     i, first;
+    uint64_t   bit, twice;
 
-    twice = n;
+    twice = 0;
+    first = n;
 
     memset(items, 0, n * sizeof(cJSON *));
 
     if (!cJSON_IsObject(object)) {
-        return twice;
+        return first;
     }
 
     cJSON_ArrayForEach(item, object) {
@@ -500,16 +502,22 @@ portone_json_members(const cJSON *object, const char *const *names,
                 continue;
             }
 
-            if (items[i] != NULL && i < twice) {
-                twice = i;
+            bit = (uint64_t) 1 << i;
+
+            if (items[i] != NULL || (twice & bit)) {
+                items[i] = NULL;
+                twice |= bit;
+                first = (i < first) ? i : first;
+
+            } else {
+                items[i] = item;
             }
 
-            items[i] = item;
             break;
         }
     }
 
-    return twice;
+    return first;
 }
 
 

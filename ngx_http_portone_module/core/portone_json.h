@@ -49,9 +49,9 @@ size_t portone_json_rounded(const char *text, size_t len);
 cJSON *portone_json_member(const cJSON *object, const char *name);
 
 /*
- * portone_json_members() finds n members at once: items[i] is the one with
- * names[i], or NULL.  Returns the first i whose name stands more than once, n
- * if there is none.
+ * portone_json_members() does so for n names, 64 at most, in one pass:
+ * items[i] is the member of names[i].  Returns the first i whose name stands
+ * more than once, n if there is none.
  */
 size_t portone_json_members(const cJSON *object, const char *const *names,
     cJSON **items, size_t n);

@@ -17,6 +17,8 @@ static cJSON *portone_ledger_parse(portone_txn_t *txn, portone_db_e db,
     const portone_str_t *key, const portone_str_t *value);
 static int portone_ledger_replaceable(portone_txn_t *txn,
     const portone_key_t *key);
+static int portone_ledger_stale(portone_txn_t *txn,
+    portone_settlement_t *settlement);
 static int portone_ledger_put_payment(portone_txn_t *txn,
     const portone_str_t *key, const portone_str_t *payment, int *changed);
 static int portone_ledger_overtaken(const portone_settlement_t *settlement,
@@ -111,29 +113,15 @@ portone_ledger_settle(portone_txn_t *txn, void *data)
 {
     portone_settlement_t *settlement = data;
 
-    int             rc, changed;
-    cJSON          *intent;
+    int             changed;
     portone_key_t   attempt;
     portone_str_t   key;
 
-    settlement->stale = 0;
-
     key = portone_key_str(&settlement->key);
 
-    rc = portone_ledger_open(txn, &settlement->key, &intent);
-
-    if (rc == PORTONE_ERROR) {
+    if (portone_ledger_stale(txn, settlement) != PORTONE_OK) {
         return PORTONE_ERROR;
     }
-
-    if (rc == PORTONE_DECLINED) {
-        settlement->stale = 1;
-        return PORTONE_OK;
-    }
-
-    settlement->stale = portone_ledger_overtaken(settlement, intent);
-
-    cJSON_Delete(intent);
 
     if (settlement->stale) {
         return PORTONE_OK;
@@ -182,6 +170,52 @@ portone_ledger_settle(portone_txn_t *txn, void *data)
     key = portone_key_str(&attempt);
 
     return txn->put(txn, PORTONE_DB_ATTEMPTS, &key, &settlement->record);
+}
+
+
+static int
+portone_ledger_stale(portone_txn_t *txn, portone_settlement_t *settlement)
+{
+    int             rc;
+    cJSON          *intent;
+    portone_str_t   key, stored;
+
+    settlement->stale = 0;
+
+    if (settlement->intent.len) {
+        key = portone_key_str(&settlement->key);
+
+        rc = txn->get(txn, PORTONE_DB_INTENTS, &key, &stored);
+
+        if (rc == PORTONE_ERROR) {
+            return PORTONE_ERROR;
+        }
+
+        /* to the byte what was claimed: no need to read it */
+
+        if (rc == PORTONE_OK
+            && portone_str_eq(&stored, &settlement->intent))
+        {
+            return PORTONE_OK;
+        }
+    }
+
+    rc = portone_ledger_open(txn, &settlement->key, &intent);
+
+    if (rc == PORTONE_ERROR) {
+        return PORTONE_ERROR;
+    }
+
+    if (rc == PORTONE_DECLINED) {
+        settlement->stale = 1;
+        return PORTONE_OK;
+    }
+
+    settlement->stale = portone_ledger_overtaken(settlement, intent);
+
+    cJSON_Delete(intent);
+
+    return PORTONE_OK;
 }
 
 

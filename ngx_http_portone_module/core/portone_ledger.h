@@ -75,6 +75,8 @@ typedef struct {
                                                  as it is */
     portone_str_t             answer;         /* text; len 0: forget the key */
     int64_t                   now;            /* Unix seconds */
+    portone_str_t             intent;    /* text, as it was claimed; len 0:
+                                            the claim was not ours */
     portone_state_e           seen;      /* of the intent, when what is
                                             settled here was asked for */
     unsigned                  open:1;    /* stays the intent */

@@ -281,8 +281,14 @@ portone_flow_settle(portone_flow_t *flow, portone_state_e state,
     settlement->key = flow->claim.key;
     settlement->refund_id = portone_json_str(flow->record, "refund_id");
     settlement->now = now;
-    settlement->seen = (flow->resettling || flow->reviewing)
-                           ? flow->open.state : PORTONE_STATE_SENDING;
+    settlement->seen = PORTONE_STATE_SENDING;
+
+    if (flow->resettling || flow->reviewing) {
+        settlement->seen = flow->open.state;
+
+    } else {
+        settlement->intent = flow->claim.record;
+    }
 
     switch (state) {
 
