@@ -52,6 +52,7 @@ build:
 demo:
 	t/tools/deps demo
 	t/tools/build
+	t/tools/examples
 	t/tools/demo.sh
 
 .PHONY: test

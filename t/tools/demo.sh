@@ -193,7 +193,13 @@ holds '.requests[0].body | fromjson | .imp_uid == "imp_448280090638"
 
 cat <<END
 
---- All of this is as it should be. nginx goes on running; try:
+--- All of this is as it should be. nginx goes on running; in a browser:
+
+$url/examples/fetch.html
+$url/examples/jquery.html
+$url/examples/react.html
+
+and on the command line:
 
 curl -i $url/payments/ORD20180131-0000012
 curl -i --json '{"merchant_uid": "ORD20180131-0000012"}' \\
