@@ -117,7 +117,7 @@ static const register_case_t  cases[] = {
     { NULL, GIVEN(",\"cancel_history\":[]"), 0, "cancel_amount" },
     { NULL, GIVEN(",\"cancel_amount\":0,\"cancel_history\":{}"), 0,
       "cancel_history" },
-    { NULL, GIVEN(",\"currency\":\"XXX\""), 0, "currency" },
+    { NULL, GIVEN(",\"currency\":\"QQQ\""), 0, "currency" },
     { NULL, GIVEN(",\"currency\":null"), 0, "currency" },
     { NULL, GIVEN(",\"status\":null"), 0, "status" },
     { NULL, GIVEN(",\"pay_method\":5"), 0, "pay_method" },
