@@ -20,10 +20,19 @@ typedef struct {
     /* of those being settled; a len of 0 is a free place */
     portone_key_t                  keys[NGX_HTTP_PORTONE_RECONCILE_MAX];
     ngx_uint_t                     active;
+
+    ngx_event_t                    next;       /* posted: look on */
+    unsigned                       more:1;     /* the list goes on */
+    unsigned                       learned:1;  /* PortOne has answered since
+                                                  the last look */
+    unsigned                       told:1;     /* that keys are missing, since
+                                                  the timer */
 } ngx_http_portone_reconcile_t;
 
 
 static void ngx_http_portone_reconcile_timer(ngx_event_t *ev);
+static void ngx_http_portone_reconcile_look(ngx_event_t *ev);
+static void ngx_http_portone_reconcile_go_on(void);
 static void ngx_http_portone_reconcile_settle(portone_due_t *due);
 static portone_key_t *ngx_http_portone_reconcile_place(portone_key_t *key);
 static ngx_http_portone_loc_conf_t *ngx_http_portone_reconcile_location(
@@ -78,6 +87,10 @@ ngx_http_portone_reconcile_init(ngx_cycle_t *cycle,
     rc->timer.log = cycle->log;
     rc->timer.cancelable = 1;
 
+    rc->next.handler = ngx_http_portone_reconcile_look;
+    rc->next.data = rc;
+    rc->next.log = cycle->log;
+
     ngx_add_timer(&rc->timer, pmcf->reconcile_interval);
 }
 
@@ -88,13 +101,16 @@ ngx_http_portone_reconcile_exit(void)
     if (ngx_http_portone_reconcile.timer.timer_set) {
         ngx_del_timer(&ngx_http_portone_reconcile.timer);
     }
+
+    if (ngx_http_portone_reconcile.next.posted) {
+        ngx_delete_posted_event(&ngx_http_portone_reconcile.next);
+    }
 }
 
 
 static void
 ngx_http_portone_reconcile_timer(ngx_event_t *ev)
 {
-    size_t                         i;
     ngx_http_portone_reconcile_t  *rc;
 
     rc = ev->data;
@@ -105,11 +121,29 @@ ngx_http_portone_reconcile_timer(ngx_event_t *ev)
 
     ngx_add_timer(&rc->timer, rc->pmcf->reconcile_interval);
 
-    if (rc->active == NGX_HTTP_PORTONE_RECONCILE_MAX) {
+    rc->told = 0;
+
+    ngx_http_portone_reconcile_look(&rc->next);
+}
+
+
+static void
+ngx_http_portone_reconcile_look(ngx_event_t *ev)
+{
+    size_t                         i;
+    ngx_http_portone_reconcile_t  *rc;
+
+    rc = ev->data;
+
+    if (ngx_exiting || rc->active == NGX_HTTP_PORTONE_RECONCILE_MAX) {
         return;
     }
 
+    rc->more = 0;
+    rc->learned = 0;
+
     rc->list.now = ngx_time();
+    rc->list.max = NGX_HTTP_PORTONE_RECONCILE_MAX - rc->active;
 
     if (ngx_http_portone_store_read(rc->pmcf->store, portone_ledger_due,
                                     &rc->list, ev->log)
@@ -118,8 +152,33 @@ ngx_http_portone_reconcile_timer(ngx_event_t *ev)
         return;
     }
 
+    rc->more = !rc->list.done;
+
     for (i = 0; i < rc->list.n; i++) {
         ngx_http_portone_reconcile_settle(&rc->list.due[i]);
+    }
+
+    ngx_http_portone_reconcile_go_on();
+}
+
+
+/*
+ * The rest of the list is not left to the timer, or an outage that has left
+ * thousands of refunds open would be felt for hours.  A part of the list is
+ * looked at in one turn of the event loop.
+ */
+
+static void
+ngx_http_portone_reconcile_go_on(void)
+{
+    ngx_http_portone_reconcile_t  *rc;
+
+    rc = &ngx_http_portone_reconcile;
+
+    if (rc->more && rc->active <= NGX_HTTP_PORTONE_RECONCILE_MAX / 2
+        && !rc->next.posted)
+    {
+        ngx_post_event(&rc->next, &ngx_posted_next_events);
     }
 }
 
@@ -142,6 +201,13 @@ ngx_http_portone_reconcile_settle(portone_due_t *due)
     plcf = ngx_http_portone_reconcile_location(due);
 
     if (plcf == NULL) {
+
+        if (rc->told) {
+            return;
+        }
+
+        rc->told = 1;
+
         ngx_log_error(NGX_LOG_ERR, rc->timer.log, 0,
                       "no location has the keys to settle a refund of "
                       "merchant \"%*s\"",
@@ -247,6 +313,22 @@ ngx_http_portone_reconcile_done(ngx_http_portone_flow_t *flow, void *data)
 {
     portone_key_t *place = data;
 
+    ngx_http_portone_reconcile_t  *rc;
+
+    rc = &ngx_http_portone_reconcile;
+
     place->len = 0;
-    ngx_http_portone_reconcile.active--;
+    rc->active--;
+
+    if (flow->core.fresh
+        || flow->core.resettled_state == PORTONE_STATE_MANUAL_REVIEW)
+    {
+        rc->learned = 1;
+    }
+
+    /* of a PortOne that does not answer nobody needs to ask at once */
+
+    if (rc->learned) {
+        ngx_http_portone_reconcile_go_on();
+    }
 }

@@ -668,7 +668,7 @@ portone_ledger_due(portone_txn_t *txn, void *data)
     list->n = 0;
     list->done = 0;
 
-    for (i = 0; i < PORTONE_DUE_LOOK && list->n < PORTONE_DUE_MAX; i++) {
+    for (i = 0; i < PORTONE_DUE_LOOK && list->n < list->max; i++) {
         after = portone_key_str(&list->last);
 
         rc = txn->next(txn, PORTONE_DB_INTENTS, &after, &key, &value);

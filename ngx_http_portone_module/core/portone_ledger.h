@@ -173,6 +173,8 @@ typedef struct {
                                             from the first on.  Set for the
                                             next look */
     int64_t                   now;       /* Unix seconds */
+    size_t                    max;       /* to be found, up to
+                                            PORTONE_DUE_MAX */
 
     size_t                    n;
     portone_due_t             due[PORTONE_DUE_MAX];

@@ -427,6 +427,7 @@ fuzz_record_due(fuzz_run_t *run)
 
     list.last.len = 0;
     list.now = run->now;
+    list.max = PORTONE_DUE_MAX;
 
     do {
         if (memory_read(&run->store, portone_ledger_due, &list)

@@ -122,6 +122,7 @@ sim_reconcile(sim_t *sim, uint64_t life)
     }
 
     sim->due.now = sim_time(sim);
+    sim->due.max = PORTONE_DUE_MAX;
 
     rc = memory_read(&sim->store, portone_ledger_due, &sim->due);
 

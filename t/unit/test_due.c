@@ -37,6 +37,7 @@ begin(void **state)
 
     list.last.len = 0;
     list.now = NOW;
+    list.max = PORTONE_DUE_MAX;
 
     return 0;
 }
