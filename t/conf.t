@@ -122,6 +122,15 @@ location / {
 
 location / {
     portone_payment write;
+}
+
+location / {
+    portone_payment read;
+    #<- invalid parameter "read"
+}
+
+location / {
+    portone_payment write write;
     #<- invalid number of arguments in "portone_payment" directive
 }
 

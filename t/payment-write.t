@@ -479,18 +479,7 @@ POST /limited/
 
 
 
-=== TEST 16: the parameter is "write" and nothing else
---- config
-        location /payments/ {
-            portone_payment read;
-        }
---- must_die
---- error_log
-invalid parameter "read"
-
-
-
-=== TEST 17: two registrations at once are both kept
+=== TEST 16: two registrations at once are both kept
 --- workers: 2
 --- steps
 [a] PUT /shop/order_1 {"imp_uid": "imp_1", "amount": 1000, "name": "a", "b": 1}
@@ -506,7 +495,7 @@ GET /stored/order_1
 
 
 
-=== TEST 18: registering with the cancel in flight does not get in its way
+=== TEST 17: registering with the cancel in flight does not get in its way
 --- payments
 imp_uid=imp_1 merchant_uid=order_1 amount=1000
 --- steps
@@ -527,7 +516,7 @@ PUT /shop/order_1 {"imp_uid": "imp_1", "amount": 1000, "cancel_amount": 300}
 
 
 
-=== TEST 19: variables tell of a registration that was refused
+=== TEST 18: variables tell of a registration that was refused
 --- http_config
     log_format portone "$portone_merchant_uid $portone_error";
 --- locations
