@@ -16,6 +16,9 @@
 #                  for CHAOS_SECONDS (180) or of OPS=n refunds; SEED=n
 # make chaos-mutants
 #                  breaks the module in some ways; chaos has to notice each
+# make crash-matrix
+#                  each step of a refund that the system sees, broken in each
+#                  way, for all that PortOne may do; SAMPLE=n: one case in n
 # make browser     the pages, in Chromium; T=t/browser/foo.test.mjs: this file
 # make lint        warnings of two compilers, static analysis, style
 # make deb         Debian packages of both modules, build/*.deb
@@ -102,6 +105,13 @@ chaos-mutants:
 	t/tools/build
 	$(MAKE) -s -C t/chaos all
 	t/chaos/mutants.pl
+
+.PHONY: crash-matrix
+crash-matrix:
+	t/tools/deps chaos
+	t/tools/build
+	$(MAKE) -s -C t/chaos all
+	t/chaos/matrix.pl
 
 .PHONY: browser
 browser:

@@ -35,7 +35,8 @@ use constant {
     CLIENTS => 48,
     ORDERS => 160,                  # that refunds are asked for at a time
     REST => $ENV{CHAOS_REST} || 90,  # seconds to settle everything, at most
-    SHOWN => 5,                     # orders of a failure
+    SHOWN => 5,                     # orders of a failure, with their history
+    LINES => 5,                     # of one kind
 };
 
 my $root = abs_path(dirname(abs_path($0)) . '/../..');
@@ -336,14 +337,21 @@ sub judge {
 
     if (@wrong) {
         printf "%d things are wrong\n", scalar @wrong;
-        print "  $_->[1]\n" for grep { !$_->[0] } @wrong;
 
-        my %shown;
+        # each kind, and the histories of some orders
 
-        for my $found (grep { $_->[0] } @wrong) {
-            my $imp_uid = $found->[0]{imp_uid};
+        my (%shown, %kinds);
 
-            print "  $imp_uid: $found->[1]\n";
+        for my $found (@wrong) {
+            my $kind = substr $found->[1]
+                =~ s/[0-9a-f]{8}-[-0-9a-f]+|\d{2,}/N/gr, 0, 60;
+
+            next if $kinds{$kind}++ >= LINES;
+
+            my $imp_uid = $found->[0] ? $found->[0]{imp_uid} : '';
+
+            print '  ', $imp_uid && "$imp_uid: ", "$found->[1]\n";
+            next if !$imp_uid;
             next if $shown{$imp_uid} || keys %shown >= SHOWN;
 
             $shown{$imp_uid} = 1;
@@ -351,6 +359,8 @@ sub judge {
                           $ledger->{payments}{$imp_uid},
                           $stored->{$imp_uid}, $log);
         }
+
+        print "  $kinds{$_} times: $_\n" for sort keys %kinds;
     }
 
     return scalar @wrong;

@@ -17,10 +17,14 @@ use File::Path qw( make_path remove_tree );
 use File::Spec ();
 use IO::Handle ();
 
-my %chosen = map { $_ => 1 } qw(
-    no_intent claim_over_intent no_checksum all_that_is_left code_ignored
-    unanswered_is_not_sent unanswered_again unanswered_is_success
-    settle_too_early key_not_settled attempt_lost );
+# of the simulator's, with what they break besides when seen from outside
+
+my %chosen = (
+    no_intent => '', claim_over_intent => '', no_checksum => '10',
+    all_that_is_left => '4', code_ignored => '', unanswered_is_not_sent => '',
+    unanswered_again => '6', unanswered_is_success => '',
+    settle_too_early => '6 7', key_not_settled => '1', attempt_lost => '3 4',
+);
 
 chdir dirname(abs_path($0)) . '/../..' or die "chdir: $!\n";
 STDOUT->autoflush(1);
@@ -29,7 +33,8 @@ my $build = File::Spec->rel2abs($ENV{BUILD} || 'build');
 my $src = $ENV{NGINX_SRC} || '/usr/share/nginx/src';
 my $module = 'ngx_http_portone_module';
 my $seed = $ENV{SEED} || 1 + int rand 1e9;
-my @mutants = ((grep { $chosen{$_->{name}} } mutants('t/sim/mutants.txt')),
+my @mutants = ((grep { exists $chosen{$_->{name}} }
+                     mutants('t/sim/mutants.txt')),
                mutants('t/chaos/mutants.txt'));
 my %unknown = map { $_ => 1 } @ARGV;
 my ($run, $failed) = (0, 0);
@@ -109,10 +114,12 @@ sub try_mutant {
 
     $broken{$1}++ while $output =~ /^  (?:imp_\w+: )?(\d+): /mg;
 
-    my ($first) = grep { $broken{$_} } split ' ', $mutant->{invariants};
+    my @expected = split ' ', "$mutant->{invariants} "
+                              . ($chosen{$mutant->{name}} // '');
 
-    if (!defined $first) {
-        return complain($mutant, "dies of something else:\n$output");
+    if (!grep { $broken{$_} } @expected) {
+        return complain($mutant, "dies of something else:\n"
+                                 . substr $output, 0, 4000);
     }
 
     remove_tree($dir);

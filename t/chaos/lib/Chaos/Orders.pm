@@ -379,14 +379,17 @@ sub calm_down {
 }
 
 
+# reading(order, done, close => 1)
+
 sub reading {
-    my ($self, $order, $done) = @_;
+    my ($self, $order, $done, %arg) = @_;
     my $target = rand() < 0.5 ? $order->{merchant_uid}
                               : "?imp_uid=$order->{imp_uid}";
 
     $self->{count}{reads}++;
     $self->{clients}->send(
-        "GET /payments/$target HTTP/1.1\r\nHost: shop\r\n\r\n",
+        "GET /payments/$target HTTP/1.1\r\nHost: shop\r\n"
+        . ($arg{close} ? "Connection: close\r\n\r\n" : "\r\n"),
         sub { $self->_read($order, $_[0], $done) });
 }
 
