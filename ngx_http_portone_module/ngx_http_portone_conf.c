@@ -472,7 +472,9 @@ ngx_http_portone_handler_directive(ngx_conf_t *cf, ngx_command_t *cmd,
         return NGX_CONF_ERROR;
     }
 
-    if (cf->args->nelts == 2) {
+    if (h->handler == ngx_http_portone_payment_handler
+        && cf->args->nelts == 2)
+    {
         value = cf->args->elts;
 
         if (ngx_strcmp(value[1].data, "write") != 0) {
