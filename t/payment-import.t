@@ -116,13 +116,13 @@ POST /shop/
 my $line = sub { my $n = shift;
     qq({"imp_uid":"imp_$n","merchant_uid":"order_$n","amount":$n}) };
 my $text = $line->(1) . "\r\n" . $line->(2) . "\r\n\r\n" . $line->(3);
-my $chunks = join '', map { sprintf "%x\r\n%s\r\n", length, $_ }
+my $chunks = CORE::join '', map { sprintf "%x\r\n%s\r\n", length, $_ }
              unpack '(a7)*', $text;
 my @lines = split /\n/, "${chunks}0\r\n\r\n", -1;
 
 "POST /shop/\n    Content-Type: application/x-ndjson\n"
 . "    Transfer-Encoding: chunked\n"
-. join('', map { "    |$_\n" } @lines) . <<'END';
+. CORE::join('', map { "    |$_\n" } @lines) . <<'END';
     -> .stored = 3
     -> .rejected = 0
 GET /stored/order_2
@@ -149,7 +149,7 @@ POST /shop/ {"imp_uid": "imp_1", "merchant_uid": "order_1", "amount": 1000}
 === TEST 6: the first hundred errors are listed, all are counted
 --- steps eval
 "POST /shop/\n    Content-Type: application/x-ndjson\n"
-. join('', map { "    | {\"x\": $_}\n" } 1 .. 250) . <<'END';
+. CORE::join('', map { "    | {\"x\": $_}\n" } 1 .. 250) . <<'END';
     -> .stored = 0
     -> .rejected = 250
     -> .errors # 100
