@@ -25,6 +25,7 @@
 
 /* seconds that the answer of an idempotency key can be kept, at the most */
 #define NGX_HTTP_PORTONE_TTL_MAX       (365 * 24 * 60 * 60)
+#define NGX_HTTP_PORTONE_SETTLE_MAX    (24 * 60 * 60)
 
 /* seconds that a claim may wait for its cancel to be sent, at the most */
 #define NGX_HTTP_PORTONE_SEND_TIME     10
@@ -373,6 +374,22 @@ ngx_http_portone_ttl_check(ngx_conf_t *cf, void *post, void *data)
 
 
 char *
+ngx_http_portone_settle_check(ngx_conf_t *cf, void *post, void *data)
+{
+    time_t *settle_time = data;
+
+    if (*settle_time > NGX_HTTP_PORTONE_SETTLE_MAX) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"portone_settle_time\" must not be more than "
+                           "1d");
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+char *
 ngx_http_portone_match_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf)
 {
@@ -636,15 +653,20 @@ static ngx_int_t
 ngx_http_portone_settle_time(ngx_conf_t *cf,
     ngx_http_portone_loc_conf_t *plcf)
 {
-    ngx_msec_t                    call, settle;
+    ngx_msec_t                    call, settle, max;
     ngx_http_portone_endpoint_t  *endpoint;
 
     endpoint = plcf->endpoint;
 
-    call = endpoint->connect_timeout + endpoint->read_timeout;
+    /* what is longer than settle_time can be is too long, and adds up */
+
+    max = (ngx_msec_t) NGX_HTTP_PORTONE_SETTLE_MAX * 1000;
+
+    call = ngx_min(endpoint->connect_timeout, max)
+           + ngx_min(endpoint->read_timeout, max);
 
     if (endpoint->addrs.len == 0) {
-        call += endpoint->resolver_timeout;
+        call += ngx_min(endpoint->resolver_timeout, max);
     }
 
     settle = (ngx_msec_t) plcf->settle_time * 1000;

@@ -40,6 +40,9 @@ void ngx_http_portone_inherit_handler(ngx_conf_t *cf,
 /* the post handler of portone_idempotency_ttl */
 char *ngx_http_portone_ttl_check(ngx_conf_t *cf, void *post, void *data);
 
+/* the post handler of portone_settle_time */
+char *ngx_http_portone_settle_check(ngx_conf_t *cf, void *post, void *data);
+
 /*
  * "literal", "file:path" or "env:NAME" into the ngx_str_t at cmd->offset;
  * the text that a file or a variable held at that moment

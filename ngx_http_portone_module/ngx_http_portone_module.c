@@ -45,6 +45,11 @@ static ngx_conf_post_t  ngx_http_portone_ttl_post = {
 };
 
 
+static ngx_conf_post_t  ngx_http_portone_settle_post = {
+    ngx_http_portone_settle_check
+};
+
+
 static ngx_conf_num_bounds_t  ngx_http_portone_keepalive_bounds = {
     ngx_conf_check_num_bounds, 0, 10000
 };
@@ -229,7 +234,7 @@ static ngx_command_t  ngx_http_portone_commands[] = {
       ngx_conf_set_sec_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_portone_loc_conf_t, settle_time),
-      NULL },
+      &ngx_http_portone_settle_post },
 
     { ngx_string("portone_ssl_verify"),
       NGX_HTTP_PORTONE_ANY|NGX_CONF_FLAG,

@@ -449,6 +449,15 @@ portone_connect_timeout soon;
 portone_read_timeout -1s;
 #<- "portone_read_timeout" directive invalid value
 
+portone_settle_time 1d;
+portone_read_timeout 1000s;
+
+portone_settle_time 86401s;
+#<- "portone_settle_time" must not be more than 1d
+
+portone_settle_time 9223372036854775807s;
+#<- "portone_settle_time" must not be more than 1d
+
 portone_settle_time 500ms;
 #<- "portone_settle_time" directive invalid value
 
@@ -519,6 +528,21 @@ server {
         portone_cancel;
         #<- "portone_settle_time" of 120 s must be at least 2 s longer than
         #<- the 130000 ms that a call can take
+    }
+}
+
+portone_store $TEST_NGINX_STORE;
+portone_imp_key k;
+portone_imp_secret s;
+portone_api http://127.0.0.1;
+portone_settle_time 1d;
+portone_connect_timeout 9223372036854775807ms;
+portone_read_timeout 9223372036854775807ms;
+server {
+    location / {
+        portone_cancel;
+        #<- "portone_settle_time" of 86400 s must be at least 2 s longer than
+        #<- the 172800000 ms that a call can take
     }
 }
 
