@@ -44,6 +44,8 @@ static size_t ngx_http_portone_exchange_write(char *buf, size_t size, size_t n,
     void *data);
 static int ngx_http_portone_exchange_issue(void *data, char *ip,
     char *local_ip, int port, int local_port);
+static ngx_uint_t ngx_http_portone_exchange_stale(
+    ngx_http_portone_exchange_t *x);
 static int ngx_http_portone_exchange_lookup(void *state, void *reserved,
     void *data);
 static curl_socket_t ngx_http_portone_exchange_socket(void *data,
@@ -142,12 +144,21 @@ ngx_http_portone_exchange_setup(ngx_http_portone_exchange_t *x)
 
     ngx_sprintf(url, "%V%V%Z", &t->endpoint->url, &t->path);
 
+    if (x->stale) {
+        x->addrs = x->tried;
+
+    } else {
+        x->tried = x->addrs;
+    }
+
     rc = ngx_http_portone_exchange_set_request(x, (char *) url);
     rc |= ngx_http_portone_exchange_set_body(x);
     rc |= ngx_http_portone_exchange_set_connection(x);
     rc |= ngx_http_portone_exchange_set_tls(x);
     rc |= ngx_http_portone_exchange_set_timeouts(x);
     rc |= ngx_http_portone_exchange_set_address(x);
+
+    x->stale = 0;
 
     return rc ? NGX_ERROR : NGX_OK;
 }
@@ -259,6 +270,8 @@ ngx_http_portone_exchange_set_connection(ngx_http_portone_exchange_t *x)
                                  NGX_HTTP_PORTONE_CONNECTION_TIME);
     rc |= (int) curl_easy_setopt(easy, CURLOPT_FORBID_REUSE,
                                  x->reuse ? 0L : 1L);
+    rc |= (int) curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT,
+                                 x->stale ? 1L : 0L);
 
     rc |= (int) curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION,
                                  ngx_http_portone_exchange_socket);
@@ -557,9 +570,58 @@ ngx_http_portone_exchange_issue(void *data, char *ip, char *local_ip,
 
     ngx_http_portone_exchange_unwait(x);
 
+    if (x->transfer->once && ngx_http_portone_exchange_stale(x)) {
+        x->stale = 1;
+        return CURL_PREREQFUNC_ABORT;
+    }
+
     x->issued = 1;
 
     return CURL_PREREQFUNC_OK;
+}
+
+
+/*
+ * Whether the connection was kept and PortOne has closed it: nothing is to be
+ * read from it otherwise.  libcurl has a look before it uses one, but newer
+ * versions (8.23.0) do not if the last use was within a second, and the body
+ * would be gone then.
+ */
+
+static ngx_uint_t
+ngx_http_portone_exchange_stale(ngx_http_portone_exchange_t *x)
+{
+    long           connects;
+    u_char         c;
+    ssize_t        n;
+    curl_socket_t  s;
+
+    if (curl_easy_getinfo(x->easy, CURLINFO_NUM_CONNECTS, &connects) != CURLE_OK
+        || connects != 0)
+    {
+        return 0;
+    }
+
+    /* versions that do not tell it yet have had a look */
+
+    if (curl_easy_getinfo(x->easy, CURLINFO_ACTIVESOCKET, &s) != CURLE_OK
+        || s == CURL_SOCKET_BAD)
+    {
+        return 0;
+    }
+
+    n = recv(s, &c, 1, MSG_PEEK|MSG_DONTWAIT);
+
+    if (n == -1 && (ngx_socket_errno == NGX_EAGAIN
+                    || ngx_socket_errno == NGX_EINTR))
+    {
+        return 0;
+    }
+
+    ngx_log_debug2(NGX_LOG_DEBUG_HTTP, x->transfer->log, 0,
+                   "portone exchange stale connection: %p %z", x, n);
+
+    return 1;
 }
 
 
@@ -612,7 +674,7 @@ ngx_http_portone_exchange_socket(void *data, curlsocktype purpose,
 ngx_uint_t
 ngx_http_portone_exchange_more(ngx_http_portone_exchange_t *x)
 {
-    return x->addrs.len
+    return (x->addrs.len || x->stale)
            && !x->issued
            && !x->starved
            && ngx_current_msec - x->connect_start

@@ -39,6 +39,7 @@ typedef struct {
      * when some later timeout wakes it up
      */
     ngx_str_t                     addrs;     /* left to be tried */
+    ngx_str_t                     tried;     /* those before the last try */
     ngx_msec_t                    connect_start;
 
     /* counts the exchanges that have no socket yet, NULL when it has one */
@@ -56,6 +57,7 @@ typedef struct {
     unsigned                      issued:1;  /* the request was begun */
     unsigned                      starved:1; /* short of our own resources */
     unsigned                      reuse:1;   /* the connection may be kept */
+    unsigned                      stale:1;   /* the one that was kept is over */
     unsigned                      headed:1;  /* the answer's header is over */
 
     char                          error[CURL_ERROR_SIZE];
@@ -76,8 +78,8 @@ ngx_int_t ngx_http_portone_exchange_valid(ngx_http_portone_transfer_t *t);
 ngx_int_t ngx_http_portone_exchange_setup(ngx_http_portone_exchange_t *x);
 
 /*
- * whether the next address can be tried: no connection was ready yet and the
- * time to connect is not over
+ * whether the next address, or the same with a new connection, can be tried:
+ * no connection was ready yet and the time to connect is not over
  */
 ngx_uint_t ngx_http_portone_exchange_more(ngx_http_portone_exchange_t *x);
 
