@@ -262,15 +262,18 @@ sim_check_settled(sim_t *sim, int i, portone_state_e state)
     case PORTONE_STATE_SUCCEEDED:
         sim_counts[SIM_N_SUCCEEDED]++;
 
-        if (refund->executed) {
+        if (refund->executed && payment->stored >= refund->version) {
+            return;
+        }
 
-            if (payment->stored < refund->version) {
-                sim_broken(sim, 7, "refund %d has succeeded, the payment is "
-                           "stored without it", i);
-            }
+        /* it can be executed while the mistake is on its way to the disk */
 
-        } else if (sim_alike(sim, refund)) {
+        if (sim_alike(sim, refund)) {
             refund->mistaken = 1;
+
+        } else if (refund->executed) {
+            sim_broken(sim, 7, "refund %d has succeeded, the payment is "
+                       "stored without it", i);
 
         } else {
             sim_broken(sim, 4, "refund %d has succeeded, but was not "
