@@ -132,9 +132,12 @@ static ngx_uint_t
 ngx_http_portone_access_has(ngx_conf_t *cf,
     ngx_http_portone_guarded_t *guarded)
 {
-    ngx_http_core_loc_conf_t  *clcf;
+    void                      **loc_conf;
+    ngx_uint_t                  write;
+    ngx_http_core_loc_conf_t   *clcf;
 
-    clcf = guarded->ctx->loc_conf[ngx_http_core_module.ctx_index];
+    loc_conf = guarded->ctx->loc_conf;
+    clcf = loc_conf[ngx_http_core_module.ctx_index];
 
     /* these are entered from another location, which may ask */
 
@@ -142,9 +145,29 @@ ngx_http_portone_access_has(ngx_conf_t *cf,
         return 1;
     }
 
-    return ngx_http_portone_access_modules(cf, guarded->ctx->loc_conf)
-           || ngx_http_portone_access_match(guarded->plcf)
-           || ngx_http_portone_access_listen(cf, guarded->ctx);
+    if (ngx_http_portone_access_listen(cf, guarded->ctx)) {
+        return 1;
+    }
+
+    if (!ngx_http_portone_access_modules(cf, loc_conf)
+        && !ngx_http_portone_access_match(guarded->plcf))
+    {
+        return 0;
+    }
+
+    if (!guarded->plcf->payment_write) {
+        return 1;
+    }
+
+    /* whose payment it is says nothing of who may write */
+
+    write = NGX_HTTP_POST|NGX_HTTP_PUT;
+
+    if (clcf->limit_except_loc_conf && (clcf->limit_except & write) == write) {
+        loc_conf = clcf->limit_except_loc_conf;
+    }
+
+    return ngx_http_portone_access_modules(cf, loc_conf);
 }
 
 

@@ -98,7 +98,58 @@ somebody:{PLAIN}secret
 
 
 
-=== TEST 4: it is inherited, and can be taken away below
+=== TEST 4: whose payment it is does not say who may write
+--- level: server
+--- nginx_t eval
+<<"END"
+listen 0.0.0.0:\$TEST_NGINX_PORT_1;
+portone_match customer_uid \$arg_customer;
+location /read/ {
+    portone_payment;
+}
+location /write/ {
+    portone_payment write;
+    #<~ "portone_payment" in location "/write/" $::control
+}
+location /some/ {
+    portone_payment write;
+    #<~ "portone_payment" in location "/some/" $::control
+    limit_except GET POST {
+        deny all;
+    }
+}
+location /none/ {
+    portone_payment write;
+    #<~ "portone_payment" in location "/none/" $::control
+    limit_except GET {
+        access_log off;
+    }
+}
+location /limited/ {
+    portone_payment write;
+    limit_except GET {
+        deny all;
+    }
+}
+location /all/ {
+    allow 192.0.2.0/24;
+    deny all;
+    portone_payment write;
+}
+
+listen 0.0.0.0:\$TEST_NGINX_PORT_1;
+location /write/ {
+    portone_payment write;
+    #<~ "portone_payment" in location "/write/" $::control
+    limit_except GET {
+        deny all;
+    }
+}
+END
+
+
+
+=== TEST 5: it is inherited, and can be taken away below
 --- level: server
 --- nginx_t eval
 <<"END"
@@ -140,7 +191,7 @@ END
 
 
 
-=== TEST 5: a server that only this machine reaches needs none
+=== TEST 6: a server that only this machine reaches needs none
 --- level: server
 --- nginx_t eval
 <<"END"
@@ -167,7 +218,7 @@ END
 
 
 
-=== TEST 6: servers of one port are looked at each by itself
+=== TEST 7: servers of one port are looked at each by itself
 --- nginx_t eval
 my $store = "portone_store \$TEST_NGINX_STORE; portone_imp_key k;"
     . " portone_imp_secret s; portone_api http://127.0.0.1:1;";
@@ -209,7 +260,7 @@ END
 
 
 
-=== TEST 7: clients' certificates are access control where TLS is spoken
+=== TEST 8: clients' certificates are access control where TLS is spoken
 --- level: server
 --- user_files eval
 my $pem = CORE::join '', map { scalar `$_` }
@@ -248,7 +299,7 @@ END
 
 
 
-=== TEST 8: a secret that others than its owner can use
+=== TEST 9: a secret that others than its owner can use
 --- user_files
 >>> 0600
 secret_0600
@@ -280,7 +331,7 @@ portone_imp_secret file:html/0620;
 
 
 
-=== TEST 9: a store that everybody can write to
+=== TEST 10: a store that everybody can write to
 --- user_files
 >>> open/any
 >>> data/data.mdb

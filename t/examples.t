@@ -233,3 +233,62 @@ within 3s $ tail -n 1 $TEST_NGINX_ROOT/logs/refunds.json
     -> .merchant_uid = a "quoted"\ 주문
     -> .error = payment_not_found
     -> .refund_id = -
+
+
+
+=== TEST 6: webhooks from PortOne's addresses only
+--- user_files eval: $::keys
+--- payments
+imp_uid=imp_1 merchant_uid=order_1 amount=1000
+--- http_config eval
+<<'END' . ::example('portone', 'webhook')
+set_real_ip_from 127.0.0.1;
+real_ip_header   X-Client;
+END
+--- locations
+        location /stored/ {
+            portone_fetch off;
+            portone_payment;
+        }
+--- steps eval
+my $hook = "https://127.0.0.1:\$TEST_NGINX_PORT_1/portone/webhook";
+my $json = q('{"imp_uid": "imp_1", "merchant_uid": "order_1", "status": "paid"}');
+<<"END" . CORE::join '', map { <<"END" } qw( 52.78.100.19 52.78.48.223 52.78.5.241 );
+$::curl $hook --json $json
+    -> body ~ \\n403\$
+$::curl $hook --json $json -H 'X-Client: 192.0.2.1'
+    -> body ~ \\n403\$
+GET /stored/order_1
+    -> 404
+END
+$::curl $hook --json $json -H 'X-Client: $_'
+    -> body ~ "imp_uid":"imp_1".*\\n+200\$
+GET /stored/order_1
+    -> 200
+    -> .amount = 1000
+END
+
+
+
+=== TEST 7: the status is for the company only
+--- user_files eval: $::keys
+--- payments
+imp_uid=imp_1 merchant_uid=order_1 amount=1000
+--- http_config eval
+<<'END' . ::example('portone', 'status')
+set_real_ip_from 127.0.0.1;
+real_ip_header   X-Client;
+END
+--- steps
+refund {"merchant_uid": "order_1"}
+    -> 200
+GET http://127.0.0.1:$TEST_NGINX_PORT_6/metrics
+    -> body ~ \nportone_refunds_total\{result="succeeded"\} [1-9]
+GET http://127.0.0.1:$TEST_NGINX_PORT_6/status.json
+    X-Client: 10.1.2.3
+    -> .refunds_total.succeeded >= 1
+GET http://127.0.0.1:$TEST_NGINX_PORT_6/
+    -> Content-Type: ~ ^text/html
+GET http://127.0.0.1:$TEST_NGINX_PORT_6/metrics
+    X-Client: 192.0.2.1
+    -> 403

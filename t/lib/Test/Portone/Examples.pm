@@ -8,8 +8,8 @@ package Test::Portone::Examples;
 #     /etc/nginx/employees.crt    its authority
 #     /var/lib/portone        the store of the block
 #     /var/log/nginx/NAME     logs/NAME
-#     443, 8443, 8081, 8082, 3000
-#                             $TEST_NGINX_PORT_1 to _5, in this order
+#     443, 8443, 8081, 8082, 3000, 9180
+#                             $TEST_NGINX_PORT_1 to _6, in this order
 
 use strict;
 use warnings;
@@ -21,7 +21,8 @@ use Exporter qw( import );
 
 our @EXPORT = qw( example example_names );
 
-my %ports = (443 => 1, 8443 => 2, 8081 => 3, 8082 => 4, 3000 => 5);
+my %ports = (443 => 1, 8443 => 2, 8081 => 3, 8082 => 4, 3000 => 5,
+             9180 => 6);
 
 $ENV{TEST_NGINX_ROOT} = $Test::Nginx::Util::ServRoot;
 
