@@ -7,6 +7,8 @@
 #     t/chaos/matrix.pl [behaviour...]
 #
 # SAMPLE=n     only one case in n
+# PAUSE=1      stops a worker at each step instead, for longer than
+#              portone_settle_time, while another one settles the refund
 # SEED=n       which of them
 # BUILD, PORT  as in the Makefile
 
@@ -106,7 +108,7 @@ sub main {
 
     $site = Chaos::Site->new(
         dir => $dir, build => $build, tools => "$build/chaos",
-        port => $ENV{PORT} || 21984, workers => 1,
+        port => $ENV{PORT} || 21984, workers => $ENV{PAUSE} ? 2 : 1,
         connect_timeout => '200ms', read_timeout => '300ms',
         settle_time => SETTLE_TIME . 's', reconcile_interval => PAUSE . 's',
         shop => '    portone_keepalive 0;',
@@ -136,7 +138,9 @@ sub main {
         @cases = ();
         srand $seed;
 
-        for my $behaviour (@behaviours) {
+        pauses() if $ENV{PAUSE};
+
+        for my $behaviour ($ENV{PAUSE} ? () : @behaviours) {
             my ($name, $fault) = @$behaviour;
 
             next if @only && !grep { $name =~ /\Q$_\E/ } @only;
@@ -144,7 +148,7 @@ sub main {
             all_steps($name, sub { one_refund($name, $fault, @_) });
         }
 
-        for my $behaviour (@open) {
+        for my $behaviour ($ENV{PAUSE} ? () : @open) {
             my ($name, $fault) = @$behaviour;
 
             next if @only && !grep { $name =~ /\Q$_\E/ } @only;
@@ -326,6 +330,86 @@ sub break_step {
         if $ENV{VERBOSE};
 
     return $way eq 'nothing' ? @$counts : $hit;
+}
+
+
+# A worker that is stopped does not know how long it was.
+
+sub pauses {
+    my ($all) = one_refund('executes it, answers', {}, 0, 'nothing');
+
+    for my $again (0, 1) {
+        my $name = 'paused, then ' . ($again ? 'made again meanwhile'
+                                             : 'made again afterwards');
+
+        for my $n (1 .. $all + 3) {
+            one_pause($name, $n, $again);
+        }
+    }
+}
+
+
+sub one_pause {
+    my ($name, $n, $again) = @_;
+    my $case = new_case($name, {});
+    my $order = $case->{order};
+    my $refund = $case->{refund};
+    my @workers = $site->workers;
+    my $stopped;
+
+    push @cases, $case;
+    arm($n, 'pause');
+    $orders->refund($refund, calm => 1);
+
+    wait_until(10, sub {
+        $clients->wait(0.01);
+        ($stopped) = grep { is_stopped($_) } @workers;
+        $stopped || !$clients->busy;
+    });
+
+    my ($hit, $counts, @steps) = disarm();
+    my $broken = $hit ? join ' ', @{$steps[$hit - 1]} : 'nothing';
+
+    @$case{qw( way hit class )} = ('pause', $hit,
+                                   $hit ? $steps[$hit - 1][0] : 'none');
+
+    $orders->event($order, "$name: pause $n, $broken");
+
+    if ($stopped) {
+        sleep SETTLE_TIME + 1.2;
+
+        # the other worker settles it
+
+        $orders->reading($order, undef, close => 1);
+        wait_until(3, sub { $clients->wait(0.02); $clients->busy < 2 });
+
+        if ($again) {
+            my $busy = $clients->busy;
+
+            $orders->refund($refund, calm => 1);
+            wait_until(3, sub { $clients->wait(0.02);
+                                $clients->busy <= $busy });
+        }
+
+        $orders->event($order, 'goes on');
+        signal('CONT', $stopped);
+    }
+
+    $clients->wait(0.05) while $clients->busy;
+    $case->{told} = told($order);
+
+    print "$name: pause $n, $broken: ",
+          join(', ', map { s/^\S+ #\d+ //r } grep { / #/ } @{$order->{log}}),
+          "\n" if $ENV{VERBOSE};
+}
+
+
+sub is_stopped {
+    my $pid = shift;
+
+    open my $in, '<', "/proc/$pid/stat" or return 0;
+
+    return (<$in> // '') =~ /\) T/;
 }
 
 

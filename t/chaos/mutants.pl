@@ -23,7 +23,8 @@ my %chosen = (
     no_intent => '', claim_over_intent => '', no_checksum => '10',
     all_that_is_left => '4', code_ignored => '', unanswered_is_not_sent => '',
     unanswered_again => '6', unanswered_is_success => '',
-    settle_too_early => '6 7', key_not_settled => '1', attempt_lost => '3 4',
+    settle_too_early => '6 7', key_not_settled => '1 3 4',
+    attempt_lost => '3 4',
 );
 
 chdir dirname(abs_path($0)) . '/../..' or die "chdir: $!\n";
