@@ -342,3 +342,80 @@ base64-0.log
 base64-1.log
 base64-2.log
 token.log
+
+
+
+=== TEST 14: what is counted, and what is shown to those who operate it
+--- payments eval: ::people(4)
+--- http_config eval: ::portone() . $::quick
+--- locations
+        location = /status.json { portone_status; }
+        location = /metrics { portone_status prometheus; }
+        location = /status { portone_status html; }
+--- steps eval
+::arm(call => 'cancel', imp_uid => 'imp_2', fault => 'refuse', code => 1,
+      message => 'canary-message')
+. ::arm(call => 'cancel', imp_uid => 'imp_3', fault => 'lose_answer')
+. ::arm(call => 'cancel', imp_uid => 'imp_4', fault => 'lose_answer')
+. ::refund(1, 200) . ::refund(2, '422 refund_rejected')
+. ::refund(3, '504 outcome_unknown')
+. ::refund(4, '504 outcome_unknown') . <<'END';
+sandbox POST payments/imp_4/console {"amount": 300, "reason": "canary-other"}
+GET /status.json
+GET /metrics
+    -> body ~ portone_refunds_total
+within 15s GET /payments/order_4
+    -> .refunds[0].state = manual_review
+GET /status.json
+    -> body ~ manual_review
+GET /metrics
+GET /status
+END
+
+
+
+=== TEST 15: webhooks, whatever is in them
+--- payments eval: ::people(1)
+--- http_config eval: ::portone()
+--- locations
+        location = /webhook { portone_webhook; }
+--- steps
+POST /webhook {"imp_uid": "imp_1", "merchant_uid": "order_1", "status": "paid", "buyer_name": "canary-name", "x": "canary-claim"}
+    -> 200
+POST /webhook imp_uid=imp_1&status=paid&token=canary-secret&name=canary-name
+    Content-Type: application/x-www-form-urlencoded
+    -> 200
+POST /webhook {"imp_uid": "imp_none", "buyer_name": "canary-name"}
+    -> 404
+POST /webhook {"imp_uid": 1, "buyer_name": "canary-name"}
+    -> 400
+POST /webhook {"imp_uid": "canary-claim
+    -> 400
+POST /webhook imp_uid=%zz&buyer_name=canary-name
+    Content-Type: application/x-www-form-urlencoded
+    -> 400
+
+
+
+=== TEST 16: payments that are registered and imported
+--- payments eval: ::people(1)
+--- http_config eval: ::portone()
+--- locations
+        location /payments/write/ { portone_payment write; }
+--- steps
+PUT /payments/write/order_9 {"imp_uid": "imp_9", "amount": 1000, "buyer_name": "canary-name", "buyer_tel": "canary-tel"}
+    -> 201
+PUT /payments/write/order_9 {"imp_uid": "imp_9", "amount": "canary-amount", "buyer_name": "canary-name"}
+    -> 400
+PUT /payments/write/order_9 {"imp_uid": "imp_9", "buyer_name": "canary-name
+    -> 400
+POST /payments/write/
+    Content-Type: application/x-ndjson
+    | {"merchant_uid": "order_7", "imp_uid": "imp_7", "amount": 1000, "buyer_name": "canary-name"}
+    | {"merchant_uid": "order_8", "imp_uid": "imp_8", "amount": "canary-amount"}
+    | canary-name
+    -> .stored = 1
+    -> .rejected = 2
+    -> body !~ canary
+POST /payments/write/order_1/sync
+    -> 200

@@ -9,7 +9,8 @@ package Test::Portone::Canary;
 #                                 keys, and the account that a request names:
 #                                 in no log, no answer, not in the store
 #     canary-*                    anything else, what PortOne knows of buyers:
-#                                 in no log; in answers with a payment only
+#                                 in no log, not in the journal of the store;
+#                                 in answers with a payment only
 #
 # PortOne's tokens count as secrets. PortOne itself runs in a server with a log
 # of its own, logs/portone.log, which is not searched: see portone().
@@ -25,7 +26,7 @@ use Test::More ();
 use Test::Nginx::Util ();
 use Test::Portone::Client ();
 use Test::Portone::Json qw( json_decode );
-use Test::Portone::Server qw( server_log );
+use Test::Portone::Server qw( server_log wait_until );
 
 use Exporter qw( import );
 
@@ -95,9 +96,16 @@ sub _run {
 
     _learn_tokens();
 
-    my @leaks = (_logs(), _answers(), _store());
     my @expected = split /\n/, $block->leaks // '';
     my $name = $block->name;
+    my @leaks;
+
+    # an access log is written a moment after the answer
+
+    wait_until(@expected ? 3 : 0, sub {
+        @leaks = (_logs(), _answers(), _store());
+        return @leaks >= @expected;
+    });
 
     Test::More::is(join("\n", map { $_->[0] } @leaks), join("\n", @expected),
         "$name - " . (@expected ? 'the search finds what is planted'
@@ -204,8 +212,9 @@ sub _answers {
 
         # the payment itself, and what PortOne says to the client, are told
 
-        my $pattern = $status =~ /^20[02]$/ || $raw =~ /"refund_rejected"/
-                      ? $secrets : $person;
+        my $told = $item->{uri} =~ m{ /payments/} && $status =~ /^20[012]$/
+            || $raw =~ /"refund_rejected"/;
+        my $pattern = $told ? $secrets : $person;
 
         push @leaks, ["$status $item->{uri}", $raw] if $raw =~ /$pattern/;
     }
@@ -225,6 +234,13 @@ sub _store {
 
         push @leaks, [$file =~ s{.*/}{}r, 'a secret'] if $content =~ /$secrets/;
     }
+
+    # the payments in it have the buyers' data, its journal has not
+
+    my $journal = `mdb_dump -p -s journal $ENV{TEST_NGINX_STORE} 2>/dev/null`;
+    my $pattern = _pattern('canary-');
+
+    push @leaks, ['journal', $journal] if $journal =~ /$pattern/;
 
     return @leaks;
 }
