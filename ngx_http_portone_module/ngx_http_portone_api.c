@@ -217,11 +217,11 @@ ngx_http_portone_api_count(ngx_http_portone_transfer_t *tr,
     case NGX_HTTP_PORTONE_CALL_BROKEN:
     case NGX_HTTP_PORTONE_CALL_UNANSWERED:
     case NGX_HTTP_PORTONE_CALL_NOT_SENT:
-        ngx_http_portone_gauge_set(unanswered, ngx_time());
+        ngx_http_portone_gauge_now(unanswered);
         break;
 
     default:
-        ngx_http_portone_gauge_set(answered, ngx_time());
+        ngx_http_portone_gauge_now(answered);
         break;
     }
 }

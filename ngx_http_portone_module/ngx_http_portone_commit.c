@@ -649,10 +649,10 @@ ngx_http_portone_commit_finish(ngx_http_portone_commit_t *op)
     ngx_http_portone_count(writes[op->status]);
 
     if (op->status == NGX_HTTP_PORTONE_COMMITTED) {
-        ngx_http_portone_gauge_set(written, ngx_time());
+        ngx_http_portone_gauge_now(written);
 
     } else {
-        ngx_http_portone_gauge_set(unwritten, ngx_time());
+        ngx_http_portone_gauge_now(unwritten);
     }
 
     switch (op->status) {

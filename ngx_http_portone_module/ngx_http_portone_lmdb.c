@@ -40,6 +40,8 @@ static int ngx_http_portone_lmdb_count_unjournaled(MDB_txn *txn,
     ngx_uint_t *payments);
 static int ngx_http_portone_lmdb_put_meta(ngx_http_portone_lmdb_t *lmdb,
     MDB_txn *txn, const char *name, ngx_uint_t number);
+static ngx_uint_t ngx_http_portone_lmdb_room(MDB_envinfo *info,
+    MDB_stat *stat);
 
 
 static const char  *ngx_http_portone_lmdb_names[] = {
@@ -541,7 +543,6 @@ ngx_http_portone_lmdb_put_meta(ngx_http_portone_lmdb_t *lmdb, MDB_txn *txn,
 ngx_uint_t
 ngx_http_portone_lmdb_has_room(ngx_http_portone_lmdb_t *lmdb)
 {
-    size_t       used, reserve;
     MDB_stat     stat;
     MDB_envinfo  info;
 
@@ -550,10 +551,19 @@ ngx_http_portone_lmdb_has_room(ngx_http_portone_lmdb_t *lmdb)
     (void) mdb_env_info(lmdb->env, &info);
     (void) mdb_env_stat(lmdb->env, &stat);
 
-    used = (info.me_last_pgno + 1) * stat.ms_psize;
-    reserve = ngx_min(info.me_mapsize / 8, NGX_HTTP_PORTONE_LMDB_RESERVE);
+    return ngx_http_portone_lmdb_room(&info, &stat);
+}
 
-    return used + reserve <= info.me_mapsize;
+
+static ngx_uint_t
+ngx_http_portone_lmdb_room(MDB_envinfo *info, MDB_stat *stat)
+{
+    size_t  used, reserve;
+
+    used = (info->me_last_pgno + 1) * stat->ms_psize;
+    reserve = ngx_min(info->me_mapsize / 8, NGX_HTTP_PORTONE_LMDB_RESERVE);
+
+    return used + reserve <= info->me_mapsize;
 }
 
 
@@ -580,6 +590,7 @@ ngx_http_portone_store_info(portone_txn_t *txn, void *data)
 
     info->size = env_info.me_mapsize;
     info->used = (env_info.me_last_pgno + 1) * stat.ms_psize;
+    info->full = !ngx_http_portone_lmdb_room(&env_info, &stat);
     info->readers = env_info.me_numreaders;
     info->reader_limit = limit;
 

@@ -123,7 +123,7 @@ typedef struct {
     ngx_atomic_t     calls;
     ngx_atomic_t     writes;
 
-    /* not added up: the latest of all, Unix seconds, 0: never */
+    /* not added up: the latest of all, ngx_http_portone_moment(), 0: never */
 
     ngx_atomic_t     answered;             /* by PortOne */
     ngx_atomic_t     unanswered;
@@ -152,8 +152,24 @@ extern ngx_http_portone_gauges_t    *ngx_http_portone_gauges;
 #define ngx_http_portone_gauge_dec(gauge)                                     \
     ngx_http_portone_gauges->gauge--
 
-#define ngx_http_portone_gauge_set(gauge, value)                              \
-    ngx_http_portone_gauges->gauge = (ngx_atomic_uint_t) (value)
+#define ngx_http_portone_gauge_now(gauge)                                     \
+    ngx_http_portone_gauges->gauge = ngx_http_portone_moment()
+
+
+/*
+ * The wall clock as a number that tells apart what happens within a second,
+ * so many a second, where an ngx_atomic_t has room for it.
+ */
+
+#if (NGX_PTR_SIZE == 8)
+#define NGX_HTTP_PORTONE_MOMENTS  1000
+#else
+#define NGX_HTTP_PORTONE_MOMENTS  1
+#endif
+
+#define ngx_http_portone_moment()                                             \
+    ((ngx_atomic_uint_t) ngx_time() * NGX_HTTP_PORTONE_MOMENTS                \
+     + ngx_cached_time->msec * NGX_HTTP_PORTONE_MOMENTS / 1000)
 
 
 void ngx_http_portone_observe_time(ngx_http_portone_times_t *times,

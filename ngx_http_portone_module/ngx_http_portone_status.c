@@ -17,10 +17,16 @@ typedef struct {
     ngx_http_request_t           *request;    /* NULL: it has gone */
     ngx_http_portone_store_t     *store;
     ngx_event_t                   timer;
+    ngx_uint_t                    format;
     ngx_http_portone_status_t     status;
 } ngx_http_portone_status_job_t;
 
 
+static ngx_uint_t ngx_http_portone_status_language(ngx_http_request_t *r,
+    ngx_uint_t language);
+#if (NGX_HTTP_HEADERS)
+static ngx_int_t ngx_http_portone_status_quality(u_char *p, u_char *last);
+#endif
 static ngx_int_t ngx_http_portone_status_look(
     ngx_http_portone_status_job_t *job);
 static void ngx_http_portone_status_timer(ngx_event_t *ev);
@@ -95,6 +101,7 @@ ngx_http_portone_status_handler(ngx_http_request_t *r)
 {
     ngx_int_t                       rc;
     ngx_http_cleanup_t             *cleanup;
+    ngx_http_portone_loc_conf_t    *plcf;
     ngx_http_portone_main_conf_t   *pmcf;
     ngx_http_portone_status_job_t  *job;
 
@@ -115,9 +122,13 @@ ngx_http_portone_status_handler(ngx_http_request_t *r)
     }
 
     pmcf = ngx_http_get_module_main_conf(r, ngx_http_portone_module);
+    plcf = ngx_http_get_module_loc_conf(r, ngx_http_portone_module);
 
     job->request = r;
     job->store = pmcf->store;
+    job->format = plcf->status_format;
+    job->status.language = ngx_http_portone_status_language(r,
+                                                           plcf->language);
     job->status.has_store = (pmcf->store != NULL);
 
     if (ngx_http_portone_status_look(job) != NGX_AGAIN) {
@@ -142,6 +153,98 @@ ngx_http_portone_status_handler(ngx_http_request_t *r)
 
     return NGX_DONE;
 }
+
+
+/* what the browser likes best of the languages of the page, or the given one */
+
+static ngx_uint_t
+ngx_http_portone_status_language(ngx_http_request_t *r, ngx_uint_t language)
+{
+#if (NGX_HTTP_HEADERS)
+
+    u_char     *p, *last, *end;
+    ngx_int_t   q, best;
+    ngx_uint_t  i;
+
+    static const char  *names[] = {
+        [PORTONE_LANGUAGE_KO] = "ko",
+        [PORTONE_LANGUAGE_EN] = "en"
+    };
+
+    if (r->headers_in.accept_language == NULL) {
+        return language;
+    }
+
+    p = r->headers_in.accept_language->value.data;
+    last = p + r->headers_in.accept_language->value.len;
+    best = 0;
+
+    /* "ko-KR, ko;q=0.9, en;q=0.8" */
+
+    while (p < last) {
+
+        while (p < last && (*p == ' ' || *p == '\t' || *p == ',')) {
+            p++;
+        }
+
+        end = ngx_strlchr(p, last, ',');
+        if (end == NULL) {
+            end = last;
+        }
+
+        q = ngx_http_portone_status_quality(p, end);
+
+        for (i = 0; i < 2; i++) {
+
+            if (end - p >= 2
+                && ngx_strncasecmp(p, (u_char *) names[i], 2) == 0
+                && (end - p == 2 || p[2] == '-' || p[2] == ';'
+                    || p[2] == ' ')
+                && q > best)
+            {
+                best = q;
+                language = i;
+            }
+        }
+
+        p = end;
+    }
+
+#endif
+
+    return language;
+}
+
+
+#if (NGX_HTTP_HEADERS)
+
+/* of one language, in thousandths; 1000 if it has none */
+
+static ngx_int_t
+ngx_http_portone_status_quality(u_char *p, u_char *last)
+{
+    ngx_int_t  q;
+
+    p = ngx_strlchr(p, last, ';');
+
+    if (p == NULL) {
+        return 1000;
+    }
+
+    do {
+        p++;
+    } while (p < last && (*p == ' ' || *p == '\t'));
+
+    if (last - p < 2 || (*p != 'q' && *p != 'Q') || p[1] != '=') {
+        return 1000;
+    }
+
+    q = ngx_atofp(p + 2, ngx_min(last - p - 2, 5), 3);
+
+    return (q == NGX_ERROR) ? 0 : q;
+}
+
+#endif
 
 
 /* NGX_AGAIN: there are more open refunds to be looked at */
@@ -175,6 +278,14 @@ ngx_http_portone_status_look(ngx_http_portone_status_job_t *job)
     if (ngx_http_portone_store_read(job->store, ngx_http_portone_store_info,
                                     &status->store, log)
         != PORTONE_OK)
+    {
+        return NGX_OK;
+    }
+
+    if (job->format == NGX_HTTP_PORTONE_STATUS_HTML
+        && ngx_http_portone_store_read(job->store, portone_recent,
+                                       &status->recent, log)
+           != PORTONE_OK)
     {
         return NGX_OK;
     }
@@ -254,22 +365,18 @@ ngx_http_portone_status_send(ngx_http_portone_status_job_t *job)
     ngx_http_request_t           *r;
     ngx_http_portone_text_t       text;
     ngx_http_portone_status_t    *status;
-    ngx_http_portone_loc_conf_t  *plcf;
 
     r = job->request;
     status = &job->status;
 
-    plcf = ngx_http_get_module_loc_conf(r, ngx_http_portone_module);
-
     status->now = ngx_time();
-    status->language = plcf->language;
 
     ngx_http_portone_metrics_read(&status->totals);
     ngx_http_portone_status_open(status);
 
     ngx_http_portone_text_init(&text, r->pool);
 
-    switch (plcf->status_format) {
+    switch (job->format) {
 
     case NGX_HTTP_PORTONE_STATUS_PROMETHEUS:
         ngx_http_portone_status_prometheus(&text, status);
@@ -287,7 +394,7 @@ ngx_http_portone_status_send(ngx_http_portone_status_job_t *job)
     out = ngx_http_portone_status_chain(&text);
 
     if (out == NULL
-        || ngx_http_portone_status_headers(r, plcf->status_format) != NGX_OK)
+        || ngx_http_portone_status_headers(r, job->format) != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }

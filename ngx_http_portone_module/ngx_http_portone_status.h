@@ -53,6 +53,7 @@ typedef struct {
     /* of the store; meaningless unless it is up */
 
     portone_survey_t                survey;
+    portone_recent_t                recent;   /* for the page only */
 
     unsigned                        has_store:1;   /* portone_store is used */
 } ngx_http_portone_status_t;

@@ -4,57 +4,13 @@
  */
 
 
-#include "ngx_http_portone_status.h"
-#include "core/portone_flow.h"
-
-
-/*
- * One table of metrics makes the text for Prometheus and the JSON: the names
- * and values are the same, labels become members.
- */
-
-
-typedef const char *(*ngx_http_portone_word_pt)(ngx_uint_t i);
-
-
-typedef struct {
-    const char                *name;
-    ngx_uint_t                 first;
-    ngx_uint_t                 n;         /* values are first to n - 1 */
-    ngx_http_portone_word_pt   word;
-} ngx_http_portone_label_t;
-
-
-typedef enum {
-    NGX_HTTP_PORTONE_COUNTER = 0,
-    NGX_HTTP_PORTONE_GAUGE,
-    NGX_HTTP_PORTONE_HISTOGRAM_TIMES,
-    NGX_HTTP_PORTONE_HISTOGRAM_SIZES
-} ngx_http_portone_metric_e;
-
-
-typedef struct {
-    const char                *name;      /* without "portone_" */
-    const char                *help;
-    ngx_http_portone_metric_e  type;
-    size_t                     offset;    /* in ngx_http_portone_status_t */
-    ngx_uint_t                 store;     /* told only if the store is up */
-    ngx_http_portone_label_t   label[2];  /* none: n is 0 */
-} ngx_http_portone_metric_t;
+#include "ngx_http_portone_status_metrics.h"
 
 
 typedef void (*ngx_http_portone_value_pt)(ngx_http_portone_text_t *text,
     ngx_http_portone_metric_t *metric, ngx_uint_t *index, u_char *value);
 
 
-static const char *ngx_http_portone_word_refund(ngx_uint_t i);
-static const char *ngx_http_portone_word_payment(ngx_uint_t i);
-static const char *ngx_http_portone_word_state(ngx_uint_t i);
-static const char *ngx_http_portone_word_open(ngx_uint_t i);
-static const char *ngx_http_portone_word_call(ngx_uint_t i);
-static const char *ngx_http_portone_word_outcome(ngx_uint_t i);
-static const char *ngx_http_portone_word_token(ngx_uint_t i);
-static const char *ngx_http_portone_word_write(ngx_uint_t i);
 static void ngx_http_portone_metric_walk(ngx_http_portone_text_t *text,
     ngx_http_portone_metric_t *metric, ngx_http_portone_status_t *status,
     ngx_http_portone_value_pt handler);
@@ -75,302 +31,10 @@ static void ngx_http_portone_json_member(ngx_http_portone_text_t *text,
 static const char *ngx_http_portone_bound(ngx_http_portone_metric_t *metric,
     ngx_uint_t i, u_char *buf);
 static ngx_uint_t ngx_http_portone_bounds(ngx_http_portone_metric_t *metric);
+static void ngx_http_portone_number(ngx_http_portone_text_t *text,
+    ngx_http_portone_metric_t *metric, ngx_atomic_uint_t value);
 static void ngx_http_portone_seconds(ngx_http_portone_text_t *text,
     ngx_atomic_uint_t usec);
-
-
-#define ngx_http_portone_no_label      { NULL, 0, 0, NULL }
-#define ngx_http_portone_no_labels                                            \
-    { ngx_http_portone_no_label, ngx_http_portone_no_label }
-#define ngx_http_portone_one_label(name, first, n, word)                      \
-    { { name, first, n, word }, ngx_http_portone_no_label }
-
-#define ngx_http_portone_counter_at(member)                                   \
-    offsetof(ngx_http_portone_status_t, totals.counters.member)
-#define ngx_http_portone_gauge_at(member)                                     \
-    offsetof(ngx_http_portone_status_t, totals.gauges.member)
-#define ngx_http_portone_status_at(member)                                    \
-    offsetof(ngx_http_portone_status_t, member)
-
-
-static ngx_http_portone_metric_t  ngx_http_portone_metric_table[] = {
-
-    { "refunds_total",
-      "Requests for a refund by how they ended; saved answers are not "
-      "counted.",
-      NGX_HTTP_PORTONE_COUNTER,
-      ngx_http_portone_counter_at(requests[NGX_HTTP_PORTONE_REQUEST_REFUND]),
-      0,
-      ngx_http_portone_one_label("result", 0, NGX_HTTP_PORTONE_RESULT_MAX,
-                                 ngx_http_portone_word_refund) },
-
-    { "idempotent_replays_total",
-      "Requests that got the saved answer of their idempotency key.",
-      NGX_HTTP_PORTONE_COUNTER,
-      ngx_http_portone_counter_at(replays), 0, ngx_http_portone_no_labels },
-
-    { "settlements_total",
-      "Open refunds that were looked at again, by the state they were left "
-      "in.",
-      NGX_HTTP_PORTONE_COUNTER,
-      ngx_http_portone_counter_at(settlements), 0,
-      ngx_http_portone_one_label("state", 0, PORTONE_STATE_MAX,
-                                 ngx_http_portone_word_state) },
-
-    { "refund_duration_seconds",
-      "Time from a request for a refund to its end; saved answers are not "
-      "counted.",
-      NGX_HTTP_PORTONE_HISTOGRAM_TIMES,
-      ngx_http_portone_counter_at(refund_time), 0,
-      ngx_http_portone_no_labels },
-
-    { "refunds_in_flight",
-      "Requests for a refund that have not ended.",
-      NGX_HTTP_PORTONE_GAUGE,
-      ngx_http_portone_gauge_at(refunds), 0, ngx_http_portone_no_labels },
-
-    { "refunds_open",
-      "Refunds in the store that are not settled, by state.",
-      NGX_HTTP_PORTONE_GAUGE,
-      ngx_http_portone_status_at(open), 1,
-      ngx_http_portone_one_label("state", 0, NGX_HTTP_PORTONE_OPEN_MAX,
-                                 ngx_http_portone_word_open) },
-
-    { "refunds_open_oldest_age_seconds",
-      "Age of the oldest refund that is not settled, by state; 0 if there "
-      "is none.",
-      NGX_HTTP_PORTONE_GAUGE,
-      ngx_http_portone_status_at(ages), 1,
-      ngx_http_portone_one_label("state", 0, NGX_HTTP_PORTONE_OPEN_MAX,
-                                 ngx_http_portone_word_open) },
-
-    { "payment_requests_total",
-      "Requests for a payment by how they ended.",
-      NGX_HTTP_PORTONE_COUNTER,
-      ngx_http_portone_counter_at(requests[NGX_HTTP_PORTONE_REQUEST_PAYMENT]),
-      0,
-      ngx_http_portone_one_label("result", 0,
-                                 NGX_HTTP_PORTONE_RESULT_PENDING,
-                                 ngx_http_portone_word_payment) },
-
-    { "webhooks_total",
-      "Webhooks by how they ended.",
-      NGX_HTTP_PORTONE_COUNTER,
-      ngx_http_portone_counter_at(requests[NGX_HTTP_PORTONE_REQUEST_WEBHOOK]),
-      0,
-      ngx_http_portone_one_label("result", 0,
-                                 NGX_HTTP_PORTONE_RESULT_PENDING,
-                                 ngx_http_portone_word_payment) },
-
-    { "api_calls_total",
-      "Calls to PortOne by how they ended.",
-      NGX_HTTP_PORTONE_COUNTER,
-      ngx_http_portone_counter_at(calls), 0,
-      { { "call", 0, NGX_HTTP_PORTONE_CALL_MAX, ngx_http_portone_word_call },
-        { "outcome", 0, NGX_HTTP_PORTONE_CALL_OUTCOMES,
-          ngx_http_portone_word_outcome } } },
-
-    { "api_call_duration_seconds",
-      "Time that calls to PortOne took, however they ended.",
-      NGX_HTTP_PORTONE_HISTOGRAM_TIMES,
-      ngx_http_portone_counter_at(call_time), 0,
-      ngx_http_portone_one_label("call", 0, NGX_HTTP_PORTONE_CALL_MAX,
-                                 ngx_http_portone_word_call) },
-
-    { "api_calls_in_flight",
-      "Calls to PortOne that have not ended.",
-      NGX_HTTP_PORTONE_GAUGE,
-      ngx_http_portone_gauge_at(calls), 0, ngx_http_portone_no_labels },
-
-    { "api_last_answer_timestamp_seconds",
-      "When PortOne last gave an answer that is understood; 0: never.",
-      NGX_HTTP_PORTONE_GAUGE,
-      ngx_http_portone_gauge_at(answered), 0, ngx_http_portone_no_labels },
-
-    { "api_last_failure_timestamp_seconds",
-      "When a call to PortOne last got no answer that is understood; "
-      "0: never.",
-      NGX_HTTP_PORTONE_GAUGE,
-      ngx_http_portone_gauge_at(unanswered), 0, ngx_http_portone_no_labels },
-
-    { "token_refreshes_total",
-      "Access tokens that were asked for, by how it ended.",
-      NGX_HTTP_PORTONE_COUNTER,
-      ngx_http_portone_counter_at(tokens), 0,
-      ngx_http_portone_one_label("result", PORTONE_TOKEN_GRANTED,
-                                 NGX_HTTP_PORTONE_TOKEN_RESULTS,
-                                 ngx_http_portone_word_token) },
-
-    { "store_writes_total",
-      "Operations on the store by how they ended.",
-      NGX_HTTP_PORTONE_COUNTER,
-      ngx_http_portone_counter_at(writes), 0,
-      ngx_http_portone_one_label("result", 0, NGX_HTTP_PORTONE_WRITE_RESULTS,
-                                 ngx_http_portone_word_write) },
-
-    { "store_writes_in_flight",
-      "Operations on the store that wait or are being written.",
-      NGX_HTTP_PORTONE_GAUGE,
-      ngx_http_portone_gauge_at(writes), 0, ngx_http_portone_no_labels },
-
-    { "store_commit_duration_seconds",
-      "Time that transactions took until they were on disk, waiting for "
-      "other writers included.",
-      NGX_HTTP_PORTONE_HISTOGRAM_TIMES,
-      ngx_http_portone_counter_at(commit_time), 0,
-      ngx_http_portone_no_labels },
-
-    { "store_commit_operations",
-      "Operations in a transaction.",
-      NGX_HTTP_PORTONE_HISTOGRAM_SIZES,
-      ngx_http_portone_counter_at(commit_size), 0,
-      ngx_http_portone_no_labels },
-
-    { "store_last_write_timestamp_seconds",
-      "When an operation on the store last was on disk; 0: never.",
-      NGX_HTTP_PORTONE_GAUGE,
-      ngx_http_portone_gauge_at(written), 0, ngx_http_portone_no_labels },
-
-    { "store_last_failure_timestamp_seconds",
-      "When an operation on the store last failed; 0: never.",
-      NGX_HTTP_PORTONE_GAUGE,
-      ngx_http_portone_gauge_at(unwritten), 0, ngx_http_portone_no_labels },
-
-    { "store_up",
-      "1: the store can be read by the worker that answers.",
-      NGX_HTTP_PORTONE_GAUGE,
-      ngx_http_portone_status_at(store_up), 0, ngx_http_portone_no_labels },
-
-    { "store_size_bytes",
-      "What the store may grow to.",
-      NGX_HTTP_PORTONE_GAUGE,
-      ngx_http_portone_status_at(store.size), 1, ngx_http_portone_no_labels },
-
-    { "store_used_bytes",
-      "What of it has been used, pages that are free again included.",
-      NGX_HTTP_PORTONE_GAUGE,
-      ngx_http_portone_status_at(store.used), 1, ngx_http_portone_no_labels },
-
-    { "store_readers",
-      "Places in the table of readers that have been used.",
-      NGX_HTTP_PORTONE_GAUGE,
-      ngx_http_portone_status_at(store.readers), 1,
-      ngx_http_portone_no_labels },
-
-    { "store_reader_limit",
-      "Places in the table of readers.",
-      NGX_HTTP_PORTONE_GAUGE,
-      ngx_http_portone_status_at(store.reader_limit), 1,
-      ngx_http_portone_no_labels },
-
-    { "store_entries",
-      "Entries of the store by database.",
-      NGX_HTTP_PORTONE_GAUGE,
-      ngx_http_portone_status_at(store.entries), 1,
-      ngx_http_portone_one_label("database", 0, PORTONE_DB_MAX,
-                                 ngx_http_portone_store_name) },
-
-    { "workers",
-      "Worker processes, those that are shutting down included.",
-      NGX_HTTP_PORTONE_GAUGE,
-      ngx_http_portone_status_at(totals.workers), 0,
-      ngx_http_portone_no_labels },
-
-    { "counting_since_timestamp_seconds",
-      "When the counters began at 0.",
-      NGX_HTTP_PORTONE_GAUGE,
-      ngx_http_portone_status_at(totals.since), 0,
-      ngx_http_portone_no_labels },
-
-    { NULL, NULL, 0, 0, 0, ngx_http_portone_no_labels }
-};
-
-
-static const char *
-ngx_http_portone_word_refund(ngx_uint_t i)
-{
-    switch (i) {
-
-    case NGX_HTTP_PORTONE_RESULT_OK:
-        return "succeeded";
-
-    case NGX_HTTP_PORTONE_RESULT_PENDING:
-        return "pending";
-
-    default:
-        return portone_error_word((portone_error_e) i);
-    }
-}
-
-
-static const char *
-ngx_http_portone_word_payment(ngx_uint_t i)
-{
-    if (i == NGX_HTTP_PORTONE_RESULT_OK) {
-        return "ok";
-    }
-
-    return portone_error_word((portone_error_e) i);
-}
-
-
-static const char *
-ngx_http_portone_word_state(ngx_uint_t i)
-{
-    return portone_state_word((portone_state_e) i);
-}
-
-
-static const char *
-ngx_http_portone_word_open(ngx_uint_t i)
-{
-    static const char  *words[] = {
-        "sending", "pending", "unknown", "manual_review", "unreadable"
-    };
-
-    return words[i];
-}
-
-
-static const char *
-ngx_http_portone_word_call(ngx_uint_t i)
-{
-    static const char  *words[] = { "token", "payment", "find", "cancel" };
-
-    return words[i];
-}
-
-
-static const char *
-ngx_http_portone_word_outcome(ngx_uint_t i)
-{
-    static const char  *words[] = {
-        "ok", "not_found", "refused", "unauthorized", "broken", "unanswered",
-        "not_sent", "overloaded"
-    };
-
-    return words[i];
-}
-
-
-static const char *
-ngx_http_portone_word_token(ngx_uint_t i)
-{
-    static const char  *words[] = {
-        "", "granted", "refused", "unavailable", "overloaded"
-    };
-
-    return words[i];
-}
-
-
-static const char *
-ngx_http_portone_word_write(ngx_uint_t i)
-{
-    static const char  *words[] = { "committed", "failed", "late" };
-
-    return words[i];
-}
 
 
 void
@@ -380,7 +44,7 @@ ngx_http_portone_status_prometheus(ngx_http_portone_text_t *text,
     ngx_http_portone_metric_t  *metric;
 
     static const char  *types[] = {
-        "counter", "gauge", "histogram", "histogram"
+        "counter", "gauge", "gauge", "histogram", "histogram"
     };
 
     for (metric = ngx_http_portone_metric_table; metric->name; metric++) {
@@ -459,7 +123,8 @@ ngx_http_portone_prometheus_value(ngx_http_portone_text_t *text,
 
     if (n == 0) {
         ngx_http_portone_prometheus_sample(text, metric, index, "", NULL);
-        ngx_http_portone_text(text, "%uA\n", *v);
+        ngx_http_portone_number(text, metric, *v);
+        ngx_http_portone_text(text, "\n");
         return;
     }
 
@@ -587,7 +252,7 @@ ngx_http_portone_json_value(ngx_http_portone_text_t *text,
         ngx_http_portone_json_histogram(text, metric, (ngx_atomic_t *) value);
 
     } else {
-        ngx_http_portone_text(text, "%uA", *(ngx_atomic_t *) value);
+        ngx_http_portone_number(text, metric, *(ngx_atomic_t *) value);
     }
 
     ends = 1;
@@ -668,8 +333,8 @@ ngx_http_portone_json_reviews(ngx_http_portone_text_t *text,
         ngx_http_portone_text(text, ",\"amount\":%s,\"requested_at\":",
                               review->amount[0] ? review->amount : "null");
 
-        if (review->requested_at > 0) {
-            ngx_http_portone_text(text, "%L}", review->requested_at);
+        if (review->time > 0) {
+            ngx_http_portone_text(text, "%L}", review->time);
 
         } else {
             ngx_http_portone_text(text, "null}");
@@ -751,6 +416,20 @@ ngx_http_portone_bounds(ngx_http_portone_metric_t *metric)
     default:
         return 0;
     }
+}
+
+
+static void
+ngx_http_portone_number(ngx_http_portone_text_t *text,
+    ngx_http_portone_metric_t *metric, ngx_atomic_uint_t value)
+{
+    if (metric->type == NGX_HTTP_PORTONE_GAUGE_MOMENT && value != 0) {
+        ngx_http_portone_seconds(text, value
+                                       * (1000000 / NGX_HTTP_PORTONE_MOMENTS));
+        return;
+    }
+
+    ngx_http_portone_text(text, "%uA", value);
 }
 
 

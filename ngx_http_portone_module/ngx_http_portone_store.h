@@ -64,6 +64,8 @@ typedef struct {
     ngx_atomic_t    size;                    /* bytes it may grow to */
     ngx_atomic_t    used;                    /* bytes, with pages that are
                                                 free to be used again */
+    ngx_atomic_t    full;                    /* 1: only what settles refunds
+                                                is written */
     ngx_atomic_t    readers;                 /* slots that were ever used */
     ngx_atomic_t    reader_limit;
     ngx_atomic_t    entries[PORTONE_DB_MAX];

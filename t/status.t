@@ -575,7 +575,38 @@ GET /status
 
 
 
-=== TEST 19: more open refunds than are looked at in one go
+=== TEST 19: webhooks are counted by themselves
+--- payments eval: ::payments(1)
+--- locations eval
+$::status . <<'END'
+        location = /webhook {
+            portone_webhook;
+        }
+END
+--- steps
+POST /webhook {"imp_uid": "imp_1", "merchant_uid": "order_1", "status": "paid"}
+    -> 200
+POST /webhook {"imp_uid": "imp_9", "merchant_uid": "order_9", "status": "paid"}
+    -> 404 payment_not_found
+POST /webhook {
+    -> 400 invalid_json
+GET /webhook
+    -> 405 method_not_allowed
+GET /status
+    -> .webhooks_total.ok = 1
+    -> .webhooks_total.payment_not_found = 1
+    -> .webhooks_total.invalid_json = 1
+    -> .webhooks_total.method_not_allowed = 1
+    -> .refunds_total.succeeded = 0
+    -> .refunds_total.method_not_allowed = 0
+    -> .payment_requests_total.ok = 0
+    -> .refunds_in_flight = 0
+    -> .api_calls_total.payment.ok = 1
+    -> .api_calls_total.payment.not_found = 1
+
+
+
+=== TEST 20: more open refunds than are looked at in one go
 --- payments eval: ::payments(140)
 --- locations eval: $::status
 --- steps eval

@@ -16,8 +16,10 @@ static void portone_survey_count(portone_survey_t *survey,
     portone_state_e state, int64_t requested_at);
 static portone_review_t *portone_survey_place(portone_survey_t *survey,
     int64_t requested_at);
-static void portone_survey_review(portone_review_t *review,
-    const portone_key_t *key, const cJSON *intent);
+static void portone_survey_key(portone_review_t *review,
+    const portone_key_t *key);
+static void portone_survey_refund(portone_review_t *review,
+    const cJSON *record);
 static void portone_survey_copy(char *dst, size_t size,
     const portone_str_t *src);
 
@@ -75,9 +77,10 @@ portone_survey(portone_txn_t *txn, void *data)
 
             if (review != NULL) {
                 review->state = state;
-                review->requested_at = requested_at;
+                review->time = requested_at;
 
-                portone_survey_review(review, &survey->last, intent);
+                portone_survey_key(review, &survey->last);
+                portone_survey_refund(review, intent);
             }
         }
 
@@ -137,7 +140,7 @@ portone_survey_place(portone_survey_t *survey, int64_t requested_at)
 
     if (i == PORTONE_SURVEY_REVIEWS) {
 
-        if (survey->reviews[i - 1].requested_at <= requested_at) {
+        if (survey->reviews[i - 1].time <= requested_at) {
             return NULL;
         }
 
@@ -147,7 +150,7 @@ portone_survey_place(portone_survey_t *survey, int64_t requested_at)
         survey->n++;
     }
 
-    while (i > 0 && survey->reviews[i - 1].requested_at > requested_at) {
+    while (i > 0 && survey->reviews[i - 1].time > requested_at) {
         survey->reviews[i] = survey->reviews[i - 1];
         i--;
     }
@@ -156,46 +159,52 @@ portone_survey_place(portone_survey_t *survey, int64_t requested_at)
 }
 
 
+/* the key is there even if the record cannot be read */
+
 static void
-portone_survey_review(portone_review_t *review, const portone_key_t *key,
-    const cJSON *intent)
+portone_survey_key(portone_review_t *review, const portone_key_t *key)
 {
-    size_t             len;
-    const cJSON       *amount;
-    portone_str_t      str;
-    portone_decimal_t  decimal;
+    size_t         len;
+    portone_str_t  merchant, imp_uid;
 
-    /* the key is there even if the record cannot be read */
+    merchant.data = key->data;
+    merchant.len = 0;
 
-    str.data = key->data;
-    str.len = key->len;
+    imp_uid = portone_key_str(key);
 
     len = strnlen(key->data, key->len);
 
     if (len < key->len) {
-        str.len = len;
-        portone_survey_copy(review->merchant, sizeof(review->merchant), &str);
+        merchant.len = len;
 
-        str.data = key->data + len + 1;
-        str.len = key->len - len - 1;
-        portone_survey_copy(review->imp_uid, sizeof(review->imp_uid), &str);
-
-    } else {
-        review->merchant[0] = '\0';
-        portone_survey_copy(review->imp_uid, sizeof(review->imp_uid), &str);
+        imp_uid.data += len + 1;
+        imp_uid.len -= len + 1;
     }
 
-    str = portone_json_str(intent, "merchant_uid");
+    portone_survey_copy(review->merchant, sizeof(review->merchant),
+                        &merchant);
+    portone_survey_copy(review->imp_uid, sizeof(review->imp_uid), &imp_uid);
+}
+
+
+static void
+portone_survey_refund(portone_review_t *review, const cJSON *record)
+{
+    const cJSON       *amount;
+    portone_str_t      str;
+    portone_decimal_t  decimal;
+
+    str = portone_json_str(record, "merchant_uid");
     portone_survey_copy(review->merchant_uid, sizeof(review->merchant_uid),
                         &str);
 
-    str = portone_json_str(intent, "refund_id");
+    str = portone_json_str(record, "refund_id");
     portone_survey_copy(review->refund_id, sizeof(review->refund_id), &str);
 
-    str = portone_json_str(intent, "currency");
+    str = portone_json_str(record, "currency");
     portone_survey_copy(review->currency, sizeof(review->currency), &str);
 
-    amount = portone_json_member(intent, "amount");
+    amount = portone_json_member(record, "amount");
 
     if (cJSON_IsNumber(amount)
         && portone_decimal_parse(&decimal, amount->valuedouble) == PORTONE_OK
@@ -228,4 +237,71 @@ portone_survey_copy(char *dst, size_t size, const portone_str_t *src)
     }
 
     dst[len] = '\0';
+}
+
+
+int
+portone_recent(portone_txn_t *txn, void *data)
+{
+    portone_recent_t *recent = data;
+
+    int                rc;
+    char               buf[PORTONE_KEY_MAX];
+    cJSON             *entry;
+    size_t             i;
+    portone_str_t      before, key, value, str;
+    portone_review_t  *refund;
+
+    static const portone_str_t  end
+                           = portone_string("\xff\xff\xff\xff\xff\xff\xff\xff");
+
+    recent->n = 0;
+    before = end;
+
+    for (i = 0;
+         i < PORTONE_RECENT_LOOK && recent->n < PORTONE_RECENT_MAX;
+         i++)
+    {
+        rc = txn->prev(txn, PORTONE_DB_JOURNAL, &before, &key, &value);
+
+        if (rc == PORTONE_DECLINED) {
+            break;
+        }
+
+        if (rc == PORTONE_ERROR || key.len > PORTONE_KEY_MAX) {
+            return PORTONE_ERROR;
+        }
+
+        memcpy(buf, key.data, key.len);
+
+        before.data = buf;
+        before.len = key.len;
+
+        entry = portone_json_parse(value.data, value.len);
+
+        /* payments that were read have no refund; nor has what is damaged */
+
+        str = portone_json_str(entry, "refund_id");
+
+        if (str.len != 0) {
+            refund = &recent->refunds[recent->n++];
+
+            refund->state = portone_record_state(entry);
+            refund->time = portone_json_int(entry, "time", 0);
+
+            str = portone_json_str(entry, "merchant");
+            portone_survey_copy(refund->merchant, sizeof(refund->merchant),
+                                &str);
+
+            str = portone_json_str(entry, "imp_uid");
+            portone_survey_copy(refund->imp_uid, sizeof(refund->imp_uid),
+                                &str);
+
+            portone_survey_refund(refund, entry);
+        }
+
+        cJSON_Delete(entry);
+    }
+
+    return PORTONE_OK;
 }

@@ -14,7 +14,7 @@
 
 /*
  * Which refunds are open: how many in each state, since when, and those that
- * a person has to settle.
+ * a person has to settle; and which ones ended last.
  */
 
 
@@ -26,7 +26,9 @@
 typedef struct {
     portone_state_e           state;         /* PORTONE_STATE_MAX: it cannot
                                                 be read */
-    int64_t                   requested_at;  /* Unix seconds, 0: not known */
+    int64_t                   time;          /* Unix seconds, 0: not known;
+                                                when it was requested, or when
+                                                it ended */
     char                      merchant[PORTONE_KEY_MAX + 1];
     char                      merchant_uid[4 * PORTONE_MERCHANT_UID_MAX + 1];
     char                      imp_uid[4 * PORTONE_IMP_UID_MAX + 1];
@@ -67,6 +69,20 @@ typedef struct {
  * settled between two looks may be counted or not.
  */
 int portone_survey(portone_txn_t *txn, void *data);
+
+/* how many entries of the journal are looked at, and how many are shown */
+#define PORTONE_RECENT_LOOK  200
+#define PORTONE_RECENT_MAX   20
+
+
+typedef struct {
+    size_t                    n;
+    portone_review_t          refunds[PORTONE_RECENT_MAX];  /* last first */
+} portone_recent_t;
+
+
+/* portone_recent_t: the refunds that the end of the journal tells of */
+int portone_recent(portone_txn_t *txn, void *data);
 
 
 #endif /* _PORTONE_SURVEY_H_INCLUDED_ */

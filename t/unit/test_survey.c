@@ -21,6 +21,28 @@
 
 static memory_store_t    store;
 static portone_survey_t  survey;
+static portone_recent_t  recent;
+
+
+#define JOURNAL(uid, state, at)                                               \
+    "{\"time\":" at ",\"kind\":\"settle\",\"merchant\":\"shop\","             \
+    "\"imp_uid\":\"" uid "\",\"merchant_uid\":\"order\","                     \
+    "\"refund_id\":\"r1\",\"state\":\"" state "\",\"amount\":300,"            \
+    "\"currency\":\"KRW\"}"
+
+
+static struct {
+    portone_str_t  key;
+    portone_str_t  value;
+} put_entry;
+
+
+static int
+apply_entry(portone_txn_t *txn, void *data)
+{
+    return txn->put(txn, PORTONE_DB_JOURNAL, &put_entry.key,
+                    &put_entry.value);
+}
 
 
 static int
@@ -117,7 +139,7 @@ what_needs_a_person_is_described(void **state)
 
     assert_int_equal(survey.n, 1);
     assert_int_equal(survey.reviews[0].state, PORTONE_STATE_MANUAL_REVIEW);
-    assert_int_equal(survey.reviews[0].requested_at, 100);
+    assert_int_equal(survey.reviews[0].time, 100);
     assert_string_equal(survey.reviews[0].merchant, "shop");
     assert_string_equal(survey.reviews[0].imp_uid, "imp_1");
     assert_string_equal(survey.reviews[0].merchant_uid, "order");
@@ -184,7 +206,7 @@ what_is_too_long_is_cut(void **state)
     assert_int_equal(strlen(survey.reviews[0].refund_id), 36);
     assert_int_equal(strlen(survey.reviews[0].currency), 3);
     assert_string_equal(survey.reviews[0].amount, "");
-    assert_int_equal(survey.reviews[0].requested_at, 0);
+    assert_int_equal(survey.reviews[0].time, 0);
 }
 
 
@@ -211,7 +233,7 @@ the_oldest_are_kept(void **state)
     assert_int_equal(survey.n, PORTONE_SURVEY_REVIEWS);
 
     for (i = 0; i < PORTONE_SURVEY_REVIEWS; i++) {
-        assert_int_equal(survey.reviews[i].requested_at, 1000 + i);
+        assert_int_equal(survey.reviews[i].time, 1000 + i);
     }
 }
 
@@ -277,6 +299,124 @@ no_memory_is_told(void **state)
 }
 
 
+/* the journal's keys are eight bytes, with NUL bytes in them */
+
+static void
+journal(size_t sequence, const char *entry)
+{
+    size_t         i;
+    char           key[8];
+    portone_str_t  k, v;
+
+    for (i = 0; i < sizeof(key); i++) {
+        key[sizeof(key) - 1 - i] = (char) (sequence >> (8 * i) & 0xff);
+    }
+
+    k.data = key;
+    k.len = sizeof(key);
+    v = portone_str(entry);
+
+    put_entry.key = k;
+    put_entry.value = v;
+
+    assert_int_equal(memory_apply(&store, apply_entry, NULL), PORTONE_OK);
+}
+
+
+static void
+look_back(void)
+{
+    memset(&recent, 0xa5, sizeof(portone_recent_t));
+
+    assert_int_equal(memory_read(&store, portone_recent, &recent),
+                     PORTONE_OK);
+}
+
+
+static void
+an_empty_journal_has_no_refunds(void **state)
+{
+    look_back();
+
+    assert_int_equal(recent.n, 0);
+}
+
+
+static void
+refunds_of_the_journal_come_last_first(void **state)
+{
+    journal(1, JOURNAL("imp_1", "succeeded", "100"));
+    journal(2, "{\"kind\":\"deposit\",\"imp_uid\":\"imp_2\"}");
+    journal(255, "damaged");
+    journal(256, JOURNAL("imp_3", "rejected", "300"));
+
+    look_back();
+
+    assert_int_equal(recent.n, 2);
+
+    assert_int_equal(recent.refunds[0].state, PORTONE_STATE_REJECTED);
+    assert_int_equal(recent.refunds[0].time, 300);
+    assert_string_equal(recent.refunds[0].imp_uid, "imp_3");
+    assert_string_equal(recent.refunds[0].merchant_uid, "order");
+    assert_string_equal(recent.refunds[0].merchant, "shop");
+    assert_string_equal(recent.refunds[0].refund_id, "r1");
+    assert_string_equal(recent.refunds[0].amount, "300");
+    assert_string_equal(recent.refunds[0].currency, "KRW");
+
+    assert_int_equal(recent.refunds[1].state, PORTONE_STATE_SUCCEEDED);
+    assert_int_equal(recent.refunds[1].time, 100);
+}
+
+
+static void
+so_many_refunds_of_the_journal(void **state)
+{
+    size_t  i;
+
+    for (i = 1; i <= PORTONE_RECENT_MAX + 5; i++) {
+        journal(i, JOURNAL("imp_1", "succeeded", "100"));
+    }
+
+    look_back();
+
+    assert_int_equal(recent.n, PORTONE_RECENT_MAX);
+}
+
+
+static void
+so_far_back_in_the_journal(void **state)
+{
+    size_t  i;
+
+    journal(1, JOURNAL("imp_1", "succeeded", "100"));
+
+    for (i = 2; i <= PORTONE_RECENT_LOOK; i++) {
+        journal(i, "{}");
+    }
+
+    look_back();
+    assert_int_equal(recent.n, 1);
+
+    journal(PORTONE_RECENT_LOOK + 1, "{}");
+
+    look_back();
+    assert_int_equal(recent.n, 0);
+}
+
+
+static void
+a_journal_that_fails_is_told(void **state)
+{
+    journal(1, JOURNAL("imp_1", "succeeded", "100"));
+    journal(2, JOURNAL("imp_1", "succeeded", "100"));
+
+    store.fail_at = store.calls + 2;
+
+    assert_int_equal(memory_read(&store, portone_recent, &recent),
+                     PORTONE_ERROR);
+}
+
+
 int
 main(void)
 {
@@ -293,7 +433,17 @@ main(void)
         cmocka_unit_test_setup_teardown(many_take_several_looks, begin, end),
         cmocka_unit_test_setup_teardown(a_store_that_fails_is_told, begin,
                                         end),
-        cmocka_unit_test_setup_teardown(no_memory_is_told, begin, end)
+        cmocka_unit_test_setup_teardown(no_memory_is_told, begin, end),
+        cmocka_unit_test_setup_teardown(an_empty_journal_has_no_refunds,
+                                        begin, end),
+        cmocka_unit_test_setup_teardown(
+            refunds_of_the_journal_come_last_first, begin, end),
+        cmocka_unit_test_setup_teardown(so_many_refunds_of_the_journal,
+                                        begin, end),
+        cmocka_unit_test_setup_teardown(so_far_back_in_the_journal, begin,
+                                        end),
+        cmocka_unit_test_setup_teardown(a_journal_that_fails_is_told, begin,
+                                        end)
     };
 
     return cmocka_run_group_tests_name("survey", tests, NULL, NULL);

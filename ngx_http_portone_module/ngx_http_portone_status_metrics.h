@@ -1,0 +1,54 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
+#ifndef _NGX_HTTP_PORTONE_STATUS_METRICS_H_INCLUDED_
+#define _NGX_HTTP_PORTONE_STATUS_METRICS_H_INCLUDED_
+
+
+#include "ngx_http_portone_status.h"
+
+
+/*
+ * One table of metrics makes the text for Prometheus and the JSON: the names
+ * and values are the same, labels become members.
+ */
+
+
+typedef const char *(*ngx_http_portone_word_pt)(ngx_uint_t i);
+
+
+typedef struct {
+    const char                *name;
+    ngx_uint_t                 first;
+    ngx_uint_t                 n;         /* values are first to n - 1 */
+    ngx_http_portone_word_pt   word;
+} ngx_http_portone_label_t;
+
+
+typedef enum {
+    NGX_HTTP_PORTONE_COUNTER = 0,
+    NGX_HTTP_PORTONE_GAUGE,
+    NGX_HTTP_PORTONE_GAUGE_MOMENT,
+    NGX_HTTP_PORTONE_HISTOGRAM_TIMES,
+    NGX_HTTP_PORTONE_HISTOGRAM_SIZES
+} ngx_http_portone_metric_e;
+
+
+typedef struct {
+    const char                *name;      /* without "portone_" */
+    const char                *help;
+    ngx_http_portone_metric_e  type;
+    size_t                     offset;    /* in ngx_http_portone_status_t */
+    ngx_uint_t                 store;     /* told only if the store is up */
+    ngx_http_portone_label_t   label[2];  /* none: n is 0 */
+} ngx_http_portone_metric_t;
+
+
+/* ends with a metric without a name */
+extern ngx_http_portone_metric_t  ngx_http_portone_metric_table[];
+
+
+#endif /* _NGX_HTTP_PORTONE_STATUS_METRICS_H_INCLUDED_ */

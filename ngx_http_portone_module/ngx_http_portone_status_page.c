@@ -1,0 +1,188 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
+#include "ngx_http_portone_status_page.h"
+
+
+/* characters that are left of an identifier */
+#define NGX_HTTP_PORTONE_PAGE_MASK  4
+
+
+void
+ngx_http_portone_page_section(ngx_http_portone_page_t *page, const char *id,
+    const char *title)
+{
+    ngx_http_portone_text(page->text,
+                          "<section aria-labelledby=\"%s\">"
+                          "<h2 id=\"%s\">%s</h2>\n", id, id, title);
+}
+
+
+/* on a narrow screen the cells are no table cells any more: roles say it */
+
+void
+ngx_http_portone_page_columns(ngx_http_portone_page_t *page, ...)
+{
+    va_list      args;
+    const char  *name;
+
+    ngx_http_portone_text(page->text,
+                          "<table role=\"table\"><thead role=\"rowgroup\">"
+                          "<tr role=\"row\">");
+
+    va_start(args, page);
+
+    for (name = va_arg(args, const char *);
+         name;
+         name = va_arg(args, const char *))
+    {
+        ngx_http_portone_text(page->text,
+                              "<th role=\"columnheader\" scope=\"col\">%s"
+                              "</th>", name);
+    }
+
+    va_end(args);
+
+    ngx_http_portone_text(page->text,
+                          "</tr></thead><tbody role=\"rowgroup\">\n");
+}
+
+
+void
+ngx_http_portone_page_cell(ngx_http_portone_page_t *page, const char *label)
+{
+    ngx_http_portone_text(page->text, "<td role=\"cell\" data-label=\"%s\">",
+                          label);
+}
+
+
+void
+ngx_http_portone_page_masked(ngx_http_portone_page_t *page, const char *uid)
+{
+    size_t       n;
+    const char  *p;
+
+    n = 0;
+
+    for (p = uid + ngx_strlen(uid); p > uid; /* void */) {
+        p--;
+
+        /* not in the middle of a character */
+
+        if ((*p & 0xc0) != 0x80 && ++n == NGX_HTTP_PORTONE_PAGE_MASK) {
+            break;
+        }
+    }
+
+    ngx_http_portone_text(page->text, "<code>%s", (p > uid) ? "…" : "");
+    ngx_http_portone_text_html(page->text, p);
+    ngx_http_portone_text(page->text, "</code>");
+}
+
+
+void
+ngx_http_portone_page_time(ngx_http_portone_page_t *page, time_t time)
+{
+    u_char    buf[NGX_HTTP_PORTONE_PAGE_AGE];
+    ngx_tm_t  utc;
+
+    if (time <= 0) {
+        ngx_http_portone_text(page->text, "–");
+        return;
+    }
+
+    ngx_gmtime(time, &utc);
+
+    ngx_http_portone_text(page->text,
+        "<time datetime=\"%4d-%02d-%02dT%02d:%02d:%02dZ\">%s</time>",
+        utc.ngx_tm_year, utc.ngx_tm_mon, utc.ngx_tm_mday,
+        utc.ngx_tm_hour, utc.ngx_tm_min, utc.ngx_tm_sec,
+        ngx_http_portone_page_local(buf, time));
+}
+
+
+const char *
+ngx_http_portone_page_local(u_char *buf, time_t time)
+{
+    ngx_tm_t  tm;
+
+    ngx_localtime(time, &tm);
+
+    (void) ngx_sprintf(buf, "%4d-%02d-%02d %02d:%02d:%02d%Z",
+                       tm.ngx_tm_year, tm.ngx_tm_mon, tm.ngx_tm_mday,
+                       tm.ngx_tm_hour, tm.ngx_tm_min, tm.ngx_tm_sec);
+
+    return (const char *) buf;
+}
+
+
+const char *
+ngx_http_portone_page_age(ngx_http_portone_page_t *page, u_char *buf,
+    ngx_atomic_uint_t seconds)
+{
+    u_char      *p;
+    const char  *fmt;
+
+    fmt = page->w->seconds;
+
+    if (seconds >= 2 * 24 * 60 * 60) {
+        fmt = page->w->days;
+        seconds /= 24 * 60 * 60;
+
+    } else if (seconds >= 2 * 60 * 60) {
+        fmt = page->w->hours;
+        seconds /= 60 * 60;
+
+    } else if (seconds >= 2 * 60) {
+        fmt = page->w->minutes;
+        seconds /= 60;
+    }
+
+    p = ngx_snprintf(buf, NGX_HTTP_PORTONE_PAGE_AGE - 1, fmt, seconds);
+    *p = '\0';
+
+    return (const char *) buf;
+}
+
+
+const char *
+ngx_http_portone_page_ago(ngx_http_portone_page_t *page, u_char *buf,
+    ngx_atomic_uint_t moment)
+{
+    u_char              age[NGX_HTTP_PORTONE_PAGE_AGE], *p;
+    ngx_atomic_uint_t   now, time;
+
+    if (moment == 0) {
+        return page->w->never;
+    }
+
+    time = moment / NGX_HTTP_PORTONE_MOMENTS;
+
+    now = (ngx_atomic_uint_t) page->status->now;
+
+    p = ngx_snprintf(buf, NGX_HTTP_PORTONE_PAGE_AGE - 1, page->w->ago,
+                     ngx_http_portone_page_age(page, age,
+                                               now > time ? now - time : 0));
+    *p = '\0';
+
+    return (const char *) buf;
+}
+
+
+void
+ngx_http_portone_page_bytes(ngx_http_portone_page_t *page,
+    ngx_atomic_uint_t bytes)
+{
+    ngx_uint_t  i;
+
+    static const char  *units[] = { "B", "KB", "MB", "GB", "TB" };
+
+    for (i = 0; i < 4 && bytes >= 10 * 1024; i++) {
+        bytes = (bytes + 512) / 1024;
+    }
+
+    ngx_http_portone_text(page->text, "%uA %s", bytes, units[i]);
+}

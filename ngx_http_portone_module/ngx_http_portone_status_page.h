@@ -1,0 +1,90 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
+#ifndef _NGX_HTTP_PORTONE_STATUS_PAGE_H_INCLUDED_
+#define _NGX_HTTP_PORTONE_STATUS_PAGE_H_INCLUDED_
+
+
+#include "ngx_http_portone_status.h"
+#include "ngx_http_portone_status_words.h"
+
+
+/*
+ * What the parts of the page for people share.  Whatever did not come from
+ * the words is written by ngx_http_portone_text_html(), or is a number.
+ */
+
+
+typedef enum {
+    NGX_HTTP_PORTONE_HEALTH_OK = 0,
+    NGX_HTTP_PORTONE_HEALTH_ATTENTION,
+    NGX_HTTP_PORTONE_HEALTH_BROKEN
+} ngx_http_portone_health_e;
+
+
+#define NGX_HTTP_PORTONE_PAGE_REASONS  10
+#define NGX_HTTP_PORTONE_PAGE_REASON   512
+
+/* per cent of the store, from where on it asks for attention */
+#define NGX_HTTP_PORTONE_PAGE_FILLING  80
+
+
+typedef struct {
+    ngx_http_portone_text_t         *text;
+    ngx_http_portone_status_t       *status;
+    const ngx_http_portone_words_t  *w;
+
+    /* of ngx_http_portone_page_health(); the reasons are NUL-terminated */
+
+    ngx_http_portone_health_e        health;
+    ngx_uint_t                       n;
+    u_char                           reasons[NGX_HTTP_PORTONE_PAGE_REASONS]
+                                            [NGX_HTTP_PORTONE_PAGE_REASON];
+} ngx_http_portone_page_t;
+
+
+/* finds out how things are, and why */
+void ngx_http_portone_page_health(ngx_http_portone_page_t *page);
+
+
+/* begins a section with a heading */
+void ngx_http_portone_page_section(ngx_http_portone_page_t *page,
+    const char *id, const char *title);
+
+/* begins a table with columns of these names; NULL ends them */
+void ngx_http_portone_page_columns(ngx_http_portone_page_t *page, ...);
+
+/* begins a cell of the column that has this name */
+void ngx_http_portone_page_cell(ngx_http_portone_page_t *page,
+    const char *label);
+
+/* the end of an identifier: enough to recognize it, not to learn it */
+void ngx_http_portone_page_masked(ngx_http_portone_page_t *page,
+    const char *uid);
+
+/* a moment, Unix seconds, or a dash for 0 */
+void ngx_http_portone_page_time(ngx_http_portone_page_t *page, time_t time);
+
+void ngx_http_portone_page_bytes(ngx_http_portone_page_t *page,
+    ngx_atomic_uint_t bytes);
+
+
+/*
+ * These return a NUL-terminated text, most of the time in buf, which has
+ * NGX_HTTP_PORTONE_PAGE_AGE bytes: a moment in local time, a number of seconds,
+ * and how long ago a moment was, 0: never.
+ */
+
+#define NGX_HTTP_PORTONE_PAGE_AGE  64
+
+const char *ngx_http_portone_page_local(u_char *buf, time_t time);
+const char *ngx_http_portone_page_age(ngx_http_portone_page_t *page,
+    u_char *buf, ngx_atomic_uint_t seconds);
+const char *ngx_http_portone_page_ago(ngx_http_portone_page_t *page,
+    u_char *buf, ngx_atomic_uint_t moment);
+
+
+#endif /* _NGX_HTTP_PORTONE_STATUS_PAGE_H_INCLUDED_ */
