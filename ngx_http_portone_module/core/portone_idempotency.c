@@ -221,7 +221,6 @@ portone_idempotency_load(portone_txn_t *txn, const portone_key_t *key,
         return rc;
     }
 
-    errno = 0;
     *record = portone_json_parse(value.data, value.len);
 
     if (*record != NULL) {

@@ -510,7 +510,6 @@ portone_ledger_parse(portone_txn_t *txn, portone_db_e db,
 {
     cJSON  *record;
 
-    errno = 0;
     record = portone_json_parse(value->data, value->len);
 
     if (record == NULL && errno != ENOMEM) {

@@ -4,6 +4,7 @@
  */
 
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "sim.h"
@@ -93,6 +94,7 @@ static void *
 sim_malloc(size_t size)
 {
     if (sim_fail_in != 0 && --sim_fail_in == 0) {
+        errno = ENOMEM;
         return NULL;
     }
 
