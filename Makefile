@@ -24,6 +24,8 @@
 # make deb         Debian packages of both modules, build/*.deb
 # make deb-test    their life, from installation to purge, in a Debian of their
 #                  own
+# make matrix      all tests with the nginx, LMDB and libcurl of Debian 12, 13
+#                  and unstable; T=trixie: of this one only, MODE=fresh: half
 # make deps        installs with apt what the targets above need
 # make clean       removes what was built
 #
@@ -138,6 +140,11 @@ deb:
 deb-test:
 	t/tools/deps chroot
 	t/tools/deb-test
+
+.PHONY: matrix
+matrix:
+	t/tools/deps chroot
+	t/tools/matrix $(T)
 
 .PHONY: deps
 deps:

@@ -16,7 +16,7 @@ END
 # the only record, as JSON
 
 our $record = <<'END';
-$ mdb_dump -p -s idempotency $TEST_NGINX_STORE | sed -n 's/^ {/{/p'
+$ mdb_dump -p -s idempotency $TEST_NGINX_STORE | sed -n 's/\\\\"/\\"/g; s/^ {/{/p'
     -> .expires_at as expires
 END
 
@@ -68,7 +68,7 @@ refund {"merchant_uid": "order_1", "amount": 300}
     -> 200
 GET /payments/order_1
     -> .refunds[0].settled_at as settled
-$ mdb_dump -p -s idempotency $TEST_NGINX_STORE | sed -n 's/^ {/{/p'
+$ mdb_dump -p -s idempotency $TEST_NGINX_STORE | sed -n 's/\\\\"/\\"/g; s/^ {/{/p'
     -> .expires_at as expires
 $ echo $(({{expires}} - {{settled}}))
     -> body ~ ^5400$
@@ -77,7 +77,7 @@ POST /other/cancel {"merchant_uid": "order_2", "amount": 300}
     -> 200
 GET /payments/order_2
     -> .refunds[0].settled_at as settled
-$ mdb_dump -p -s idempotency $TEST_NGINX_STORE | sed -n 's/^ {/{/p' | tail -n 1
+$ mdb_dump -p -s idempotency $TEST_NGINX_STORE | sed -n 's/\\\\"/\\"/g; s/^ {/{/p' | tail -n 1
     -> .expires_at as expires
 $ echo $(({{expires}} - {{settled}}))
     -> body ~ ^7200$
@@ -134,7 +134,7 @@ GET /payments/order_1
     -> .refunds # 1
     -> .refunds[0].state = succeeded
     -> .refunds[0].settled_at as settled
-$ mdb_dump -p -s idempotency $TEST_NGINX_STORE | sed -n 's/^ {/{/p'
+$ mdb_dump -p -s idempotency $TEST_NGINX_STORE | sed -n 's/\\\\"/\\"/g; s/^ {/{/p'
     -> .expires_at as expires
 $ echo $(({{expires}} - {{settled}}))
     -> body ~ ^2$
@@ -170,7 +170,7 @@ fault [{"call": "cancel", "fault": "refuse", "code": -1, "message": "no"},
 [three] refund {"merchant_uid": "order_3", "amount": 300}
     Idempotency-Key: key-3
 waiting reread 1
-$ mdb_dump -p -s idempotency $TEST_NGINX_STORE | sed -n 's/^ {/{/p' | tail -n 1
+$ mdb_dump -p -s idempotency $TEST_NGINX_STORE | sed -n 's/\\\\"/\\"/g; s/^ {/{/p' | tail -n 1
     -> .answer = null
     -> .expires_at as expires
 END
@@ -220,7 +220,7 @@ refund {"merchant_uid": "order_2", "amount": 300}
 refund {"merchant_uid": "order_3", "amount": 300}
     Idempotency-Key: key-3
     -> 200
-$ mdb_dump -p -s idempotency $TEST_NGINX_STORE | sed -n 's/^ {/{/p' | tail -n 1
+$ mdb_dump -p -s idempotency $TEST_NGINX_STORE | sed -n 's/\\\\"/\\"/g; s/^ {/{/p' | tail -n 1
     -> .expires_at as expires
 END
 POST /other/cancel {"merchant_uid": "order_4", "amount": 300}

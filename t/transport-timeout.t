@@ -39,7 +39,7 @@ GET /payments/order_1
 ledger
     -> .calls.cancel = 0
 --- error_log eval
-qr/\[error\] .*Failed to connect to \S+ port \d+ after [2-9]\d\d ms: (?:Timeout was reached|Could not connect)/
+qr/\[error\] .*(?:Failed to connect to \S+ port \d+ after [2-9]\d\d ms: (?:Timeout was reached|Could not connect)|Connection timed out after [2-9]\d\d milliseconds)/
 
 
 
@@ -68,7 +68,7 @@ answers a b
 within 5s $ cat $TEST_NGINX_ROOT/logs/order.log
     -> body ~ \A/good\n(?:/payments/cancel\n){2}\z
 --- error_log eval
-qr/\[error\] .*Failed to connect/
+qr/\[error\] .*(?:Failed to connect|Connection timed out)/
 
 
 

@@ -86,7 +86,7 @@ imp_uid=imp_1 merchant_uid=order_1 amount=1000
 ::tls('bad_name') . 'portone_ssl_trusted_certificate $TEST_NGINX_TLS/ca.crt;'
 --- steps eval: $::refused
 --- error_log eval
-qr/\[error\] .*no alternative certificate subject name matches target host name 'localhost'/
+qr/\[error\] .*no alternative certificate subject name matches target host ?name 'localhost'/
 
 
 
@@ -97,7 +97,7 @@ imp_uid=imp_1 merchant_uid=order_1 amount=1000
 ::tls('stranger') . 'portone_ssl_trusted_certificate $TEST_NGINX_TLS/ca.crt;'
 --- steps eval: $::refused
 --- error_log eval
-qr/\[error\] .*SSL certificate problem: unable to get local issuer certificate/
+qr/\[error\] .*SSL certificate (?:problem|OpenSSL verify result): unable to get local issuer certificate/
 
 
 
@@ -108,7 +108,7 @@ imp_uid=imp_1 merchant_uid=order_1 amount=1000
 ::tls('good')
 --- steps eval: $::refused
 --- error_log eval
-qr/\[error\] .*SSL certificate problem: unable to get local issuer certificate/
+qr/\[error\] .*SSL certificate (?:problem|OpenSSL verify result): unable to get local issuer certificate/
 
 
 
@@ -119,7 +119,7 @@ imp_uid=imp_1 merchant_uid=order_1 amount=1000
 ::tls('expired') . 'portone_ssl_trusted_certificate $TEST_NGINX_TLS/ca.crt;'
 --- steps eval: $::refused
 --- error_log eval
-qr/\[error\] .*SSL certificate problem: certificate has expired/
+qr/\[error\] .*SSL certificate (?:problem|OpenSSL verify result): certificate has expired/
 
 
 
@@ -130,7 +130,7 @@ imp_uid=imp_1 merchant_uid=order_1 amount=1000
 ::tls('self') . 'portone_ssl_trusted_certificate $TEST_NGINX_TLS/ca.crt;'
 --- steps eval: $::refused
 --- error_log eval
-qr/\[error\] .*SSL certificate problem: self.signed certificate/
+qr/\[error\] .*SSL certificate (?:problem|OpenSSL verify result): self.signed certificate/
 
 
 
@@ -234,7 +234,7 @@ GET /payments/order_1
     -> .refunds # 3
     -> .cancel_amount = 4
 --- error_log eval
-qr/\[error\] .*SSL certificate problem/
+qr/\[error\] .*SSL certificate (?:problem|OpenSSL verify result)/
 
 
 
@@ -260,7 +260,7 @@ POST /other {"merchant_uid": "order_1", "amount": 2}
 ledger ?call=cancel
     -> .requests # 1
 --- error_log eval
-qr/\[error\] .*SSL certificate problem/
+qr/\[error\] .*SSL certificate (?:problem|OpenSSL verify result)/
 
 
 
