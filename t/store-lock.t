@@ -210,3 +210,26 @@ ledger
     -> .cancels_executed = 1
 --- error_log eval
 qr/\[crit\] .*store ".*": writing failed .*No space left on device/
+
+
+
+=== TEST 8: a worker does not open the store while another process has its lock
+--- payments
+imp_uid=imp_1 merchant_uid=order_1 amount=1000
+--- steps
+GET /payments/order_1
+    -> 200
+$ timeout 20 flock $TEST_NGINX_STORE/open.lock sh -c 'touch $TEST_NGINX_STORE.held; until test -e $TEST_NGINX_STORE.free; do sleep 0.02; done' >/dev/null 2>&1 &
+within 5s $ test -e $TEST_NGINX_STORE.held
+reload
+refund {"merchant_uid": "order_1", "amount": 100}
+    -> 503 store_unavailable
+ledger
+    -> .calls.cancel = 0
+stop
+$ touch $TEST_NGINX_STORE.free
+start
+refund {"merchant_uid": "order_1", "amount": 100}
+    -> 200
+--- error_log eval
+qr/\[emerg\] .*flock\(\) ".*open.lock" failed \(11:/
