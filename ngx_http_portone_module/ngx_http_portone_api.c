@@ -97,6 +97,62 @@ ngx_http_portone_api_find(ngx_http_portone_transfer_t *tr,
 }
 
 
+ngx_int_t
+ngx_http_portone_api_payments(ngx_http_portone_transfer_t *tr,
+    portone_drift_t *drift, ngx_uint_t include_sandbox)
+{
+    u_char         *p;
+    size_t          i, len;
+    portone_str_t  *uid;
+
+    static ngx_str_t  path = ngx_string("/payments");
+    static ngx_str_t  name = ngx_string("&imp_uid[]=");
+    static ngx_str_t  query = ngx_string("&include_sandbox=true");
+
+    tr->call = NGX_HTTP_PORTONE_CALL_FIND;
+
+    len = path.len + query.len;
+
+    for (i = 0; i < drift->n; i++) {
+        len += name.len + 3 * drift->payments[i].imp_uid.len;
+    }
+
+    p = ngx_pnalloc(tr->pool, len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    tr->path.data = p;
+
+    p = ngx_cpymem(p, path.data, path.len);
+
+    for (i = 0; i < drift->n; i++) {
+
+        if (drift->payments[i].found) {
+            continue;
+        }
+
+        uid = &drift->payments[i].imp_uid;
+
+        p = ngx_cpymem(p, name.data, name.len);
+        p = (u_char *) ngx_escape_uri(p, (u_char *) uid->data, uid->len,
+                                      NGX_ESCAPE_URI_COMPONENT);
+    }
+
+    if (include_sandbox) {
+        p = ngx_cpymem(p, query.data, query.len);
+    }
+
+    tr->path.len = p - tr->path.data;
+    tr->path.data[path.len] = '?';
+
+    ngx_str_null(&tr->body);
+    tr->once = 0;
+
+    return NGX_OK;
+}
+
+
 static ngx_int_t
 ngx_http_portone_api_get(ngx_http_portone_transfer_t *tr, const char *prefix,
     portone_str_t *uid, ngx_uint_t include_sandbox)

@@ -11,6 +11,7 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
+#include "core/portone_drift.h"
 #include "core/portone_flow.h"
 #include "ngx_http_portone_curl.h"
 #include "ngx_http_portone_zone.h"
@@ -33,6 +34,10 @@ ngx_int_t ngx_http_portone_api_payment(ngx_http_portone_transfer_t *tr,
 /* GET /payments/find/{merchant_uid}: the newest payment of the order */
 ngx_int_t ngx_http_portone_api_find(ngx_http_portone_transfer_t *tr,
     portone_str_t *merchant_uid, ngx_uint_t include_sandbox);
+
+/* GET /payments?imp_uid[]=...: those of the batch that are still missing */
+ngx_int_t ngx_http_portone_api_payments(ngx_http_portone_transfer_t *tr,
+    portone_drift_t *drift, ngx_uint_t include_sandbox);
 
 /* POST /payments/cancel, at most once */
 ngx_int_t ngx_http_portone_api_cancel(ngx_http_portone_transfer_t *tr,

@@ -7,6 +7,7 @@
 #include "ngx_http_portone_module.h"
 #include "ngx_http_portone_access.h"
 #include "ngx_http_portone_conf.h"
+#include "ngx_http_portone_drift.h"
 #include "ngx_http_portone_error_status.h"
 #include "ngx_http_portone_reconcile.h"
 #include "ngx_http_portone_status.h"
@@ -123,6 +124,13 @@ static ngx_command_t  ngx_http_portone_commands[] = {
       NGX_HTTP_MAIN_CONF_OFFSET,
       offsetof(ngx_http_portone_main_conf_t, reconcile_interval),
       &ngx_http_portone_reconcile_post },
+
+    { ngx_string("portone_drift_interval"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_portone_drift_interval,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
 
     { ngx_string("portone_api"),
       NGX_HTTP_PORTONE_ANY|NGX_CONF_TAKE1,
@@ -346,6 +354,7 @@ ngx_http_portone_create_main_conf(ngx_conf_t *cf)
     pmcf->zone_size = NGX_CONF_UNSET_SIZE;
     pmcf->keepalive = NGX_CONF_UNSET_UINT;
     pmcf->reconcile_interval = NGX_CONF_UNSET_MSEC;
+    pmcf->drift_interval = NGX_CONF_UNSET_MSEC;
 
     return pmcf;
 }
@@ -361,6 +370,7 @@ ngx_http_portone_init_main_conf(ngx_conf_t *cf, void *conf)
     ngx_conf_init_size_value(pmcf->zone_size, NGX_HTTP_PORTONE_ZONE_SIZE);
     ngx_conf_init_uint_value(pmcf->keepalive, 32);
     ngx_conf_init_msec_value(pmcf->reconcile_interval, 10000);
+    ngx_conf_init_msec_value(pmcf->drift_interval, 0);
 
     if (pmcf->store_path.len == 0) {
         return NGX_CONF_OK;
@@ -548,6 +558,7 @@ ngx_http_portone_init_process(ngx_cycle_t *cycle)
         (void) ngx_http_portone_curl_init(cycle, pmcf->keepalive);
 
         ngx_http_portone_reconcile_init(cycle, pmcf);
+        ngx_http_portone_drift_init(cycle, pmcf);
     }
 
     return NGX_OK;
@@ -573,6 +584,7 @@ ngx_http_portone_exit_process(ngx_cycle_t *cycle)
 
     if (pmcf->accounts.nelts) {
         ngx_http_portone_reconcile_exit();
+        ngx_http_portone_drift_exit();
         ngx_http_portone_curl_exit(cycle);
     }
 

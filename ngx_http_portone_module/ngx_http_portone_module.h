@@ -27,6 +27,7 @@ typedef struct {
     size_t                          zone_size;     /* bytes */
     ngx_uint_t                      keepalive;     /* idle connections */
     ngx_msec_t                      reconcile_interval;
+    ngx_msec_t                      drift_interval;     /* 0: off */
     ngx_uint_t                      status;        /* portone_status is used */
     ngx_array_t                     locations;     /* with an account, of
                                             ngx_http_portone_loc_conf_t * */

@@ -23,6 +23,8 @@ struct ngx_http_portone_record_s {
 typedef struct {
     ngx_queue_t                  records;
     ngx_http_portone_metrics_t  *metrics;
+    size_t                       position_len;
+    char                         position[NGX_HTTP_PORTONE_POSITION];
 } ngx_http_portone_zone_t;
 
 
@@ -203,6 +205,46 @@ ngx_http_portone_zone_metrics(ngx_shm_zone_t *zone, ngx_log_t *log)
     root = shpool->data;
 
     ngx_http_portone_metrics_open(shpool, root->metrics, log);
+}
+
+
+size_t
+ngx_http_portone_zone_position(ngx_shm_zone_t *zone, char *position)
+{
+    size_t                    len;
+    ngx_slab_pool_t          *shpool;
+    ngx_http_portone_zone_t  *root;
+
+    shpool = (ngx_slab_pool_t *) zone->shm.addr;
+    root = shpool->data;
+
+    ngx_shmtx_lock(&shpool->mutex);
+
+    len = root->position_len;
+    ngx_memcpy(position, root->position, len);
+
+    ngx_shmtx_unlock(&shpool->mutex);
+
+    return len;
+}
+
+
+void
+ngx_http_portone_zone_set_position(ngx_shm_zone_t *zone, const char *position,
+    size_t len)
+{
+    ngx_slab_pool_t          *shpool;
+    ngx_http_portone_zone_t  *root;
+
+    shpool = (ngx_slab_pool_t *) zone->shm.addr;
+    root = shpool->data;
+
+    ngx_shmtx_lock(&shpool->mutex);
+
+    ngx_memcpy(root->position, position, len);
+    root->position_len = len;
+
+    ngx_shmtx_unlock(&shpool->mutex);
 }
 
 

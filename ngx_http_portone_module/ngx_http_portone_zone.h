@@ -72,6 +72,18 @@ typedef struct {
 ngx_shm_zone_t *ngx_http_portone_zone_add(ngx_conf_t *cf, size_t size,
     ngx_array_t *accounts);
 
+/*
+ * where the walk over the stored payments is, for the worker that goes on
+ * with it; the key is the store's, position has NGX_HTTP_PORTONE_POSITION
+ * bytes
+ */
+
+#define NGX_HTTP_PORTONE_POSITION  511
+
+size_t ngx_http_portone_zone_position(ngx_shm_zone_t *zone, char *position);
+void ngx_http_portone_zone_set_position(ngx_shm_zone_t *zone,
+    const char *position, size_t len);
+
 /* the zone's part of ngx_http_portone_metrics_open() */
 void ngx_http_portone_zone_metrics(ngx_shm_zone_t *zone, ngx_log_t *log);
 

@@ -15,8 +15,6 @@ static int portone_ledger_open(portone_txn_t *txn, const portone_key_t *key,
     cJSON **intent);
 static cJSON *portone_ledger_parse(portone_txn_t *txn, portone_db_e db,
     const portone_str_t *key, const portone_str_t *value);
-static int portone_ledger_replaceable(portone_txn_t *txn,
-    const portone_key_t *key);
 static int portone_ledger_stale(portone_txn_t *txn,
     portone_settlement_t *settlement);
 static int portone_ledger_put_payment(portone_txn_t *txn,
@@ -350,14 +348,7 @@ portone_ledger_deposit(portone_txn_t *txn, void *data)
 }
 
 
-/*
- * While a refund is open its settlement writes the payment, and nobody else
- * does: which of two readings is the newer one cannot be told.  One that
- * waits for a person writes nothing any more.  PORTONE_DECLINED: there is
- * nothing to keep the payment from being replaced.
- */
-
-static int
+int
 portone_ledger_replaceable(portone_txn_t *txn, const portone_key_t *key)
 {
     int     rc;

@@ -120,6 +120,14 @@ typedef struct {
  */
 int portone_ledger_deposit(portone_txn_t *txn, void *data);
 
+/*
+ * While a refund is open its settlement writes the payment, and nobody else
+ * does: which of two readings is the newer one cannot be told.  One that
+ * waits for a person writes nothing any more.  PORTONE_DECLINED: there is
+ * nothing to keep the payment from being replaced; PORTONE_OK: there is.
+ */
+int portone_ledger_replaceable(portone_txn_t *txn, const portone_key_t *key);
+
 
 typedef struct {
     portone_str_t             merchant;

@@ -1,0 +1,597 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
+#include "ngx_http_portone_drift.h"
+#include "ngx_http_portone_api.h"
+#include "ngx_http_portone_commit.h"
+#include "ngx_http_portone_token.h"
+
+
+/* the shortest interval, ms: a thousand payments a second */
+#define NGX_HTTP_PORTONE_DRIFT_MIN      100
+
+/* ms; the next round finds what could not be stored */
+#define NGX_HTTP_PORTONE_DRIFT_TIMEOUT  5000
+
+/*
+ * A batch that PortOne does not answer is tried again, but one that it never
+ * answers must not keep all others from being looked at.
+ */
+#define NGX_HTTP_PORTONE_DRIFT_TRIES    3
+
+
+/* a batch under way */
+
+typedef struct {
+    ngx_pool_t                    *pool;
+    ngx_log_t                      log;
+    portone_drift_t               *core;
+    ngx_uint_t                     i;         /* of the location */
+    ngx_http_portone_loc_conf_t   *plcf;      /* with whose keys it is asked */
+    ngx_http_portone_token_t       token;
+    ngx_http_portone_transfer_t    transfer;
+    ngx_http_portone_commit_t      commit;
+    unsigned                       refreshed:1;
+} ngx_http_portone_drift_batch_t;
+
+
+typedef struct {
+    ngx_http_portone_main_conf_t    *pmcf;
+    ngx_event_t                      timer;
+    ngx_http_portone_drift_batch_t  *batch;   /* NULL: none is under way */
+    ngx_uint_t                       failures;
+
+    /* since the first payment, or since the worker began */
+    ngx_uint_t                       checked;
+    ngx_uint_t                       differed;
+    ngx_uint_t                       missing;
+    ngx_uint_t                       skipped;
+} ngx_http_portone_drift_t;
+
+
+static void ngx_http_portone_drift_timer(ngx_event_t *ev);
+static ngx_http_portone_drift_batch_t *ngx_http_portone_drift_create(void);
+static void ngx_http_portone_drift_destroy(
+    ngx_http_portone_drift_batch_t *batch);
+static ngx_uint_t ngx_http_portone_drift_location(
+    ngx_http_portone_drift_batch_t *batch);
+static ngx_uint_t ngx_http_portone_drift_asked(ngx_uint_t i);
+static void ngx_http_portone_drift_ask(ngx_http_portone_drift_batch_t *batch,
+    ngx_uint_t refresh);
+static void ngx_http_portone_drift_token(ngx_http_portone_token_t *t);
+static void ngx_http_portone_drift_called(ngx_http_portone_transfer_t *tr);
+static void ngx_http_portone_drift_next(
+    ngx_http_portone_drift_batch_t *batch);
+static void ngx_http_portone_drift_committed(ngx_http_portone_commit_t *op);
+static void ngx_http_portone_drift_failed(
+    ngx_http_portone_drift_batch_t *batch);
+static void ngx_http_portone_drift_finish(
+    ngx_http_portone_drift_batch_t *batch);
+static void ngx_http_portone_drift_tell(
+    ngx_http_portone_drift_batch_t *batch);
+
+
+static ngx_http_portone_drift_t  ngx_http_portone_drift;
+
+
+char *
+ngx_http_portone_drift_interval(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    ngx_http_portone_main_conf_t *pmcf = conf;
+
+    ngx_int_t   interval;
+    ngx_str_t  *value;
+
+    if (pmcf->drift_interval != NGX_CONF_UNSET_MSEC) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (ngx_strcmp(value[1].data, "off") == 0) {
+        pmcf->drift_interval = 0;
+        return NGX_CONF_OK;
+    }
+
+    interval = ngx_parse_time(&value[1], 0);
+
+    if (interval == NGX_ERROR) {
+        return "invalid value";
+    }
+
+    if (interval < NGX_HTTP_PORTONE_DRIFT_MIN) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"portone_drift_interval\" must be at least "
+                           "100ms");
+        return NGX_CONF_ERROR;
+    }
+
+    pmcf->drift_interval = interval;
+
+    return NGX_CONF_OK;
+}
+
+
+void
+ngx_http_portone_drift_init(ngx_cycle_t *cycle,
+    ngx_http_portone_main_conf_t *pmcf)
+{
+    ngx_http_portone_drift_t  *drift;
+
+    /*
+     * In a reload two workers may look at a time, at the same payments maybe:
+     * what one of them stores, the other one does not undo.
+     */
+
+    if (ngx_worker != 0 || pmcf->drift_interval == 0) {
+        return;
+    }
+
+    drift = &ngx_http_portone_drift;
+
+    ngx_memzero(drift, sizeof(ngx_http_portone_drift_t));
+
+    drift->pmcf = pmcf;
+
+    drift->timer.handler = ngx_http_portone_drift_timer;
+    drift->timer.data = drift;
+    drift->timer.log = cycle->log;
+    drift->timer.cancelable = 1;
+
+    ngx_add_timer(&drift->timer, pmcf->drift_interval);
+}
+
+
+void
+ngx_http_portone_drift_exit(void)
+{
+    if (ngx_http_portone_drift.timer.timer_set) {
+        ngx_del_timer(&ngx_http_portone_drift.timer);
+    }
+}
+
+
+static void
+ngx_http_portone_drift_timer(ngx_event_t *ev)
+{
+    ngx_http_portone_drift_t        *drift;
+    ngx_http_portone_drift_batch_t  *batch;
+
+    drift = ev->data;
+
+    if (ngx_exiting) {
+        return;
+    }
+
+    ngx_add_timer(&drift->timer, drift->pmcf->drift_interval);
+
+    if (drift->batch
+        || !ngx_http_portone_store_is_open(drift->pmcf->store))
+    {
+        return;
+    }
+
+    batch = ngx_http_portone_drift_create();
+    if (batch == NULL) {
+        return;
+    }
+
+    drift->batch = batch;
+
+    if (ngx_http_portone_store_read(drift->pmcf->store, portone_drift_batch,
+                                    batch->core, &batch->log)
+        != PORTONE_OK)
+    {
+        ngx_http_portone_drift_destroy(batch);
+        return;
+    }
+
+    if (batch->core->n == 0) {
+        ngx_http_portone_drift_finish(batch);
+        return;
+    }
+
+    if (!ngx_http_portone_drift_location(batch)) {
+        ngx_log_error(NGX_LOG_ERR, &batch->log, 0,
+                      "no location has the keys to look after the payments "
+                      "of merchant \"%*s\"", batch->core->merchant,
+                      batch->core->payments[0].key.data);
+
+        ngx_http_portone_drift_finish(batch);
+        return;
+    }
+
+    ngx_http_portone_drift_ask(batch, 0);
+}
+
+
+static ngx_http_portone_drift_batch_t *
+ngx_http_portone_drift_create(void)
+{
+    ngx_pool_t                      *pool;
+    portone_drift_t                 *core;
+    ngx_http_portone_drift_batch_t  *batch;
+
+    pool = ngx_create_pool(NGX_DEFAULT_POOL_SIZE, ngx_cycle->log);
+    if (pool == NULL) {
+        return NULL;
+    }
+
+    batch = ngx_pcalloc(pool, sizeof(ngx_http_portone_drift_batch_t));
+
+    if (batch != NULL) {
+        batch->core = ngx_pcalloc(pool, sizeof(portone_drift_t));
+    }
+
+    if (batch == NULL || batch->core == NULL) {
+        ngx_destroy_pool(pool);
+        return NULL;
+    }
+
+    batch->pool = pool;
+    batch->log = *ngx_cycle->log;
+    batch->log.action = NULL;
+    pool->log = &batch->log;
+
+    core = batch->core;
+
+    core->last.len = ngx_http_portone_zone_position(
+                                      ngx_http_portone_drift.pmcf->zone,
+                                      core->last.data);
+
+    return batch;
+}
+
+
+static void
+ngx_http_portone_drift_destroy(ngx_http_portone_drift_batch_t *batch)
+{
+    portone_drift_free(batch->core);
+
+    ngx_explicit_memzero(&batch->token.grant,
+                         sizeof(ngx_http_portone_grant_t));
+
+    ngx_http_portone_drift.batch = NULL;
+
+    ngx_destroy_pool(batch->pool);
+}
+
+
+/* the next account of the merchant, from batch->i on; 0: there is none */
+
+static ngx_uint_t
+ngx_http_portone_drift_location(ngx_http_portone_drift_batch_t *batch)
+{
+    char                           *merchant;
+    size_t                          len;
+    ngx_array_t                    *locations;
+    ngx_http_portone_loc_conf_t   **location;
+
+    locations = &ngx_http_portone_drift.pmcf->locations;
+    location = locations->elts;
+
+    merchant = batch->core->payments[0].key.data;
+    len = batch->core->merchant;
+
+    for ( /* void */ ; batch->i < locations->nelts; batch->i++) {
+        batch->plcf = location[batch->i];
+
+        if (batch->plcf->merchant.len == len
+            && ngx_memcmp(batch->plcf->merchant.data, merchant, len) == 0
+            && !ngx_http_portone_drift_asked(batch->i))
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* with the same keys, for another location */
+
+static ngx_uint_t
+ngx_http_portone_drift_asked(ngx_uint_t i)
+{
+    ngx_uint_t                     n;
+    ngx_http_portone_loc_conf_t  **location;
+
+    location = ngx_http_portone_drift.pmcf->locations.elts;
+
+    for (n = 0; n < i; n++) {
+
+        if (location[n]->account == location[i]->account
+            && location[n]->include_sandbox == location[i]->include_sandbox
+            && location[n]->merchant.len == location[i]->merchant.len
+            && ngx_memcmp(location[n]->merchant.data,
+                          location[i]->merchant.data,
+                          location[i]->merchant.len)
+               == 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static void
+ngx_http_portone_drift_ask(ngx_http_portone_drift_batch_t *batch,
+    ngx_uint_t refresh)
+{
+    ngx_http_portone_token_t  *t;
+
+    t = &batch->token;
+
+    batch->refreshed = refresh;
+
+    t->refused = refresh ? t->grant.generation : 0;
+    t->account = batch->plcf->account;
+    t->endpoint = batch->plcf->endpoint;
+    t->log = &batch->log;
+    t->handler = ngx_http_portone_drift_token;
+    t->data = batch;
+
+    if (ngx_http_portone_token_get(t) == NGX_OK) {
+        ngx_http_portone_drift_token(t);
+    }
+}
+
+
+static void
+ngx_http_portone_drift_token(ngx_http_portone_token_t *t)
+{
+    ngx_http_portone_transfer_t     *tr;
+    ngx_http_portone_drift_batch_t  *batch;
+
+    batch = t->data;
+    tr = &batch->transfer;
+
+    if (t->result != PORTONE_TOKEN_GRANTED) {
+        ngx_http_portone_drift_failed(batch);
+        return;
+    }
+
+    ngx_memzero(tr, sizeof(ngx_http_portone_transfer_t));
+
+    tr->endpoint = batch->plcf->endpoint;
+    tr->pool = batch->pool;
+    tr->log = &batch->log;
+    tr->tier = batch->plcf->tier;
+    tr->authorization.data = t->grant.token;
+    tr->authorization.len = t->grant.len;
+    tr->handler = ngx_http_portone_drift_called;
+    tr->data = batch;
+
+    if (ngx_http_portone_api_payments(tr, batch->core,
+                                      batch->plcf->include_sandbox)
+        != NGX_OK)
+    {
+        ngx_http_portone_drift_failed(batch);
+        return;
+    }
+
+    ngx_http_portone_curl_submit(tr);
+}
+
+
+static void
+ngx_http_portone_drift_called(ngx_http_portone_transfer_t *tr)
+{
+    int                              rc;
+    portone_answer_t                 answer;
+    portone_answer_e                 kind;
+    ngx_http_portone_drift_batch_t  *batch;
+
+    batch = tr->data;
+
+    if (ngx_http_portone_api_answer(tr, &answer) != PORTONE_CALL_ANSWERED) {
+        ngx_log_error(NGX_LOG_ERR, &batch->log, 0,
+                      "PortOne did not answer: %s, while looking after "
+                      "payments", tr->reason);
+
+        ngx_http_portone_drift_failed(batch);
+        return;
+    }
+
+    kind = answer.kind;
+    rc = PORTONE_OK;
+
+    /* of some: 207; 404: it knows none of them */
+
+    if (kind == PORTONE_ANSWER_OK) {
+        rc = portone_drift_compare(batch->core, &answer, ngx_time());
+    }
+
+    portone_answer_free(&answer);
+
+    if (tr->answer.data) {
+        (void) ngx_pfree(batch->pool, tr->answer.data);
+        tr->answer.data = NULL;
+    }
+
+    if (kind == PORTONE_ANSWER_UNAUTHORIZED && !batch->refreshed) {
+        ngx_http_portone_drift_ask(batch, 1);
+        return;
+    }
+
+    if (rc != PORTONE_OK
+        || (kind != PORTONE_ANSWER_OK && kind != PORTONE_ANSWER_NOT_FOUND))
+    {
+        ngx_log_error(NGX_LOG_ERR, &batch->log, 0,
+                      "PortOne's answer is not understood: status %ui, "
+                      "%uz bytes, while looking after payments",
+                      tr->status, tr->answer.len);
+
+        ngx_http_portone_drift_failed(batch);
+        return;
+    }
+
+    ngx_http_portone_drift_next(batch);
+}
+
+
+/* another account for what is missing, or what differs is stored */
+
+static void
+ngx_http_portone_drift_next(ngx_http_portone_drift_batch_t *batch)
+{
+    size_t                      i, missing, differ;
+    ngx_http_portone_commit_t  *op;
+
+    missing = 0;
+    differ = 0;
+
+    for (i = 0; i < batch->core->n; i++) {
+        missing += !batch->core->payments[i].found;
+        differ += batch->core->payments[i].differs;
+    }
+
+    batch->i++;
+
+    if (missing && ngx_http_portone_drift_location(batch)) {
+        ngx_http_portone_drift_ask(batch, 0);
+        return;
+    }
+
+    if (differ == 0) {
+        ngx_http_portone_drift_finish(batch);
+        return;
+    }
+
+    op = &batch->commit;
+
+    op->store = ngx_http_portone_drift.pmcf->store;
+    op->log = &batch->log;
+    op->handler = ngx_http_portone_drift_committed;
+    op->timeout = NGX_HTTP_PORTONE_DRIFT_TIMEOUT;
+    op->apply = portone_drift_store;
+    op->data = batch->core;
+
+    ngx_http_portone_commit(op);
+}
+
+
+static void
+ngx_http_portone_drift_committed(ngx_http_portone_commit_t *op)
+{
+    ngx_http_portone_drift_batch_t  *batch;
+
+    batch = (ngx_http_portone_drift_batch_t *)
+              ((u_char *) op - offsetof(ngx_http_portone_drift_batch_t,
+                                        commit));
+
+    if (op->status != NGX_HTTP_PORTONE_COMMITTED) {
+        ngx_http_portone_drift_failed(batch);
+        return;
+    }
+
+    ngx_http_portone_drift_tell(batch);
+    ngx_http_portone_drift_finish(batch);
+}
+
+
+/* what differed, by its identifiers: amounts are not for the log */
+
+static void
+ngx_http_portone_drift_tell(ngx_http_portone_drift_batch_t *batch)
+{
+    size_t                    i;
+    portone_drift_payment_t  *payment;
+
+    for (i = 0; i < batch->core->n; i++) {
+        payment = &batch->core->payments[i];
+
+        if (!payment->differs || !payment->deposit.stored) {
+            continue;
+        }
+
+        ngx_http_portone_drift.differed++;
+
+        ngx_log_error(NGX_LOG_NOTICE, &batch->log, 0,
+                      "payment \"%*s\" of merchant \"%*s\" differed from "
+                      "PortOne's: %uz new cancellations, %uz undone",
+                      payment->imp_uid.len, payment->imp_uid.data,
+                      batch->core->merchant, payment->key.data,
+                      payment->appeared, payment->vanished);
+    }
+}
+
+
+static void
+ngx_http_portone_drift_failed(ngx_http_portone_drift_batch_t *batch)
+{
+    if (++ngx_http_portone_drift.failures < NGX_HTTP_PORTONE_DRIFT_TRIES) {
+
+        /* the position stays */
+
+        ngx_http_portone_drift_destroy(batch);
+        return;
+    }
+
+    ngx_log_error(NGX_LOG_ERR, &batch->log, 0,
+                  "%uz payments of merchant \"%*s\" are not looked after in "
+                  "this round", batch->core->n, batch->core->merchant,
+                  batch->core->payments[0].key.data);
+
+    ngx_http_portone_drift.skipped += batch->core->n + batch->core->skipped;
+
+    portone_drift_free(batch->core);
+
+    ngx_http_portone_drift_finish(batch);
+}
+
+
+static void
+ngx_http_portone_drift_finish(ngx_http_portone_drift_batch_t *batch)
+{
+    size_t                     i;
+    portone_drift_t           *core;
+    ngx_http_portone_drift_t  *drift;
+
+    core = batch->core;
+    drift = &ngx_http_portone_drift;
+
+    drift->failures = 0;
+    drift->skipped += core->skipped;
+
+    for (i = 0; i < core->n; i++) {
+
+        if (core->payments[i].found) {
+            drift->checked++;
+            continue;
+        }
+
+        if (drift->missing++ == 0) {
+            ngx_log_error(NGX_LOG_NOTICE, &batch->log, 0,
+                          "PortOne does not know payment \"%*s\" of merchant "
+                          "\"%*s\", nor maybe others",
+                          core->payments[i].imp_uid.len,
+                          core->payments[i].imp_uid.data,
+                          core->merchant, core->payments[i].key.data);
+        }
+    }
+
+    ngx_http_portone_zone_set_position(drift->pmcf->zone, core->last.data,
+                                       core->last.len);
+
+    if (core->done) {
+        ngx_log_error(NGX_LOG_INFO, &batch->log, 0,
+                      "all payments were looked after: %ui checked, "
+                      "%ui differed, %ui not known to PortOne, %ui left out",
+                      drift->checked, drift->differed, drift->missing,
+                      drift->skipped);
+
+        drift->checked = 0;
+        drift->differed = 0;
+        drift->missing = 0;
+        drift->skipped = 0;
+    }
+
+    ngx_http_portone_drift_destroy(batch);
+}
