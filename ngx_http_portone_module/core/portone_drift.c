@@ -4,6 +4,7 @@
  */
 
 
+#include <errno.h>
 #include <string.h>
 
 #include "portone_drift.h"
@@ -184,6 +185,10 @@ portone_drift_found(portone_drift_t *drift, cJSON *item, int64_t now)
     if (portone_payment_parse(&stored, payment->text, payment->len, &why)
         != PORTONE_OK)
     {
+        if (errno == ENOMEM) {
+            return PORTONE_ERROR;
+        }
+
         /* what cannot be read is a difference by itself */
 
         return portone_drift_deposit(drift, payment, now);
