@@ -252,7 +252,7 @@ portone_flow_token(portone_flow_t *flow, portone_token_e result,
     case PORTONE_STEP_REREAD:
 
         if (flow->reviewing) {
-            return portone_review_settle(flow, now);
+            return portone_review_failed(flow, error);
         }
 
         if (flow->resettling) {

@@ -96,7 +96,8 @@ int portone_flow_may_fetch(const portone_flow_t *flow);
 portone_step_e portone_review_start(portone_flow_t *flow, int64_t now);
 portone_step_e portone_review_reread(portone_flow_t *flow,
     portone_call_e call, portone_answer_t *answer, int64_t now);
-portone_step_e portone_review_settle(portone_flow_t *flow, int64_t now);
+portone_step_e portone_review_failed(portone_flow_t *flow,
+    portone_error_e error);
 portone_step_e portone_review_settled(portone_flow_t *flow, int rc);
 
 /*

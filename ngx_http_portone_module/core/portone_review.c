@@ -14,9 +14,14 @@
 
 /*
  * A refund in manual_review, settled by the word of a person.  PortOne is
- * read once more, so that the stored balance is its own again; but the word
- * counts whether or not it can be read.
+ * read once more, so that the stored balance is its own when the order is
+ * free again; what is read does not change the word.
  */
+
+
+static portone_step_e portone_review_settle(portone_flow_t *flow,
+    int64_t now);
+static int portone_review_balance(portone_flow_t *flow);
 
 
 portone_error_e
@@ -133,27 +138,40 @@ portone_review_reread(portone_flow_t *flow, portone_call_e call,
 
     if (kind != PORTONE_ANSWER_OK) {
         portone_answer_free(answer);
+    }
 
-        if (kind == PORTONE_ANSWER_UNAUTHORIZED && !flow->refreshed) {
+    switch (kind) {
+
+    case PORTONE_ANSWER_OK:
+        break;
+
+    case PORTONE_ANSWER_NOT_FOUND:
+
+        /* there is no balance to be wrong about */
+
+        return portone_review_settle(flow, now);
+
+    case PORTONE_ANSWER_UNAUTHORIZED:
+
+        if (!flow->refreshed) {
             return portone_flow_refresh(flow, PORTONE_STEP_REREAD);
         }
 
-        return portone_review_settle(flow, now);
+        return portone_review_failed(flow, PORTONE_PORTONE_UNAUTHORIZED);
+
+    default:
+        return portone_review_failed(flow, (call == PORTONE_CALL_OVERLOADED)
+                                               ? PORTONE_OVERLOADED
+                                               : PORTONE_PORTONE_UNAVAILABLE);
     }
 
-    if (portone_flow_payment(flow, answer) != PORTONE_OK) {
-        return portone_review_settle(flow, now);
-    }
-
-    if (!portone_str_eq(&flow->fetched.imp_uid, &flow->payment.imp_uid)
+    if (portone_flow_payment(flow, answer) != PORTONE_OK
+        || !portone_str_eq(&flow->fetched.imp_uid, &flow->payment.imp_uid)
         || portone_record_compare(flow->record, &flow->fetched, &evidence)
            != PORTONE_OK
         || portone_record_after(flow->record, &flow->fetched) != PORTONE_OK)
     {
-        portone_payment_free(&flow->fetched);
-        flow->has_fetched = 0;
-
-        return portone_review_settle(flow, now);
+        return portone_review_failed(flow, PORTONE_PORTONE_UNAVAILABLE);
     }
 
     if (flow->review_state == PORTONE_STATE_SUCCEEDED && evidence.ours == 1) {
@@ -167,9 +185,32 @@ portone_review_reread(portone_flow_t *flow, portone_call_e call,
 }
 
 
+/* nothing has changed, and the same can be said again */
+
 portone_step_e
+portone_review_failed(portone_flow_t *flow, portone_error_e error)
+{
+    flow->reviewing = 0;
+
+    if (flow->has_fetched) {
+        portone_payment_free(&flow->fetched);
+        flow->has_fetched = 0;
+    }
+
+    return portone_flow_finish(flow, error);
+}
+
+
+static portone_step_e
 portone_review_settle(portone_flow_t *flow, int64_t now)
 {
+    if (flow->review_state == PORTONE_STATE_SUCCEEDED
+        && !flow->has_fetched
+        && portone_review_balance(flow) != PORTONE_OK)
+    {
+        return portone_review_failed(flow, PORTONE_STORE_UNAVAILABLE);
+    }
+
     if (portone_json_set(flow->record, "reviewed", cJSON_CreateTrue())
         != PORTONE_OK)
     {
@@ -181,29 +222,79 @@ portone_review_settle(portone_flow_t *flow, int64_t now)
 }
 
 
+/*
+ * PortOne was not asked, or does not know the payment, and this much is known
+ * all the same: as a registration may, the word raises cancel_amount.
+ */
+
+static int
+portone_review_balance(portone_flow_t *flow)
+{
+    cJSON        *json, *before;
+    int64_t       amount, cancel_amount;
+    const char   *why;
+
+    before = portone_json_member(flow->record, "before");
+
+    if (portone_money_from_json(&amount,
+                                portone_json_member(flow->record, "amount"),
+                                flow->payment.exponent)
+        != PORTONE_OK
+        || portone_money_from_json(&cancel_amount,
+                                   portone_json_member(before,
+                                                       "cancel_amount"),
+                                   flow->payment.exponent)
+           != PORTONE_OK)
+    {
+        return PORTONE_ERROR;
+    }
+
+    cancel_amount += amount;
+
+    if (cancel_amount <= flow->payment.cancel_amount
+        || cancel_amount > flow->payment.amount)
+    {
+        return PORTONE_OK;
+    }
+
+    json = cJSON_Duplicate(flow->payment.json, 1);
+
+    if (portone_json_set(json, "cancel_amount",
+                         portone_money_json(cancel_amount,
+                                            flow->payment.exponent))
+        != PORTONE_OK)
+    {
+        cJSON_Delete(json);
+        return PORTONE_ERROR;
+    }
+
+    if (portone_payment_init(&flow->fetched, json, &why) != PORTONE_OK) {
+        return PORTONE_ERROR;
+    }
+
+    flow->has_fetched = 1;
+
+    return PORTONE_OK;
+}
+
+
 portone_step_e
 portone_review_settled(portone_flow_t *flow, int rc)
 {
-    flow->reviewing = 0;
-
-    if (flow->has_fetched) {
-        portone_payment_free(&flow->fetched);
-        flow->has_fetched = 0;
-    }
-
     if (rc != PORTONE_OK) {
-        return portone_flow_finish(flow, PORTONE_STORE_UNAVAILABLE);
+        return portone_review_failed(flow, PORTONE_STORE_UNAVAILABLE);
     }
 
     if (flow->settlement.stale) {
 
         /* somebody else was faster */
 
-        return portone_flow_finish(flow, flow->abandoned
-                                             ? PORTONE_STORE_UNAVAILABLE
-                                             : PORTONE_NOT_IN_REVIEW);
+        return portone_review_failed(flow, flow->abandoned
+                                               ? PORTONE_STORE_UNAVAILABLE
+                                               : PORTONE_NOT_IN_REVIEW);
     }
 
+    flow->reviewing = 0;
     flow->reviewed = 1;
 
     if (flow->abandoned) {

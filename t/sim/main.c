@@ -253,7 +253,7 @@ sim_report(const sim_shared_t *shared, uint64_t first)
     static const char  *names[SIM_N_MAX] = {
         "steps", "cancels sent", "executed", "succeeded", "rejected",
         "not executed", "unknown", "pending", "manual review",
-        "workers killed"
+        "settled by a person", "workers killed"
     };
 
     (void) getrusage(RUSAGE_CHILDREN, &usage);

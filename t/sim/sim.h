@@ -65,6 +65,7 @@ typedef enum {
     SIM_REFUND,            /* a client asks for a refund */
     SIM_READ_PAYMENT,      /* a client reads a payment */
     SIM_WEBHOOK,           /* PortOne says that a payment has changed */
+    SIM_REVIEW,            /* a person says what came of a refund */
     SIM_RECONCILE,         /* the timer of the reconciler */
     SIM_KILL,              /* a worker dies */
     SIM_SPAWN,             /* and comes back */
@@ -208,6 +209,7 @@ typedef struct {
     int               webhook;     /* payment it is about; -1: none */
     int               version;     /* of that when the webhook came */
     int               tries;       /* how often it had come before */
+    int               review;      /* refund that a person settles; -1: none */
     portone_step_e    step;
     int               token;
     int64_t           offset;
@@ -293,6 +295,7 @@ typedef enum {
     SIM_N_UNKNOWN,
     SIM_N_PENDING,
     SIM_N_MANUAL_REVIEW,
+    SIM_N_REVIEWED,
     SIM_N_KILLED,
     SIM_N_MAX
 } sim_count_e;
@@ -364,6 +367,10 @@ void sim_clients_init(sim_t *sim);
 void sim_client_refund(sim_t *sim, int i);
 void sim_client_read(sim_t *sim, int payment);
 void sim_client_told(sim_t *sim, int refund, portone_error_e error);
+
+/* a person has looked at PortOne, and tells what came of the refund */
+void sim_review(sim_t *sim, int refund, int tries);
+void sim_review_told(sim_t *sim, sim_flow_t *flow);
 
 /* one more of PortOne's webhooks about the payment */
 void sim_webhook(sim_t *sim, int payment, int tries);

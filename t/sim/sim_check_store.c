@@ -239,6 +239,16 @@ sim_check_open(sim_t *sim, int i, portone_state_e state)
                        i);
         }
 
+        /* some are never looked at, some by two people */
+
+        if (sim_chance(sim, 600)) {
+            sim_schedule(sim, sim_between(sim, 0, 300000), SIM_REVIEW, i, 0);
+        }
+
+        if (sim_chance(sim, 200)) {
+            sim_schedule(sim, sim_between(sim, 0, 300000), SIM_REVIEW, i, 0);
+        }
+
         return;
 
     default:

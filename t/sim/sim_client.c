@@ -419,6 +419,98 @@ sim_client_read(sim_t *sim, int i)
 
 
 void
+sim_review(sim_t *sim, int i, int tries)
+{
+    int            worker;
+    sim_flow_t    *flow;
+    sim_refund_t  *refund;
+
+    refund = &sim->refunds[i];
+
+    worker = sim_worker(sim);
+
+    /* a person does not say anything while it can still come */
+
+    if (worker == -1 || refund->live
+        || (refund->moving && !refund->executed))
+    {
+
+        if (tries < SIM_RETRIES) {
+            sim_schedule(sim, SIM_RETRY, SIM_REVIEW, i, tries + 1);
+        }
+
+        return;
+    }
+
+    flow = sim_flow_create(sim, worker);
+
+    flow->client = 1;
+    flow->review = i;
+    flow->tries = tries;
+
+    flow->core.read = 1;
+    flow->core.account = portone_str("f00d");
+    flow->core.include_sandbox = 1;
+
+    (void) snprintf(flow->uids[0], sizeof(flow->uids[0]), "imp_%d",
+                    refund->payment);
+    flow->core.request.imp_uid = portone_str(flow->uids[0]);
+
+    (void) snprintf(flow->id, sizeof(flow->id),
+                    "019aa000-0000-7000-8000-%012d", i);
+    flow->core.review_id = portone_str(flow->id);
+    flow->core.review_state = (refund->executed > refund->undone)
+                                  ? PORTONE_STATE_SUCCEEDED
+                                  : PORTONE_STATE_NOT_EXECUTED;
+
+    sim_log(sim, "a person says that refund %d is %s, worker %d flow %d", i,
+            portone_state_word(flow->core.review_state), worker,
+            (int) (flow - sim->flows));
+
+    sim_flow_start(sim, flow);
+}
+
+
+void
+sim_review_told(sim_t *sim, sim_flow_t *flow)
+{
+    sim_refund_t  *refund;
+
+    refund = &sim->refunds[flow->review];
+
+    switch (flow->core.error) {
+
+    case PORTONE_NO_ERROR:
+
+        if (!refund->settled || refund->state != flow->core.review_state) {
+            sim_broken(sim, 4, "a person was told that refund %d is settled, "
+                       "it is %s", flow->review,
+                       portone_state_word(refund->state));
+        }
+
+        sim_counts[SIM_N_REVIEWED]++;
+        return;
+
+    case PORTONE_NOT_IN_REVIEW:
+
+        if (!refund->settled) {
+            sim_broken(sim, 6, "a person was told that refund %d is not in "
+                       "manual_review", flow->review);
+        }
+
+        return;
+
+    default:
+
+        if (flow->tries < SIM_RETRIES) {
+            sim_schedule(sim, SIM_RETRY, SIM_REVIEW, flow->review,
+                         flow->tries + 1);
+        }
+    }
+}
+
+
+void
 sim_webhook(sim_t *sim, int i, int tries)
 {
     int          worker;

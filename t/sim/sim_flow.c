@@ -48,6 +48,7 @@ sim_flow_create(sim_t *sim, int worker)
     flow->refund = -1;
     flow->place = -1;
     flow->webhook = -1;
+    flow->review = -1;
     flow->token = 0;
     flow->offset = 0;
     flow->client = 0;
@@ -260,6 +261,11 @@ sim_flow_tell(sim_t *sim, sim_flow_t *flow)
     if (flow->webhook != -1) {
         sim_check_webhook(sim, flow);
         sim_webhook_told(sim, flow);
+        return;
+    }
+
+    if (flow->review != -1) {
+        sim_review_told(sim, flow);
         return;
     }
 

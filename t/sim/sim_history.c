@@ -151,6 +151,10 @@ sim_happen(sim_t *sim, const sim_event_t *event)
         sim_webhook(sim, event->i, (int) event->life);
         return;
 
+    case SIM_REVIEW:
+        sim_review(sim, event->i, (int) event->life);
+        return;
+
     case SIM_RECONCILE:
         sim_reconcile(sim, event->life);
         return;

@@ -2,8 +2,7 @@
 /*
  * Copyright (C) ngx_http_portone_module contributors
  *
- * A person settles a refund in manual_review, whether or not PortOne can be
- * read.
+ * A person settles a refund in manual_review, whatever PortOne says of it.
  */
 
 
@@ -56,39 +55,31 @@ static const review_t  reviews[] = {
 
     { "PortOne knows nothing", { OPEN(FRESH, NULL, REVIEW),
                                  .reread = { MODEL_404 } }, YES,
-      "LTYSL", PORTONE_NO_ERROR, NULL, 0 },
+      "LTYSL", PORTONE_NO_ERROR, NULL, 300 },
 
-    { "PortOne does not answer", { OPEN(FRESH, MADE, REVIEW),
-                                   .reread = { MODEL_LOST } }, YES,
-      "LTYSL", PORTONE_NO_ERROR, NULL, 0 },
-
-    { "PortOne answers nonsense", { OPEN(FRESH, MADE, REVIEW),
-                                    .reread = { MODEL_HTML } }, YES,
-      "LTYSL", PORTONE_NO_ERROR, NULL, 0 },
-
-    { "PortOne tells of another payment",
-      { OPEN(FRESH, MADE, REVIEW),
-        .reread = { MODEL_ANSWER(200, "{\"code\":0,\"message\":null,"
-                                 "\"response\":"
-                                 PAYMENT("imp_2", "order-1", WON(1000, 300))
-                                 "}") } }, YES,
+    { "PortOne knows nothing, and it was not made",
+      { OPEN(FRESH, NULL, REVIEW), .reread = { MODEL_404 } }, NO,
       "LTYSL", PORTONE_NO_ERROR, NULL, 0 },
 
     { "the token had expired", { OPEN(FRESH, MADE, REVIEW),
                                  .reread = { MODEL_401 } }, YES,
       "LTYRYSL", PORTONE_NO_ERROR, "OUR", 300 },
 
-    { "no token is good", { OPEN(FRESH, MADE, REVIEW),
-                            .reread = { MODEL_401, MODEL_401 } }, YES,
-      "LTYRYSL", PORTONE_NO_ERROR, NULL, 0 },
-
-    { "there is no token", { OPEN(FRESH, MADE, REVIEW),
-                             .tokens = { PORTONE_TOKEN_REFUSED } }, NO,
-      "LTSL", PORTONE_NO_ERROR, NULL, 0 },
-
     { "PortOne is not to be asked", { OPEN(FRESH, MADE, REVIEW),
                                       .no_fetch = 1 }, YES,
-      "LSL", PORTONE_NO_ERROR, NULL, 0 }
+      "LSL", PORTONE_NO_ERROR, NULL, 300 },
+
+    { "PortOne is not to be asked, and it was not made",
+      { OPEN(FRESH, MADE, REVIEW), .no_fetch = 1 }, NO,
+      "LSL", PORTONE_NO_ERROR, NULL, 0 },
+
+    { "PortOne is not to be asked, and the balance is known",
+      { OPEN(MADE, MADE, REVIEW), .no_fetch = 1 }, YES,
+      "LSL", PORTONE_NO_ERROR, NULL, 300 },
+
+    { "PortOne is not to be asked, and more was refunded since",
+      { OPEN(GONE, GONE, REVIEW), .no_fetch = 1 }, YES,
+      "LSL", PORTONE_NO_ERROR, NULL, 1000 }
 };
 
 
@@ -138,6 +129,58 @@ the_word_counts_whatever_portone_says(void **state)
         assert_true(model_stored_cancelled(&model) == reviews[i].cancelled);
         assert_int_equal(memory_count(&model.store, PORTONE_DB_JOURNAL), 1);
         assert_int_equal(cJSON_GetArraySize(model.flow.lookup.refunds), 1);
+
+        model_free(&model);
+    }
+}
+
+
+static void
+what_cannot_be_read_is_left_in_review(void **state)
+{
+    size_t   i;
+    model_t  model;
+
+    static const struct {
+        model_script_t    script;
+        const char       *steps;
+        portone_error_e   error;
+    } cases[] = {
+        { { OPEN(FRESH, MADE, REVIEW), .reread = { MODEL_LOST } },
+          "LTY", PORTONE_PORTONE_UNAVAILABLE },
+        { { OPEN(FRESH, MADE, REVIEW), .reread = { MODEL_NOT_SENT } },
+          "LTY", PORTONE_PORTONE_UNAVAILABLE },
+        { { OPEN(FRESH, MADE, REVIEW), .reread = { MODEL_OVERLOADED } },
+          "LTY", PORTONE_OVERLOADED },
+        { { OPEN(FRESH, MADE, REVIEW), .reread = { MODEL_HTML } },
+          "LTY", PORTONE_PORTONE_UNAVAILABLE },
+        { { OPEN(FRESH, MADE, REVIEW), .reread = { MODEL_500 } },
+          "LTY", PORTONE_PORTONE_UNAVAILABLE },
+        { { OPEN(FRESH, MADE, REVIEW),
+            .reread = { MODEL_ANSWER(200, "{\"code\":0,\"message\":null,"
+                                     "\"response\":"
+                                     PAYMENT("imp_2", "order-1",
+                                             WON(1000, 300)) "}") } },
+          "LTY", PORTONE_PORTONE_UNAVAILABLE },
+        { { OPEN(FRESH, MADE, REVIEW), .reread = { MODEL_401, MODEL_401 } },
+          "LTYRY", PORTONE_PORTONE_UNAUTHORIZED },
+        { { OPEN(FRESH, MADE, REVIEW),
+            .tokens = { PORTONE_TOKEN_REFUSED } },
+          "LT", PORTONE_PORTONE_UNAUTHORIZED },
+        { { OPEN(FRESH, MADE, REVIEW),
+            .tokens = { PORTONE_TOKEN_UNAVAILABLE } },
+          "LT", PORTONE_PORTONE_UNAVAILABLE }
+    };
+
+    for (i = 0; i < N(cases); i++) {
+        start(&model, &cases[i].script, YES);
+        model_run(&model);
+
+        assert_string_equal(model.steps, cases[i].steps);
+        assert_int_equal(model.flow.error, cases[i].error);
+        assert_false(model.flow.reviewed);
+        check_settled(&model, PORTONE_DB_INTENTS, "manual_review");
+        assert_true(model_stored_cancelled(&model) == 0);
 
         model_free(&model);
     }
@@ -384,6 +427,7 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(the_word_counts_whatever_portone_says),
+        cmocka_unit_test(what_cannot_be_read_is_left_in_review),
         cmocka_unit_test(only_what_is_in_review),
         cmocka_unit_test(a_payment_that_is_not_stored_is_not_fetched),
         cmocka_unit_test(of_two_people_the_first_one_counts),
