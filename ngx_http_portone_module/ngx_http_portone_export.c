@@ -119,6 +119,10 @@ ngx_http_portone_export(ngx_http_request_t *r)
         return rc;
     }
 
+    ngx_http_portone_count(
+                   requests[NGX_HTTP_PORTONE_REQUEST_PAYMENT]
+                           [NGX_HTTP_PORTONE_RESULT_OK]);
+
     ctx->data = ex;
 
     r->main->count++;

@@ -36,10 +36,6 @@ ngx_http_portone_reply_error(ngx_http_request_t *r, portone_error_e error,
 
     plcf = ngx_http_get_module_loc_conf(r, ngx_http_portone_module);
 
-    if (plcf->counted < NGX_HTTP_PORTONE_REQUEST_MAX) {
-        ngx_http_portone_count(requests[plcf->counted][error]);
-    }
-
     if (allow) {
         value.data = (u_char *) allow;
         value.len = ngx_strlen(allow);
@@ -63,6 +59,12 @@ ngx_http_portone_reply_text(ngx_http_request_t *r, portone_error_e error,
     ngx_http_portone_loc_conf_t  *plcf;
 
     plcf = ngx_http_get_module_loc_conf(r, ngx_http_portone_module);
+
+    /* what goes through a flow is counted there */
+
+    if (plcf->counted < NGX_HTTP_PORTONE_REQUEST_MAX) {
+        ngx_http_portone_count(requests[plcf->counted][error]);
+    }
 
     if (error == PORTONE_NO_ERROR) {
         return ngx_http_portone_reply_send(r, status, text);

@@ -606,7 +606,43 @@ GET /status
 
 
 
-=== TEST 20: more open refunds than are looked at in one go
+=== TEST 20: what is written by portone_payment is counted
+--- locations eval
+$::status . <<'END'
+        location /shop/ {
+            portone_payment write;
+        }
+END
+--- steps
+PUT /shop/order_1 {"imp_uid": "imp_1", "amount": 1000}
+    -> 201
+PUT /shop/order_1 {"amount": 1000}
+    -> 400 invalid_request
+POST /shop/
+    Content-Type: application/x-ndjson
+    | {"imp_uid": "imp_2", "merchant_uid": "order_2", "amount": 1000}
+    -> 200
+    -> .stored = 1
+GET /shop/
+    Accept: application/x-ndjson
+    -> 200
+GET /shop/order_2
+    -> 200
+POST /shop/order_2/refunds/01890a5d-ac96-774b-bcce-b302099a8057 {"state": "succeeded"}
+    -> 409 not_in_review
+PATCH /shop/order_2
+    -> 405 method_not_allowed
+GET /status
+    -> .payment_requests_total.ok = 4
+    -> .payment_requests_total.invalid_request = 1
+    -> .payment_requests_total.not_in_review = 1
+    -> .payment_requests_total.method_not_allowed = 1
+    -> .refunds_in_flight = 0
+    -> .store_entries.payments = 2
+
+
+
+=== TEST 21: more open refunds than are looked at in one go
 --- payments eval: ::payments(140)
 --- locations eval: $::status
 --- steps eval
