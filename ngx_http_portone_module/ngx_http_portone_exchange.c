@@ -460,6 +460,23 @@ ngx_http_portone_exchange_read(char *buf, size_t size, size_t n, void *data)
 
     body = &x->transfer->body;
 
+    /*
+     * A process that was stopped for a while, with its machine perhaps, does
+     * not know it: what leaves now could be executed after others have seen
+     * that it was not.
+     */
+
+    if (x->transfer->once && x->sent == 0) {
+        ngx_time_update();
+
+        if (ngx_current_msec - x->connect_start
+            > x->transfer->endpoint->connect_timeout)
+        {
+            x->reason = "it is too late to send it";
+            return CURL_READFUNC_ABORT;
+        }
+    }
+
     n = ngx_min(n * size, body->len - x->sent);
 
     ngx_memcpy(buf, body->data + x->sent, n);

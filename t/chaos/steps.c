@@ -113,7 +113,7 @@ static int
 steps_take(steps_call_e call, int fd)
 {
     int            error;
-    uint32_t       n, socket, file, target;
+    uint32_t       n, socket, sent, file, target;
     steps_class_e  class;
 
     if (steps == NULL
@@ -128,6 +128,7 @@ steps_take(steps_call_e call, int fd)
 
     n = __atomic_add_fetch(&steps->count, 1, __ATOMIC_SEQ_CST);
     socket = 0;
+    sent = 0;
     file = 0;
 
     if (n <= STEPS_MAX) {
@@ -162,6 +163,10 @@ steps_take(steps_call_e call, int fd)
         socket = __atomic_add_fetch(&steps->sockets, 1, __ATOMIC_SEQ_CST);
     }
 
+    if (call == STEPS_SEND && class == STEPS_PORTONE) {
+        sent = __atomic_add_fetch(&steps->sends, 1, __ATOMIC_SEQ_CST);
+    }
+
     if (file) {
         file = __atomic_add_fetch(&steps->files, 1, __ATOMIC_SEQ_CST);
     }
@@ -188,6 +193,15 @@ steps_take(steps_call_e call, int fd)
     case STEPS_PAUSE:
 
         if (n == target) {
+            __atomic_store_n(&steps->hit, n, __ATOMIC_SEQ_CST);
+            (void) kill(getpid(), SIGSTOP);
+        }
+
+        return 0;
+
+    case STEPS_PAUSE_SEND:
+
+        if (sent == target) {
             __atomic_store_n(&steps->hit, n, __ATOMIC_SEQ_CST);
             (void) kill(getpid(), SIGSTOP);
         }

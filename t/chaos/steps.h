@@ -21,6 +21,9 @@ typedef enum {
     STEPS_KILL,                 /* the process dies before the call */
     STEPS_PAUSE,                /* SIGSTOP before the call */
 
+    /* those that send to PortOne */
+    STEPS_PAUSE_SEND,           /* SIGSTOP before sending to PortOne */
+
     /* those of sockets */
     STEPS_RESET,                /* ECONNRESET, nothing is done */
     STEPS_RESET_AFTER,          /* the call is made, then ECONNRESET */
@@ -46,6 +49,7 @@ typedef struct {
     uint32_t  counting;
     uint32_t  count;            /* steps, of them */
     uint32_t  sockets;          /*     those that a network can break */
+    uint32_t  sends;            /*     pieces that are sent to PortOne */
     uint32_t  files;            /*     those that a disk can break */
     uint32_t  target;           /* which one of its kind, from 1 on */
     uint32_t  action;
