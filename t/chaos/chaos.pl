@@ -307,7 +307,8 @@ sub judge {
     if (open my $in, '<', $log) {
         while (<$in>) {
             $flags{$2}{$1} = 1 if /^\S+ (console|contradict) (\S+)$/;
-            $total{actions}{$1}++ if /^\S+ ([a-z_]+)(?: |$)/;
+            $total{actions}{$1}++ if /^\S+ ([a-z_]+)$/;
+            $total{kills} += $1 if /^\S+ SIGKILL (\d+)$/;
         }
     }
 
@@ -333,7 +334,7 @@ sub judge {
     }
 
     push @wrong, map { [undef, $_] } check_cancels(), check_store(),
-                                     check_log();
+                                     check_log(), check_journal();
 
     if (@wrong) {
         printf "%d things are wrong\n", scalar @wrong;
@@ -460,6 +461,15 @@ sub check_store {
 }
 
 
+# The journal, replayed, is the payments as they are stored.
+
+sub check_journal {
+    my $said = `$root/t/tools/journal-check $dir/shop/store 2>&1`;
+
+    return $? == 0 ? () : map { "8: $_" } (split /\n/, $said)[0 .. 4];
+}
+
+
 # What nginx logs when processes are killed is expected, and no more.
 
 sub check_log {
@@ -471,7 +481,6 @@ sub check_log {
     while (<$in>) {
         $secrets++ if /imp_secret_of_chaos/;
         $wrong{$1}++ if /\[(?:alert|emerg)\] \S+ (.*)/ && !expected($1);
-        $total{signals}{$1}++ if /exited on signal (\d+)/;
     }
 
     $total{error_log} = tell $in;
@@ -512,5 +521,5 @@ sub report {
            $total{justified} // 0;
     printf "nemesis: %s\n", join ', ', map { "$_ $actions->{$_}" }
         sort keys %$actions;
-    printf "workers that were killed: %d\n", $total{signals}{9} // 0;
+    printf "processes that were killed: %d\n", $total{kills} // 0;
 }

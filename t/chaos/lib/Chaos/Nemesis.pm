@@ -184,24 +184,32 @@ sub _start {
 }
 
 
+sub _kill {
+    my ($self, @pids) = @_;
+
+    $self->_say('SIGKILL ' . signal('KILL', @pids));
+}
+
+
 sub _kill_worker {
     my $self = shift;
     my @workers = $self->{site}->workers or return;
 
-    signal('KILL', map { _one_of(@workers) } 1 .. 1 + int rand 2);
+    $self->_kill(map { _one_of(@workers) } 1 .. 1 + int rand 2);
 }
 
 
 sub _kill_workers {
     my $self = shift;
 
-    signal('KILL', $self->{site}->workers);
+    $self->_kill($self->{site}->workers);
 }
 
 
 sub _kill_all {
     my $self = shift;
 
+    $self->_kill($self->{site}->processes);
     $self->{site}->kill_all;
     sleep _between(0, 0.5);
     $self->_start;
@@ -214,7 +222,7 @@ sub _kill_master {
     my $self = shift;
     my $site = $self->{site};
 
-    signal('KILL', $site->master // return);
+    $self->_kill($site->master // return);
     sleep _between(0, 1.5);
 
     my $signal = _one_of(qw( QUIT TERM KILL ));
