@@ -96,7 +96,7 @@ my $json = JSON::XS->new->utf8;
 my $begun = time;
 my ($site, $orders, $clients, $control, @spare, @prepared);
 my ($ids, $not_stored) = (0, 0);
-my (@cases, %flags);
+my (@cases, %flags, %documented);
 
 STDOUT->autoflush(1);
 print "SEED=$seed\n" if $sample > 1;
@@ -542,6 +542,9 @@ sub settle {
     push @wrong, map { [{ order => $_->[0] }, $_->[1]] }
                      @{$orders->{failures}};
 
+    push @wrong, map { [$_, "docs/guarantees.md does not have $_->{state}"] }
+        grep { !documented($_) } @cases;
+
     report(\@wrong, \%stored);
 
     my @log = bad_lines();
@@ -549,6 +552,24 @@ sub settle {
     print "error.log: $_" for @log;
 
     return @wrong + @log;
+}
+
+
+# Whether the table of the docs has such an outcome.
+
+sub documented {
+    my $case = shift;
+
+    if (!%documented) {
+        open my $in, '<', "$root/docs/guarantees.md"
+            or die "docs/guarantees.md: $!\n";
+
+        while (<$in>) {
+            $documented{$1} = $2 if /^\| ([^|]+?) \| ([^|]+?) \|$/;
+        }
+    }
+
+    return index($documented{$case->{behaviour}} // '', $case->{state}) >= 0;
 }
 
 
