@@ -1,7 +1,8 @@
 package Test::Portone::Examples;
 
-# The configurations in docs/examples, as they stand: only ports, paths, and
-# addresses to listen on are put in the place of others.
+# The configurations in docs/examples, and those inside other pages, as they
+# stand: only ports, paths, and addresses to listen on are put in the place of
+# others.
 #
 #     /etc/nginx/NAME         html/NAME below nginx's prefix
 #     /etc/nginx/*.example.*  the certificate "good" of Test::Portone::Tls
@@ -19,7 +20,7 @@ use Test::Portone::Tls;
 
 use Exporter qw( import );
 
-our @EXPORT = qw( example example_names );
+our @EXPORT = qw( example example_in example_names );
 
 my %ports = (443 => 1, 8443 => 2, 8081 => 3, 8082 => 4, 3000 => 5,
              9180 => 6);
@@ -39,11 +40,35 @@ sub example {
 }
 
 
+# example_in(page, n): the n-th configuration, from 0 on, that the page shows
+
+sub example_in {
+    my ($file, $n) = @_;
+    my @found = _read($file) =~ /^```nginx\n(.*?)^```$/msg;
+
+    return _replace($file, $found[$n] // die "$file: no $n-th example\n");
+}
+
+
 sub _example {
     my $file = "docs/examples/$_[0].conf";
 
+    return _replace($file, _read($file));
+}
+
+
+sub _read {
+    my $file = shift;
+
     open my $in, '<', $file or die "$file: $!\n";
-    my $text = do { local $/; <$in> };
+    local $/;
+
+    return <$in>;
+}
+
+
+sub _replace {
+    my ($file, $text) = @_;
 
     $text =~ s{(listen\s+(?:[\d.]+:)?|127\.0\.0\.1:)(\d+)(?=[ ;/])}
               { $1 . ($Test::Nginx::Util::ServerPort
