@@ -8,7 +8,7 @@
 #include <ngx_core.h>
 #include <ngx_event.h>
 
-#include "ngx_http_portone_exchange.h"
+#include "ngx_http_portone_exchange_callback.h"
 
 
 /* seconds; servers commonly close an idle connection after 60 or more */
@@ -16,9 +16,6 @@
 
 /* seconds; by then a host that has moved is followed */
 #define NGX_HTTP_PORTONE_CONNECTION_TIME  3600L
-
-#define NGX_HTTP_PORTONE_ANSWER_SIZE      4096
-#define NGX_HTTP_PORTONE_HEADER_MAX       65536
 
 
 static int ngx_http_portone_exchange_set_request(
@@ -33,24 +30,6 @@ static int ngx_http_portone_exchange_set_address(
     ngx_http_portone_exchange_t *x);
 static ngx_int_t ngx_http_portone_exchange_header(
     ngx_http_portone_exchange_t *x, char *name, ngx_str_t *value);
-
-static size_t ngx_http_portone_exchange_read(char *buf, size_t size, size_t n,
-    void *data);
-static int ngx_http_portone_exchange_seek(void *data, curl_off_t offset,
-    int origin);
-static size_t ngx_http_portone_exchange_write_header(char *buf, size_t size,
-    size_t n, void *data);
-static size_t ngx_http_portone_exchange_write(char *buf, size_t size, size_t n,
-    void *data);
-static int ngx_http_portone_exchange_issue(void *data, char *ip,
-    char *local_ip, int port, int local_port);
-static ngx_uint_t ngx_http_portone_exchange_stale(
-    ngx_http_portone_exchange_t *x);
-static int ngx_http_portone_exchange_lookup(void *state, void *reserved,
-    void *data);
-static curl_socket_t ngx_http_portone_exchange_socket(void *data,
-    curlsocktype purpose, struct curl_sockaddr *addr);
-
 static const char *ngx_http_portone_exchange_reason(
     ngx_http_portone_exchange_t *x, CURLcode code);
 
@@ -446,245 +425,6 @@ ngx_http_portone_exchange_header(ngx_http_portone_exchange_t *x, char *name,
     x->headers = header;
 
     return NGX_OK;
-}
-
-
-/* gives no byte of the body out twice */
-
-static size_t
-ngx_http_portone_exchange_read(char *buf, size_t size, size_t n, void *data)
-{
-    ngx_http_portone_exchange_t  *x = data;
-
-    ngx_str_t  *body;
-
-    body = &x->transfer->body;
-
-    /*
-     * A process that was stopped for a while, with its machine perhaps, does
-     * not know it: what leaves now could be executed after others have seen
-     * that it was not.
-     */
-
-    if (x->transfer->once && x->sent == 0) {
-        ngx_time_update();
-
-        if (ngx_current_msec - x->connect_start
-            > x->transfer->endpoint->connect_timeout)
-        {
-            x->reason = "it is too late to send it";
-            return CURL_READFUNC_ABORT;
-        }
-    }
-
-    n = ngx_min(n * size, body->len - x->sent);
-
-    ngx_memcpy(buf, body->data + x->sent, n);
-    x->sent += n;
-
-    return n;
-}
-
-
-static int
-ngx_http_portone_exchange_seek(void *data, curl_off_t offset, int origin)
-{
-    return CURL_SEEKFUNC_FAIL;
-}
-
-
-static size_t
-ngx_http_portone_exchange_write_header(char *buf, size_t size, size_t n,
-    void *data)
-{
-    ngx_http_portone_exchange_t  *x = data;
-
-    n *= size;
-
-    /* libcurl limits the length of a line, but not the number of lines */
-
-    x->header += n;
-
-    if (x->header > NGX_HTTP_PORTONE_HEADER_MAX) {
-        x->reason = "too large header in the answer";
-        return 0;
-    }
-
-    /* an empty line ends it, but a 1xx is followed by another one */
-
-    if (n > 0 && (buf[0] == CR || buf[0] == LF)) {
-        x->headed = 1;
-
-    } else if (n >= 5 && ngx_strncmp(buf, "HTTP/", 5) == 0) {
-        x->headed = 0;
-    }
-
-    return n;
-}
-
-
-static size_t
-ngx_http_portone_exchange_write(char *buf, size_t size, size_t n, void *data)
-{
-    ngx_http_portone_exchange_t  *x = data;
-
-    u_char     *p;
-    size_t      answer_size;
-    ngx_str_t  *answer;
-
-    n *= size;
-    answer = &x->transfer->answer;
-
-    if (n > NGX_HTTP_PORTONE_ANSWER_MAX - answer->len) {
-        x->reason = "too large answer";
-        return 0;
-    }
-
-    if (n > x->size - answer->len) {
-
-        answer_size = ngx_max(x->size, NGX_HTTP_PORTONE_ANSWER_SIZE);
-
-        while (answer_size < answer->len + n) {
-            answer_size *= 2;
-        }
-
-        p = ngx_pnalloc(x->transfer->pool, answer_size);
-        if (p == NULL) {
-            x->reason = "no memory for the answer";
-            return 0;
-        }
-
-        if (answer->data) {
-            ngx_memcpy(p, answer->data, answer->len);
-            (void) ngx_pfree(x->transfer->pool, answer->data);
-        }
-
-        answer->data = p;
-        x->size = answer_size;
-    }
-
-    ngx_memcpy(answer->data + answer->len, buf, n);
-    answer->len += n;
-
-    return n;
-}
-
-
-/* a connection, new or kept, is ready and the request about to be sent */
-
-static int
-ngx_http_portone_exchange_issue(void *data, char *ip, char *local_ip,
-    int port, int local_port)
-{
-    ngx_http_portone_exchange_t  *x = data;
-
-    ngx_log_debug3(NGX_LOG_DEBUG_HTTP, x->transfer->log, 0,
-                   "portone exchange request: %p %s:%d", x, ip, port);
-
-    if (x->transfer->once && ngx_http_portone_exchange_sent(x)) {
-        return CURL_PREREQFUNC_ABORT;
-    }
-
-    ngx_http_portone_exchange_unwait(x);
-
-    if (x->transfer->once && ngx_http_portone_exchange_stale(x)) {
-        x->stale = 1;
-        return CURL_PREREQFUNC_ABORT;
-    }
-
-    x->issued = 1;
-
-    return CURL_PREREQFUNC_OK;
-}
-
-
-/*
- * Whether the connection was kept and PortOne has closed it: nothing is to be
- * read from it otherwise.  libcurl has a look before it uses one, but newer
- * versions (8.23.0) do not if the last use was within a second, and the body
- * would be gone then.
- */
-
-static ngx_uint_t
-ngx_http_portone_exchange_stale(ngx_http_portone_exchange_t *x)
-{
-    long           connects;
-    u_char         c;
-    ssize_t        n;
-    curl_socket_t  s;
-
-    if (curl_easy_getinfo(x->easy, CURLINFO_NUM_CONNECTS, &connects) != CURLE_OK
-        || connects != 0)
-    {
-        return 0;
-    }
-
-    /* versions that do not tell it yet have had a look */
-
-    if (curl_easy_getinfo(x->easy, CURLINFO_ACTIVESOCKET, &s) != CURLE_OK
-        || s == CURL_SOCKET_BAD)
-    {
-        return 0;
-    }
-
-    n = recv(s, &c, 1, MSG_PEEK|MSG_DONTWAIT);
-
-    if (n == -1 && (ngx_socket_errno == NGX_EAGAIN
-                    || ngx_socket_errno == NGX_EINTR))
-    {
-        return 0;
-    }
-
-    ngx_log_debug2(NGX_LOG_DEBUG_HTTP, x->transfer->log, 0,
-                   "portone exchange stale connection: %p %z", x, n);
-
-    return 1;
-}
-
-
-static int
-ngx_http_portone_exchange_lookup(void *state, void *reserved, void *data)
-{
-    return 1;
-}
-
-
-static curl_socket_t
-ngx_http_portone_exchange_socket(void *data, curlsocktype purpose,
-    struct curl_sockaddr *addr)
-{
-    ngx_http_portone_exchange_t  *x = data;
-
-    ngx_err_t     err;
-    ngx_socket_t  s;
-
-    ngx_http_portone_exchange_unwait(x);
-
-    if (ngx_cycle->free_connection_n == 0
-        && ngx_cycle->reusable_connections_n == 0)
-    {
-        x->starved = 1;
-        x->reason = "worker_connections are not enough";
-        return CURL_SOCKET_BAD;
-    }
-
-    s = socket(addr->family, addr->socktype, addr->protocol);
-
-    if (s == (ngx_socket_t) -1) {
-        err = ngx_socket_errno;
-
-        ngx_log_error(NGX_LOG_ALERT, x->transfer->log, err,
-                      ngx_socket_n " failed");
-
-        if (err == NGX_EMFILE || err == NGX_ENFILE) {
-            x->starved = 1;
-            x->reason = "too many open files";
-        }
-
-        return CURL_SOCKET_BAD;
-    }
-
-    return s;
 }
 
 

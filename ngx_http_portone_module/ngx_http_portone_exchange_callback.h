@@ -1,0 +1,36 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
+#ifndef _NGX_HTTP_PORTONE_EXCHANGE_CALLBACK_H_INCLUDED_
+#define _NGX_HTTP_PORTONE_EXCHANGE_CALLBACK_H_INCLUDED_
+
+
+#include "ngx_http_portone_exchange.h"
+
+
+/*
+ * What libcurl calls in an exchange, as data: the body is given out once, the
+ * answer is taken with a limit, and whether the request was begun is known.
+ * Private to ngx_http_portone_exchange.c, which sets them.
+ */
+
+size_t ngx_http_portone_exchange_read(char *buf, size_t size, size_t n,
+    void *data);
+int ngx_http_portone_exchange_seek(void *data, curl_off_t offset,
+    int origin);
+size_t ngx_http_portone_exchange_write_header(char *buf, size_t size,
+    size_t n, void *data);
+size_t ngx_http_portone_exchange_write(char *buf, size_t size, size_t n,
+    void *data);
+int ngx_http_portone_exchange_issue(void *data, char *ip,
+    char *local_ip, int port, int local_port);
+int ngx_http_portone_exchange_lookup(void *state, void *reserved,
+    void *data);
+curl_socket_t ngx_http_portone_exchange_socket(void *data,
+    curlsocktype purpose, struct curl_sockaddr *addr);
+
+
+#endif /* _NGX_HTTP_PORTONE_EXCHANGE_CALLBACK_H_INCLUDED_ */
