@@ -9,7 +9,8 @@
 
 
 static ngx_int_t ngx_http_portone_api_get(ngx_http_portone_transfer_t *tr,
-    const char *prefix, portone_str_t *uid, ngx_uint_t include_sandbox);
+    const char *prefix, portone_str_t *uid, const char *suffix,
+    ngx_uint_t include_sandbox);
 static void ngx_http_portone_api_count(ngx_http_portone_transfer_t *tr,
     ngx_http_portone_call_outcome_e outcome);
 
@@ -81,19 +82,26 @@ ngx_http_portone_api_payment(ngx_http_portone_transfer_t *tr,
 {
     tr->call = NGX_HTTP_PORTONE_CALL_PAYMENT;
 
-    return ngx_http_portone_api_get(tr, "/payments/", imp_uid,
+    return ngx_http_portone_api_get(tr, "/payments/", imp_uid, "",
                                     include_sandbox);
 }
 
 
 ngx_int_t
 ngx_http_portone_api_find(ngx_http_portone_transfer_t *tr,
-    portone_str_t *merchant_uid, ngx_uint_t include_sandbox)
+    portone_str_t *merchant_uid, portone_find_e find,
+    ngx_uint_t include_sandbox)
 {
+    static const char  *statuses[] = {
+        [PORTONE_FIND_ANY] = "",
+        [PORTONE_FIND_PAID] = "/paid",
+        [PORTONE_FIND_CANCELLED] = "/cancelled"
+    };
+
     tr->call = NGX_HTTP_PORTONE_CALL_FIND;
 
     return ngx_http_portone_api_get(tr, "/payments/find/", merchant_uid,
-                                    include_sandbox);
+                                    statuses[find], include_sandbox);
 }
 
 
@@ -155,7 +163,7 @@ ngx_http_portone_api_payments(ngx_http_portone_transfer_t *tr,
 
 static ngx_int_t
 ngx_http_portone_api_get(ngx_http_portone_transfer_t *tr, const char *prefix,
-    portone_str_t *uid, ngx_uint_t include_sandbox)
+    portone_str_t *uid, const char *suffix, ngx_uint_t include_sandbox)
 {
     u_char     *p;
     size_t      len;
@@ -166,7 +174,8 @@ ngx_http_portone_api_get(ngx_http_portone_transfer_t *tr, const char *prefix,
     escape = 2 * ngx_escape_uri(NULL, (u_char *) uid->data, uid->len,
                                 NGX_ESCAPE_URI_COMPONENT);
 
-    len = ngx_strlen(prefix) + uid->len + escape + query.len;
+    len = ngx_strlen(prefix) + uid->len + escape + ngx_strlen(suffix)
+          + query.len;
 
     p = ngx_pnalloc(tr->pool, len);
     if (p == NULL) {
@@ -178,6 +187,7 @@ ngx_http_portone_api_get(ngx_http_portone_transfer_t *tr, const char *prefix,
     p = ngx_cpymem(p, prefix, ngx_strlen(prefix));
     p = (u_char *) ngx_escape_uri(p, (u_char *) uid->data, uid->len,
                                   NGX_ESCAPE_URI_COMPONENT);
+    p = ngx_cpymem(p, suffix, ngx_strlen(suffix));
 
     if (include_sandbox) {
         p = ngx_cpymem(p, query.data, query.len);

@@ -31,9 +31,13 @@ ngx_int_t ngx_http_portone_api_token(ngx_http_portone_transfer_t *tr,
 ngx_int_t ngx_http_portone_api_payment(ngx_http_portone_transfer_t *tr,
     portone_str_t *imp_uid, ngx_uint_t include_sandbox);
 
-/* GET /payments/find/{merchant_uid}: the newest payment of the order */
+/*
+ * GET /payments/find/{merchant_uid}[/{status}]: the newest payment of the
+ * order, of any status or of this one
+ */
 ngx_int_t ngx_http_portone_api_find(ngx_http_portone_transfer_t *tr,
-    portone_str_t *merchant_uid, ngx_uint_t include_sandbox);
+    portone_str_t *merchant_uid, portone_find_e find,
+    ngx_uint_t include_sandbox);
 
 /* GET /payments?imp_uid[]=...: those of the batch that are still missing */
 ngx_int_t ngx_http_portone_api_payments(ngx_http_portone_transfer_t *tr,

@@ -267,6 +267,7 @@ ngx_http_portone_flow_call(ngx_http_portone_flow_t *flow)
 
         } else {
             rc = ngx_http_portone_api_find(tr, &core->request.merchant_uid,
+                                           core->find,
                                            core->include_sandbox);
         }
 

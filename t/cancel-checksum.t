@@ -262,7 +262,7 @@ GET /payments/order_1
 
 
 
-=== TEST 9: a caller's checksum that PortOne alone would refuse sends nothing
+=== TEST 9: a caller's checksum that is not ours is held against PortOne's balance
 --- payments
 imp_uid=imp_1 merchant_uid=order_1 amount=1000
 --- steps
@@ -270,19 +270,32 @@ GET /payments/order_1
 
 sandbox POST payments/imp_1/console {"amount": 300}
 
-# 700 is right at PortOne, but the store does not know yet
+# neither ours nor PortOne's: nothing is sent, and ours is right from now on
 
-refund {"merchant_uid": "order_1", "amount": 100, "checksum": 700}
-    -> 409 checksum_mismatch
-    -> .refundable_amount = 1000
-
-ledger ?call=cancel
-    -> .requests # 0
-
-refund {"merchant_uid": "order_1", "amount": 100}
+refund {"merchant_uid": "order_1", "amount": 100, "checksum": 800}
     -> 409 checksum_mismatch
     -> .refundable_amount = 700
+    -> .refund_id absent
 
-refund {"merchant_uid": "order_1", "amount": 100, "checksum": 700}
+GET /payments/order_1
+    -> .cancel_amount = 300
+    -> .refunds = []
+
+sandbox POST payments/imp_1/console {"amount": 200}
+
+# PortOne's
+
+refund {"merchant_uid": "order_1", "amount": 100, "checksum": 500}
     -> 200
-    -> .refundable_amount = 600
+    -> .refundable_amount = 400
+
+ledger ?call=cancel
+    -> .requests # 1
+    -> .requests[0].body ~ "checksum":500
+
+# PortOne cannot be asked: what is known is told
+
+fault {"call": "payment", "fault": "status", "status": 503}
+refund {"merchant_uid": "order_1", "amount": 100, "checksum": 500}
+    -> 409 checksum_mismatch
+    -> .refundable_amount = 400

@@ -242,7 +242,7 @@ GET /status
     -> .refunds_total.already_refunded = 1
     -> .payment_requests_total.payment_not_found = 1
     -> .payment_requests_total.method_not_allowed = 1
-    -> .api_calls_total.find.not_found = 2
+    -> .api_calls_total.find.not_found = 5
     -> .api_calls_total.cancel.ok = 1
 END
 . ::holds('[.refunds_total[]] | add == 13')

@@ -157,8 +157,10 @@ portone_flow_looked_up(portone_flow_t *flow, int rc, int64_t now)
     flow->field = policy.field;
 
     if (error != PORTONE_NO_ERROR) {
-        return portone_flow_finish(flow, error);
+        return portone_recheck(flow, error);
     }
+
+    flow->refusal = PORTONE_NO_ERROR;
 
     return portone_flow_with_token(flow, PORTONE_STEP_CLAIM);
 }
@@ -260,14 +262,14 @@ portone_flow_token(portone_flow_t *flow, portone_token_e result,
             return portone_resettle_no_token(flow, now);
         }
 
-        if (flow->sync) {
-            return portone_flow_finish(flow, error);
+        if (flow->sync || flow->rechecking) {
+            return portone_recheck_failed(flow, error);
         }
 
         return portone_flow_unknown(flow, now);
 
     default:
-        return portone_flow_finish(flow, error);
+        return portone_recheck_failed(flow, error);
     }
 }
 
@@ -284,7 +286,7 @@ portone_flow_fetched(portone_flow_t *flow, portone_call_e call,
 
     if (call == PORTONE_CALL_OVERLOADED) {
         portone_answer_free(answer);
-        return portone_flow_finish(flow, PORTONE_OVERLOADED);
+        return portone_recheck_failed(flow, PORTONE_OVERLOADED);
     }
 
     kind = (call == PORTONE_CALL_ANSWERED) ? answer->kind
@@ -301,6 +303,10 @@ portone_flow_fetched(portone_flow_t *flow, portone_call_e call,
 
         case PORTONE_ANSWER_NOT_FOUND:
 
+            if (flow->find != PORTONE_FIND_ANY) {
+                return portone_recheck_order(flow);
+            }
+
             /* the payment may be in the store, unpaid as it was */
 
             error = (flow->found && !flow->sync) ? PORTONE_NOT_REFUNDABLE
@@ -316,11 +322,11 @@ portone_flow_fetched(portone_flow_t *flow, portone_call_e call,
             break;
         }
 
-        return portone_flow_finish(flow, error);
+        return portone_recheck_failed(flow, error);
     }
 
     if (portone_flow_payment(flow, answer) != PORTONE_OK) {
-        return portone_flow_finish(flow, PORTONE_PORTONE_UNAVAILABLE);
+        return portone_recheck_failed(flow, PORTONE_PORTONE_UNAVAILABLE);
     }
 
     request = &flow->request;
@@ -332,7 +338,7 @@ portone_flow_fetched(portone_flow_t *flow, portone_call_e call,
         : !portone_str_eq(&flow->fetched.merchant_uid,
                           &request->merchant_uid))
     {
-        return portone_flow_finish(flow, PORTONE_PORTONE_UNAVAILABLE);
+        return portone_recheck_failed(flow, PORTONE_PORTONE_UNAVAILABLE);
     }
 
     text = portone_payment_print(&flow->fetched, 0);
@@ -341,6 +347,7 @@ portone_flow_fetched(portone_flow_t *flow, portone_call_e call,
     }
 
     flow->was_fetched = 1;
+    flow->rechecking = 0;
 
     deposit = &flow->deposit;
 
@@ -355,11 +362,17 @@ portone_flow_fetched(portone_flow_t *flow, portone_call_e call,
         deposit->seen.data = flow->lookup.payment;
         deposit->seen.len = flow->lookup.payment_len;
 
-        if (flow->sync && portone_str_eq(&deposit->text, &deposit->seen)) {
+        if (portone_str_eq(&deposit->text, &deposit->seen)) {
 
             /* what is told again and again costs no writing to disk */
 
-            return portone_flow_finish(flow, PORTONE_NO_ERROR);
+            if (flow->sync) {
+                return portone_flow_finish(flow, PORTONE_NO_ERROR);
+            }
+
+            if (flow->refusal != PORTONE_NO_ERROR) {
+                return portone_flow_finish(flow, flow->refusal);
+            }
         }
     }
 

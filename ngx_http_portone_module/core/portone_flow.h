@@ -33,6 +33,10 @@
  *
  * and so is one that a person settles.
  *
+ * A refusal that comes from what is stored is rechecked:
+ *
+ *     LOOKUP --> TOKEN --> REREAD or FETCH --> DEPOSIT --> LOOKUP
+ *
  * A flow with "sync" set brings a payment up to date, known or not:
  *
  *     LOOKUP --> TOKEN --> REREAD or FETCH --> [DEPOSIT --> LOOKUP]
@@ -44,7 +48,8 @@ typedef enum {
     PORTONE_STEP_REFRESH,      /* portone_flow_token(); the token that was
                                   used is not good any more */
     PORTONE_STEP_FETCH,        /* portone_flow_fetched(): GET by the request's
-                                  imp_uid, else by its merchant_uid */
+                                  imp_uid, else by its merchant_uid and what
+                                  flow->find says */
     PORTONE_STEP_DEPOSIT,      /* portone_flow_deposited() */
     PORTONE_STEP_CLAIM,        /* portone_flow_claimed() */
     PORTONE_STEP_CANCEL,       /* portone_flow_cancelled(): POST, once */
@@ -53,6 +58,15 @@ typedef enum {
     PORTONE_STEP_SETTLE,       /* portone_flow_settled() */
     PORTONE_STEP_FINISH        /* the answer is known */
 } portone_step_e;
+
+
+/* which payment of an order FETCH asks for: the newest of these */
+
+typedef enum {
+    PORTONE_FIND_ANY = 0,
+    PORTONE_FIND_PAID,
+    PORTONE_FIND_CANCELLED
+} portone_find_e;
 
 
 /* how a call to PortOne ended */
@@ -118,6 +132,7 @@ typedef struct {
     portone_claim_t           claim;           /* of CLAIM */
     portone_settlement_t      settlement;      /* of SETTLE */
     char                     *body;            /* of CANCEL; owned */
+    portone_find_e            find;            /* of FETCH by merchant_uid */
 
     /* the answer, valid from PORTONE_STEP_FINISH */
 
@@ -153,6 +168,8 @@ typedef struct {
     int64_t                   clock_offset;
     portone_error_e           trouble;         /* why an open refund could not
                                                   be looked at */
+    portone_error_e           refusal;         /* by what is stored; PortOne
+                                                  is asked */
     unsigned                  rounds;
     unsigned                  was_fetched:1;
     unsigned                  refreshed:1;
@@ -160,6 +177,7 @@ typedef struct {
     unsigned                  resettling:1;
     unsigned                  reviewing:1;
     unsigned                  key_open:1;      /* the key's refund is open */
+    unsigned                  rechecking:1;    /* REREAD is for the refusal */
     unsigned                  fresh:1;         /* PortOne was read, and what
                                                   it says is stored */
     unsigned                  has_payment:1;

@@ -83,6 +83,16 @@ portone_step_e portone_resettle_reread(portone_flow_t *flow,
     portone_call_e call, portone_answer_t *answer, int64_t now);
 portone_step_e portone_resettle_settled(portone_flow_t *flow, int rc);
 
+/*
+ * portone_recheck() is a refusal by the policy, portone_recheck_order() looks
+ * for another payment of the order, portone_recheck_failed() is what there is
+ * to tell when PortOne cannot be asked.
+ */
+portone_step_e portone_recheck(portone_flow_t *flow, portone_error_e error);
+portone_step_e portone_recheck_order(portone_flow_t *flow);
+portone_step_e portone_recheck_failed(portone_flow_t *flow,
+    portone_error_e error);
+
 /* a payment that is brought up to date, and was found in the store */
 portone_step_e portone_sync_looked_up(portone_flow_t *flow);
 

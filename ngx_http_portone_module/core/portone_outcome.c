@@ -170,7 +170,7 @@ portone_flow_reread(portone_flow_t *flow, portone_call_e call,
         return portone_resettle_reread(flow, call, answer, now);
     }
 
-    if (flow->sync) {
+    if (flow->sync || flow->rechecking) {
         return portone_flow_fetched(flow, call, answer, now);
     }
 

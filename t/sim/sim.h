@@ -183,6 +183,7 @@ typedef struct {
     int               refund;
     int               payment;     /* -1: by order */
     int               order;
+    const char       *status;      /* "": any */
     int               token;
     int64_t           amount;      /* -1: not there */
     int64_t           checksum;    /* likewise */
@@ -435,6 +436,7 @@ void sim_pay(sim_t *sim, int payment);
 
 /* sim_payment.c: payments as text */
 
+const char *sim_payment_status(const sim_payment_t *p);
 size_t sim_payment_text(const sim_payment_t *p, int i, char *text,
     int by_hand);
 size_t sim_refusal_text(char *text, int code, const char *message);

@@ -131,8 +131,11 @@ sim_call_address(sim_t *sim, sim_call_t *call, const sim_flow_t *flow)
     const char           *body;
     const portone_str_t  *str;
 
+    static const char  *statuses[] = { "", "paid", "cancelled" };
+
     call->payment = -1;
     call->order = -1;
+    call->status = statuses[flow->core.find];
 
     if (flow->step == PORTONE_STEP_CANCEL) {
         body = flow->core.body;

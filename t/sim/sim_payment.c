@@ -22,22 +22,30 @@ static const char *sim_text_member(const char *text, size_t len,
     const char *name);
 
 
+const char *
+sim_payment_status(const sim_payment_t *payment)
+{
+    if (!payment->paid) {
+        return "ready";
+    }
+
+    return (payment->cancelled != 0
+            && (payment->cancelled == payment->amount
+                || payment->version % 2))
+               ? "cancelled" : "paid";
+}
+
+
 size_t
 sim_payment_text(const sim_payment_t *payment, int i, char *text, int by_hand)
 {
     char               *p, *last;
     size_t              n;
-    const char         *comma, *status;
+    const char         *comma;
     const sim_entry_t  *entry;
 
     p = text;
     last = text + SIM_TEXT;
-
-    status = !payment->paid ? "ready"
-             : (payment->cancelled != 0
-                && (payment->cancelled == payment->amount
-                    || payment->version % 2))
-                   ? "cancelled" : "paid";
 
     p += snprintf(p, last - p,
                   "{\"imp_uid\":\"imp_%d\",\"merchant_uid\":\"order-%d\","
@@ -45,7 +53,8 @@ sim_payment_text(const sim_payment_t *payment, int i, char *text, int by_hand)
                   "\"status\":\"%s\",\"started_at\":%lld,\"paid_at\":%lld,"
                   "\"buyer_name\":\"" SIM_BUYER "\",",
                   i, payment->order, payment->method,
-                  payment->exponent ? "USD" : "KRW", status,
+                  payment->exponent ? "USD" : "KRW",
+                  sim_payment_status(payment),
                   (long long) payment->started_at,
                   payment->paid ? (long long) payment->started_at + 30 : 0);
 

@@ -133,6 +133,10 @@ sim_find(sim_t *sim, sim_call_t *call)
     for (i = 0; i < sim->n_payments; i++) {
 
         if (sim->payments[i].order == call->order
+            && (call->status[0] == '\0'
+                || strcmp(sim_payment_status(&sim->payments[i]),
+                          call->status)
+                   == 0)
             && (!sim->payments[i].hidden || call->include_sandbox
                 || call->step == PORTONE_STEP_CANCEL)
             && (found == -1

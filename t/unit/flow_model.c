@@ -211,6 +211,8 @@ model_fetch(model_t *model)
 
     assert_true(model->n_fetches < 3);
 
+    model->finds[model->n_fetches] = model->flow.find;
+
     call = model_call(&model->script->fetch[model->n_fetches++]);
     request = &model->flow.request;
 
@@ -377,13 +379,24 @@ model_payment_answer(model_t *model, const char *name,
     const portone_str_t *uid)
 {
     char           *text;
-    portone_str_t   value;
+    portone_str_t   value, status, found;
+
+    static const char  *statuses[] = { "", "paid", "cancelled" };
 
     unit_paused = 1;
 
     value = portone_json_str(model->payment, name);
 
-    if (portone_str_eq(&value, uid)) {
+    /* what the order is searched for */
+
+    status = portone_json_str(model->payment, "status");
+    found = portone_str(statuses[model->flow.find]);
+
+    if (portone_str_eq(&value, uid)
+        && (strcmp(name, "merchant_uid") != 0
+            || found.len == 0
+            || portone_str_eq(&status, &found)))
+    {
         text = model_envelope(0, NULL, model->payment);
 
     } else {

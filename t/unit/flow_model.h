@@ -97,6 +97,7 @@ struct model_s {
     size_t                 n_steps;
     size_t                 n_tokens;
     size_t                 n_fetches;
+    portone_find_e         finds[3];     /* of these */
     size_t                 n_cancels;
     size_t                 n_rereads;
     size_t                 n_unauthorized;   /* cancels answered with 401 */

@@ -184,10 +184,10 @@ other_workers_are_faster(void **state)
         { "the balance is not the expected one any more",
           { OF(FRESH, PARTLY, "{\"imp_uid\":\"imp_1\",\"checksum\":1000}"),
             .meddle = refund_a_part },
-          "LTCL", PORTONE_CHECKSUM_MISMATCH, 0, "" },
+          "LTCLTY", PORTONE_CHECKSUM_MISMATCH, 0, "" },
         { "everything was refunded", { OF(FRESH, GONE, SOME),
                                        .meddle = refund_the_rest },
-          "LTCL", PORTONE_ALREADY_REFUNDED, 0, "" },
+          "LTCLTF", PORTONE_ALREADY_REFUNDED, 0, "" },
 
         { "changed three times", { OF(FRESH, FRESH, SOME),
                                    .meddle = change_three_times },
