@@ -259,7 +259,7 @@ portone_flow_token(portone_flow_t *flow, portone_token_e result,
 
         if (flow->resettling) {
             flow->trouble = error;
-            return portone_resettle_no_token(flow, now);
+            return portone_resettle_postpone(flow, now);
         }
 
         if (flow->sync || flow->rechecking) {

@@ -78,7 +78,7 @@ portone_step_e portone_flow_with_token(portone_flow_t *flow,
  */
 int portone_resettle_due(const portone_flow_t *flow, int64_t now);
 portone_step_e portone_resettle_start(portone_flow_t *flow);
-portone_step_e portone_resettle_no_token(portone_flow_t *flow, int64_t now);
+portone_step_e portone_resettle_postpone(portone_flow_t *flow, int64_t now);
 portone_step_e portone_resettle_reread(portone_flow_t *flow,
     portone_call_e call, portone_answer_t *answer, int64_t now);
 portone_step_e portone_resettle_settled(portone_flow_t *flow, int rc);

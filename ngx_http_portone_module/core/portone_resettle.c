@@ -27,8 +27,6 @@ static int portone_resettle_same_account(const portone_flow_t *flow,
     const cJSON *record);
 static portone_step_e portone_resettle_verdict(portone_flow_t *flow,
     int64_t now);
-static portone_step_e portone_resettle_postpone(portone_flow_t *flow,
-    int64_t now);
 
 
 int
@@ -103,13 +101,6 @@ portone_resettle_start(portone_flow_t *flow)
     }
 
     return portone_flow_with_token(flow, PORTONE_STEP_REREAD);
-}
-
-
-portone_step_e
-portone_resettle_no_token(portone_flow_t *flow, int64_t now)
-{
-    return portone_resettle_postpone(flow, now);
 }
 
 
@@ -251,7 +242,7 @@ portone_resettle_verdict(portone_flow_t *flow, int64_t now)
 
 /* nothing was learned: again later, with a longer pause each time */
 
-static portone_step_e
+portone_step_e
 portone_resettle_postpone(portone_flow_t *flow, int64_t now)
 {
     int64_t          tries, pause, i;
