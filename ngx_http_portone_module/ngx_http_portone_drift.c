@@ -45,10 +45,7 @@ typedef struct {
     ngx_uint_t                       failures;
 
     /* since the first payment, or since the worker began */
-    ngx_uint_t                       checked;
-    ngx_uint_t                       differed;
-    ngx_uint_t                       missing;
-    ngx_uint_t                       skipped;
+    ngx_uint_t                       counts[NGX_HTTP_PORTONE_DRIFT_RESULTS];
 } ngx_http_portone_drift_t;
 
 
@@ -72,6 +69,8 @@ static void ngx_http_portone_drift_finish(
     ngx_http_portone_drift_batch_t *batch);
 static void ngx_http_portone_drift_tell(
     ngx_http_portone_drift_batch_t *batch);
+static void ngx_http_portone_drift_count(
+    ngx_http_portone_drift_result_e result, ngx_uint_t n);
 
 
 static ngx_http_portone_drift_t  ngx_http_portone_drift;
@@ -511,8 +510,6 @@ ngx_http_portone_drift_tell(ngx_http_portone_drift_batch_t *batch)
             continue;
         }
 
-        ngx_http_portone_drift.differed++;
-
         ngx_log_error(NGX_LOG_NOTICE, &batch->log, 0,
                       "payment \"%*s\" of merchant \"%*s\" differed from "
                       "PortOne's: %uz new cancellations, %uz undone",
@@ -539,7 +536,8 @@ ngx_http_portone_drift_failed(ngx_http_portone_drift_batch_t *batch)
                   "this round", batch->core->n, batch->core->merchant,
                   batch->core->payments[0].key.data);
 
-    ngx_http_portone_drift.skipped += batch->core->n + batch->core->skipped;
+    ngx_http_portone_drift_count(NGX_HTTP_PORTONE_DRIFT_LEFT_OUT,
+                                 batch->core->n + batch->core->skipped);
 
     portone_drift_free(batch->core);
 
@@ -551,23 +549,38 @@ static void
 ngx_http_portone_drift_finish(ngx_http_portone_drift_batch_t *batch)
 {
     size_t                     i;
+    ngx_uint_t                *counts;
     portone_drift_t           *core;
     ngx_http_portone_drift_t  *drift;
 
     core = batch->core;
     drift = &ngx_http_portone_drift;
+    counts = drift->counts;
 
     drift->failures = 0;
-    drift->skipped += core->skipped;
+
+    ngx_http_portone_drift_count(NGX_HTTP_PORTONE_DRIFT_LEFT_OUT,
+                                 core->skipped);
 
     for (i = 0; i < core->n; i++) {
 
-        if (core->payments[i].found) {
-            drift->checked++;
+        if (core->payments[i].differs) {
+
+            /* or somebody else has stored it, or a refund was begun */
+
+            ngx_http_portone_drift_count(core->payments[i].deposit.stored
+                                         ? NGX_HTTP_PORTONE_DRIFT_DIFFERED
+                                         : NGX_HTTP_PORTONE_DRIFT_LEFT_OUT,
+                                         1);
             continue;
         }
 
-        if (drift->missing++ == 0) {
+        if (core->payments[i].found) {
+            ngx_http_portone_drift_count(NGX_HTTP_PORTONE_DRIFT_SAME, 1);
+            continue;
+        }
+
+        if (counts[NGX_HTTP_PORTONE_DRIFT_MISSING] == 0) {
             ngx_log_error(NGX_LOG_NOTICE, &batch->log, 0,
                           "PortOne does not know payment \"%*s\" of merchant "
                           "\"%*s\", nor maybe others",
@@ -575,6 +588,8 @@ ngx_http_portone_drift_finish(ngx_http_portone_drift_batch_t *batch)
                           core->payments[i].imp_uid.data,
                           core->merchant, core->payments[i].key.data);
         }
+
+        ngx_http_portone_drift_count(NGX_HTTP_PORTONE_DRIFT_MISSING, 1);
     }
 
     ngx_http_portone_zone_set_position(drift->pmcf->zone, core->last.data,
@@ -582,16 +597,27 @@ ngx_http_portone_drift_finish(ngx_http_portone_drift_batch_t *batch)
 
     if (core->done) {
         ngx_log_error(NGX_LOG_INFO, &batch->log, 0,
-                      "all payments were looked after: %ui checked, "
+                      "all payments were looked after: %ui the same, "
                       "%ui differed, %ui not known to PortOne, %ui left out",
-                      drift->checked, drift->differed, drift->missing,
-                      drift->skipped);
+                      counts[NGX_HTTP_PORTONE_DRIFT_SAME],
+                      counts[NGX_HTTP_PORTONE_DRIFT_DIFFERED],
+                      counts[NGX_HTTP_PORTONE_DRIFT_MISSING],
+                      counts[NGX_HTTP_PORTONE_DRIFT_LEFT_OUT]);
 
-        drift->checked = 0;
-        drift->differed = 0;
-        drift->missing = 0;
-        drift->skipped = 0;
+        ngx_memzero(counts, sizeof(drift->counts));
     }
 
     ngx_http_portone_drift_destroy(batch);
+}
+
+
+/* for the end of the round, and for portone_status */
+
+static void
+ngx_http_portone_drift_count(ngx_http_portone_drift_result_e result,
+    ngx_uint_t n)
+{
+    ngx_http_portone_drift.counts[result] += n;
+
+    ngx_http_portone_count_more(drift[result], n);
 }

@@ -66,6 +66,17 @@ typedef enum {
 } ngx_http_portone_call_outcome_e;
 
 
+/* what portone_drift_interval has found of stored payments */
+
+typedef enum {
+    NGX_HTTP_PORTONE_DRIFT_SAME = 0,
+    NGX_HTTP_PORTONE_DRIFT_DIFFERED,     /* and was stored */
+    NGX_HTTP_PORTONE_DRIFT_MISSING,      /* PortOne does not know it */
+    NGX_HTTP_PORTONE_DRIFT_LEFT_OUT,     /* an open refund, or no answer */
+    NGX_HTTP_PORTONE_DRIFT_RESULTS
+} ngx_http_portone_drift_result_e;
+
+
 /* how a refresh of the token ended, by portone_token_e */
 #define NGX_HTTP_PORTONE_TOKEN_RESULTS  5
 
@@ -103,6 +114,7 @@ typedef struct {
     ngx_atomic_t     requests[NGX_HTTP_PORTONE_REQUEST_MAX]
                              [NGX_HTTP_PORTONE_RESULT_MAX];
     ngx_atomic_t     replays;              /* of saved answers */
+    ngx_atomic_t     drift[NGX_HTTP_PORTONE_DRIFT_RESULTS];    /* payments */
     ngx_atomic_t     settlements[PORTONE_STATE_MAX];
     ngx_atomic_t     calls[NGX_HTTP_PORTONE_CALL_MAX]
                           [NGX_HTTP_PORTONE_CALL_OUTCOMES];
@@ -140,6 +152,9 @@ typedef struct ngx_http_portone_metrics_s  ngx_http_portone_metrics_t;
 extern ngx_http_portone_counters_t  *ngx_http_portone_counters;
 extern ngx_http_portone_gauges_t    *ngx_http_portone_gauges;
 
+
+#define ngx_http_portone_count_more(counter, n)                               \
+    (void) ngx_atomic_fetch_add(&ngx_http_portone_counters->counter, n)
 
 #define ngx_http_portone_count(counter)                                       \
     (void) ngx_atomic_fetch_add(&ngx_http_portone_counters->counter, 1)

@@ -16,6 +16,7 @@ static const char *ngx_http_portone_word_call(ngx_uint_t i);
 static const char *ngx_http_portone_word_outcome(ngx_uint_t i);
 static const char *ngx_http_portone_word_token(ngx_uint_t i);
 static const char *ngx_http_portone_word_write(ngx_uint_t i);
+static const char *ngx_http_portone_word_drift(ngx_uint_t i);
 
 
 #define ngx_http_portone_no_label      { NULL, 0, 0, NULL }
@@ -100,6 +101,13 @@ ngx_http_portone_metric_t  ngx_http_portone_metric_table[] = {
       ngx_http_portone_one_label("result", 0,
                                  NGX_HTTP_PORTONE_RESULT_PENDING,
                                  ngx_http_portone_word_payment) },
+
+    { "drift_payments_total",
+      "Stored payments that were held against PortOne's, by what was found.",
+      NGX_HTTP_PORTONE_COUNTER,
+      ngx_http_portone_counter_at(drift), 0,
+      ngx_http_portone_one_label("result", 0, NGX_HTTP_PORTONE_DRIFT_RESULTS,
+                                 ngx_http_portone_word_drift) },
 
     { "api_calls_total",
       "Calls to PortOne by how they ended.",
@@ -312,6 +320,16 @@ static const char *
 ngx_http_portone_word_write(ngx_uint_t i)
 {
     static const char  *words[] = { "committed", "failed", "late" };
+
+    return words[i];
+}
+
+
+static const char *
+ngx_http_portone_word_drift(ngx_uint_t i)
+{
+    static const char  *words[] = { "same", "differed", "missing",
+                                    "left_out" };
 
     return words[i];
 }

@@ -19,6 +19,10 @@ our $stored = <<'END';
         location = /webhook {
             portone_webhook;
         }
+
+        location = /status {
+            portone_status json;
+        }
 END
 
 run_tests();
@@ -54,6 +58,9 @@ refund {"merchant_uid": "order_1"}
     -> .refundable_amount = 0
 ledger
     -> .payments.imp_1.executed_amount = 600
+GET /status
+    -> .drift_payments_total.differed = 2
+    -> .drift_payments_total.missing = 0
 --- error_log
 payment "imp_1" of merchant "default" differed from PortOne's: 1 new cancellations, 0 undone
 payment "imp_2" of merchant "default" differed from PortOne's: 0 new cancellations, 1 undone
@@ -78,7 +85,7 @@ ledger ?wait=find:4
 $ mdb_stat -e $TEST_NGINX_STORE | grep 'Last transaction'
     -> body = {{before}}
 --- error_log
-all payments were looked after: 2 checked, 0 differed, 0 not known to PortOne, 0 left out
+all payments were looked after: 2 the same, 0 differed, 0 not known to PortOne, 0 left out
 
 
 
@@ -149,7 +156,7 @@ GET /stored/order_1
     -> .refundable_amount = 1000
 --- error_log
 PortOne does not know payment "imp_1" of merchant "default", nor maybe others
-all payments were looked after: 0 checked, 0 differed, 1 not known to PortOne, 0 left out
+all payments were looked after: 0 the same, 0 differed, 1 not known to PortOne, 0 left out
 
 
 
@@ -178,7 +185,7 @@ GET /stored/order_1
 ledger ?call=find
     -> .requests[-1].query = imp_uid[]=imp_2
 --- error_log
-1 checked, 1 differed, 0 not known to PortOne, 1 left out
+0 the same, 1 differed, 0 not known to PortOne, 1 left out
 
 
 
