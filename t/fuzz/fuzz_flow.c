@@ -26,8 +26,9 @@
  *     ...
  *
  * A line that begins with ">" starts a flow: flags are r: only read, s: only
- * settle, f: fetch, a: require_amount, p: phone_month, m: portone_match,
- * o: another account, e: in English, k and a character: an idempotency key.
+ * settle, y: only bring up to date, f: fetch, a: require_amount, p:
+ * phone_month, m: portone_match, o: another account, e: in English, k and a
+ * character: an idempotency key.
  * Each step of it but LOOKUP takes an event: "+" and seconds that pass, and a
  * letter; without one all goes well.
  *
@@ -258,6 +259,10 @@ fuzz_flow_init(fuzz_flow_t *flow, portone_str_t *line)
             core->settle = 1;
             continue;
 
+        case 'y':
+            core->sync = 1;
+            continue;
+
         case 'f':
             core->fetch = 1;
             continue;
@@ -305,7 +310,7 @@ fuzz_flow_init(fuzz_flow_t *flow, portone_str_t *line)
         line->len--;
     }
 
-    if (flow->key[0] != '\0' && !core->read && !core->settle) {
+    if (flow->key[0] != '\0' && !core->read && !core->settle && !core->sync) {
         fuzz_flow_fingerprint(flow, line);
         core->idempotency.key = portone_str(flow->key);
         core->idempotency.fingerprint = portone_str(flow->fingerprint);
@@ -553,6 +558,10 @@ fuzz_flow_call(fuzz_flow_t *flow, portone_step_e step, char event)
     }
 
     free(text);
+
+    flow->asked |= (step != PORTONE_STEP_CANCEL
+                    && call == PORTONE_CALL_ANSWERED
+                    && answer.kind == PORTONE_ANSWER_OK);
 
     fuzz_paused = 0;
 

@@ -48,6 +48,7 @@ struct fuzz_flow_s {
     int                   settled;       /* durable, and the flow knows it */
     int                   exhausted;     /* something of ours shall fail */
     int                   dies;
+    int                   asked;         /* PortOne has told a payment */
     portone_error_e       error;         /* what the client was told */
     portone_state_e       state;
     char                 *body;          /* NULL: it was told nothing; owned */

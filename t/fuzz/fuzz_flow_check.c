@@ -224,7 +224,10 @@ fuzz_flow_check_settlement(fuzz_flow_t *flow)
     if (old != NULL && portone_str_eq(&own, &id)) {
         fuzz_check(portone_record_state(old) != PORTONE_STATE_MANUAL_REVIEW);
         fuzz_check(flow->world->now
-                   >= portone_json_int(old, "settle_at", INT64_MAX));
+                   >= portone_json_int(old, "settle_at", INT64_MAX)
+                   || (core->sync
+                       && portone_record_state(old)
+                          == PORTONE_STATE_PENDING));
         fuzz_check(core->settle || portone_str_eq(&account, &core->account));
 
         switch (state) {
@@ -280,11 +283,13 @@ fuzz_flow_check_end(fuzz_flow_t *flow)
         fuzz_check(flow->n_cancels == 0);
         fuzz_check(core->error != PORTONE_OUTCOME_UNKNOWN);
         fuzz_check(core->error != PORTONE_NO_ERROR || core->read
-                   || core->settle);
+                   || core->settle || core->sync);
+        fuzz_check(core->error != PORTONE_NO_ERROR || !core->sync
+                   || core->settle || flow->asked);
         return;
     }
 
-    fuzz_check(!core->read && !core->settle);
+    fuzz_check(!core->read && !core->settle && !core->sync);
 
     intent = fuzz_world_state(flow->world, PORTONE_DB_INTENTS,
                               &core->payment.imp_uid, flow->refund_id);
@@ -344,6 +349,15 @@ fuzz_flow_check_body(fuzz_flow_t *flow)
     core = &flow->core;
 
     if (core->settle) {
+        return;
+    }
+
+    if (core->sync && !core->read) {
+        fuzz_paused = 0;
+
+        cJSON_free(portone_reply_webhook(core));
+
+        fuzz_paused = 1;
         return;
     }
 
