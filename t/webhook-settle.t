@@ -65,15 +65,34 @@ ledger
 
 
 
-=== TEST 2: one that PortOne never got is settled as not executed
---- payments eval: ::payments(1)
+=== TEST 2: what PortOne never got is not executed, what a refund in the console hides is for a person
+--- payments eval: ::payments(2)
 --- http_config eval: $::quick
 --- locations eval: $::webhook
 --- steps
-fault {"call": "cancel", "fault": "lose_request"}
+fault {"call": "cancel", "fault": "lose_request", "times": 2}
 refund {"merchant_uid": "order_1", "amount": 300}
     -> 504 outcome_unknown
-within 10s POST /webhook {"imp_uid": "imp_1"}
+refund {"merchant_uid": "order_2", "amount": 300, "reason": "why"}
+    -> 504 outcome_unknown
+sandbox POST payments/imp_2/console {"amount": 200}
+    -> 200
+within 10s POST /webhook {"imp_uid": "imp_2"}
+    -> 200
+GET /stored/order_2
+    -> .refunds[0].state = manual_review
+    -> .refundable_amount = 800
+# what happens while the person thinks is told
+sandbox POST payments/imp_2/console {"amount": 100}
+    -> 200
+POST /webhook {"imp_uid": "imp_2"}
+    -> 200
+GET /stored/order_2
+    -> .refunds[0].state = manual_review
+    -> .refundable_amount = 700
+refund {"merchant_uid": "order_2", "amount": 1}
+    -> 409 refund_in_progress
+POST /webhook {"imp_uid": "imp_1"}
     -> 200
 GET /stored/order_1
     -> .refunds[0].state = not_executed
@@ -83,35 +102,7 @@ refund {"merchant_uid": "order_1", "amount": 300}
 
 
 
-=== TEST 3: one that nothing but a refund in the console explains is for a person
---- payments eval: ::payments(1)
---- http_config eval: $::quick
---- locations eval: $::webhook
---- steps
-fault {"call": "cancel", "fault": "lose_request"}
-refund {"merchant_uid": "order_1", "amount": 300, "reason": "why"}
-    -> 504 outcome_unknown
-sandbox POST payments/imp_1/console {"amount": 200}
-    -> 200
-within 10s POST /webhook {"imp_uid": "imp_1"}
-    -> 200
-GET /stored/order_1
-    -> .refunds[0].state = manual_review
-    -> .refundable_amount = 800
-# what happens while the person thinks is told
-sandbox POST payments/imp_1/console {"amount": 100}
-    -> 200
-POST /webhook {"imp_uid": "imp_1"}
-    -> 200
-GET /stored/order_1
-    -> .refunds[0].state = manual_review
-    -> .refundable_amount = 700
-refund {"merchant_uid": "order_1", "amount": 1}
-    -> 409 refund_in_progress
-
-
-
-=== TEST 4: a refund that PortOne has accepted is settled as soon as it is made
+=== TEST 3: a refund that PortOne has accepted is settled as soon as it is made
 --- payments
 imp_uid=imp_1 merchant_uid=order_1 amount=1000 async=on
 --- http_config eval: $::late
@@ -139,7 +130,7 @@ ledger
 
 
 
-=== TEST 5: one that is not made yet costs no write, however often it is asked for
+=== TEST 4: one that is not made yet costs no write, however often it is asked for
 --- payments
 imp_uid=imp_1 merchant_uid=order_1 amount=1000 async=on
 --- http_config eval: $::late
@@ -163,7 +154,7 @@ $ mdb_stat -e $TEST_NGINX_STORE | grep 'Last transaction'
 
 
 
-=== TEST 6: a refund that is being sent is left alone
+=== TEST 5: a refund that is being sent is left alone
 --- payments eval: ::payments(1)
 --- locations eval: $::webhook
 --- steps
@@ -187,7 +178,7 @@ GET /stored/order_1
 
 
 
-=== TEST 7: a refund that a crash has left is settled
+=== TEST 6: a refund that a crash has left is settled
 --- payments eval: ::payments(1)
 --- http_config eval: $::quick
 --- locations eval: $::webhook
@@ -206,7 +197,7 @@ GET /stored/order_1
 
 
 
-=== TEST 8: a reading that was overtaken by a refund is not stored, but made again
+=== TEST 7: a reading that was overtaken by a refund is not stored, but made again
 --- payments eval: ::payments(1)
 --- locations eval: $::webhook
 --- steps
@@ -233,7 +224,7 @@ GET /stored/order_1
 
 
 
-=== TEST 9: many at a time, of the same payment
+=== TEST 8: many at a time, of the same payment
 --- payments eval: ::payments(1)
 --- locations eval: $::webhook
 --- steps
@@ -256,7 +247,7 @@ GET /stored/order_1
 
 
 
-=== TEST 10: a flood about payments that do not exist is bounded, and stores nothing
+=== TEST 9: a flood about payments that do not exist is bounded, and stores nothing
 --- workers: 1
 --- payments eval: ::payments(1)
 --- http_config
@@ -289,7 +280,7 @@ END
 
 
 
-=== TEST 11: whoever leaves gives his place back
+=== TEST 10: whoever leaves gives his place back
 --- workers: 1
 --- payments eval: ::payments(1)
 --- http_config
@@ -310,7 +301,7 @@ END
 
 
 
-=== TEST 12: a client that leaves does not keep the payment from being stored
+=== TEST 11: a client that leaves does not keep the payment from being stored
 --- payments eval: ::payments(1)
 --- locations eval: $::webhook
 --- steps
@@ -324,7 +315,7 @@ within 5s GET /stored/order_1
 
 
 
-=== TEST 13: a reload waits for what is under way
+=== TEST 12: a reload waits for what is under way
 --- payments eval: ::payments(1)
 --- locations eval: $::webhook
 --- steps
@@ -340,7 +331,7 @@ GET /stored/order_1
 
 
 
-=== TEST 14: without a store, PortOne is asked to come again
+=== TEST 13: without a store, PortOne is asked to come again
 --- payments eval: ::payments(1)
 --- locations eval: $::webhook
 --- steps
@@ -357,7 +348,7 @@ qr/\[emerg\] .*store ".*": mdb_env_open\(\) failed: MDB_INVALID/
 
 
 
-=== TEST 15: portone_require_amount keeps no refund from being settled
+=== TEST 14: portone_require_amount keeps no refund from being settled
 --- payments eval: ::payments(1)
 --- http_config
 portone_connect_timeout 200ms;
