@@ -35,6 +35,7 @@ typedef struct {
     ngx_http_portone_transfer_t    transfer;
     ngx_http_portone_commit_t      commit;
     unsigned                       refreshed:1;
+    unsigned                       unanswered:1;   /* with some of the keys */
 } ngx_http_portone_drift_batch_t;
 
 
@@ -60,6 +61,8 @@ static void ngx_http_portone_drift_ask(ngx_http_portone_drift_batch_t *batch,
     ngx_uint_t refresh);
 static void ngx_http_portone_drift_token(ngx_http_portone_token_t *t);
 static void ngx_http_portone_drift_called(ngx_http_portone_transfer_t *tr);
+static void ngx_http_portone_drift_unanswered(
+    ngx_http_portone_drift_batch_t *batch);
 static void ngx_http_portone_drift_next(
     ngx_http_portone_drift_batch_t *batch);
 static void ngx_http_portone_drift_committed(ngx_http_portone_commit_t *op);
@@ -352,7 +355,7 @@ ngx_http_portone_drift_token(ngx_http_portone_token_t *t)
     tr = &batch->transfer;
 
     if (t->result != PORTONE_TOKEN_GRANTED) {
-        ngx_http_portone_drift_failed(batch);
+        ngx_http_portone_drift_unanswered(batch);
         return;
     }
 
@@ -394,7 +397,7 @@ ngx_http_portone_drift_called(ngx_http_portone_transfer_t *tr)
                       "PortOne did not answer: %s, while looking after "
                       "payments", tr->reason);
 
-        ngx_http_portone_drift_failed(batch);
+        ngx_http_portone_drift_unanswered(batch);
         return;
     }
 
@@ -427,9 +430,20 @@ ngx_http_portone_drift_called(ngx_http_portone_transfer_t *tr)
                       "%uz bytes, while looking after payments",
                       tr->status, tr->answer.len);
 
-        ngx_http_portone_drift_failed(batch);
+        ngx_http_portone_drift_unanswered(batch);
         return;
     }
+
+    ngx_http_portone_drift_next(batch);
+}
+
+
+/* keys that are no good must not keep those of others from being used */
+
+static void
+ngx_http_portone_drift_unanswered(ngx_http_portone_drift_batch_t *batch)
+{
+    batch->unanswered = 1;
 
     ngx_http_portone_drift_next(batch);
 }
@@ -455,6 +469,11 @@ ngx_http_portone_drift_next(ngx_http_portone_drift_batch_t *batch)
 
     if (missing && ngx_http_portone_drift_location(batch)) {
         ngx_http_portone_drift_ask(batch, 0);
+        return;
+    }
+
+    if (batch->unanswered && missing == batch->core->n) {
+        ngx_http_portone_drift_failed(batch);
         return;
     }
 
@@ -577,6 +596,11 @@ ngx_http_portone_drift_finish(ngx_http_portone_drift_batch_t *batch)
 
         if (core->payments[i].found) {
             ngx_http_portone_drift_count(NGX_HTTP_PORTONE_DRIFT_SAME, 1);
+            continue;
+        }
+
+        if (batch->unanswered) {
+            ngx_http_portone_drift_count(NGX_HTTP_PORTONE_DRIFT_LEFT_OUT, 1);
             continue;
         }
 

@@ -241,7 +241,40 @@ payment "imp_3" of merchant "two" differed
 
 
 
-=== TEST 8: what PortOne does not answer is asked again, and then passed over
+=== TEST 8: keys that PortOne does not take do not keep the others from being used
+--- payments
+imp_uid=imp_1 merchant_uid=order_1 amount=1000
+imp_uid=imp_2 merchant_uid=order_2 amount=1000
+--- http_config eval: $::drift
+--- config
+        location /bad/ {
+            portone_imp_secret wrong;
+            portone_payment;
+        }
+
+        location /payments/ {
+            portone_payment;
+        }
+
+        location = /status {
+            portone_status json;
+        }
+--- steps
+GET /payments/order_1
+    -> 200
+GET /payments/order_2
+    -> 200
+sandbox POST payments/imp_2/console {"amount": 400}
+    -> 200
+within 5s GET /payments/order_2
+    -> .refundable_amount = 600
+GET /status
+    -> .drift_payments_total.differed = 1
+    -> .drift_payments_total.missing = 0
+
+
+
+=== TEST 9: what PortOne does not answer is asked again, and then passed over
 --- payments eval: ::payments(1)
 --- http_config eval: $::drift
 --- locations eval: $::stored
@@ -260,7 +293,7 @@ PortOne's answer is not understood: status 200
 
 
 
-=== TEST 9: a store from a backup is brought up to date
+=== TEST 10: a store from a backup is brought up to date
 --- payments eval: ::payments(1)
 --- http_config eval: $::drift
 --- locations eval: $::stored
@@ -283,7 +316,7 @@ refund {"merchant_uid": "order_1", "amount": 700}
 
 
 
-=== TEST 10: it goes on after a reload
+=== TEST 11: it goes on after a reload
 --- payments eval: ::payments(1)
 --- http_config eval: $::drift
 --- locations eval: $::stored
@@ -300,7 +333,7 @@ within 5s GET /stored/order_1
 
 
 
-=== TEST 11: what the directive takes
+=== TEST 12: what the directive takes
 --- bare
 --- level: http
 --- nginx_t
