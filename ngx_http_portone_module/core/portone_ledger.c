@@ -111,9 +111,9 @@ portone_ledger_settle(portone_txn_t *txn, void *data)
 {
     portone_settlement_t *settlement = data;
 
-    int             changed;
+    int             rc, changed;
     portone_key_t   attempt;
-    portone_str_t   key;
+    portone_str_t   key, stored;
 
     key = portone_key_str(&settlement->key);
 
@@ -123,6 +123,23 @@ portone_ledger_settle(portone_txn_t *txn, void *data)
 
     if (settlement->stale) {
         return PORTONE_OK;
+    }
+
+    settlement->changed = 0;
+
+    if (settlement->over.len) {
+        rc = txn->get(txn, PORTONE_DB_PAYMENTS, &key, &stored);
+
+        if (rc == PORTONE_ERROR) {
+            return PORTONE_ERROR;
+        }
+
+        if (rc == PORTONE_DECLINED
+            || !portone_str_eq(&stored, &settlement->over))
+        {
+            settlement->changed = 1;
+            return PORTONE_OK;
+        }
     }
 
     changed = 0;

@@ -79,8 +79,12 @@ typedef struct {
                                             the claim was not ours */
     portone_state_e           seen;      /* of the intent, when what is
                                             settled here was asked for */
+    portone_str_t             over;      /* text of the payment that has to be
+                                            stored; len 0: whatever is */
     unsigned                  open:1;    /* stays the intent */
 
+    unsigned                  changed:1; /* verdict: another payment is stored
+                                            than over: nothing was written */
     unsigned                  stale:1;   /* verdict: the intent is not there
                                             any more, or somebody has learned
                                             more: nothing was written */

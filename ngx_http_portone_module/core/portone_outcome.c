@@ -283,6 +283,14 @@ portone_flow_settle(portone_flow_t *flow, portone_state_e state,
     settlement->now = now;
     settlement->seen = PORTONE_STATE_SENDING;
 
+    if (flow->reviewing) {
+
+        /* meanwhile others may store the payment */
+
+        settlement->over.data = flow->lookup.payment;
+        settlement->over.len = flow->lookup.payment_len;
+    }
+
     if (flow->resettling || flow->reviewing) {
         settlement->seen = flow->open.state;
 

@@ -295,6 +295,22 @@ portone_review_settled(portone_flow_t *flow, int rc)
     }
 
     flow->reviewing = 0;
+
+    if (flow->settlement.changed) {
+
+        /* what was read may be older than what is stored now */
+
+        if (flow->abandoned || ++flow->rounds == PORTONE_FLOW_ROUNDS) {
+            return portone_flow_finish(flow, flow->abandoned
+                                                 ? PORTONE_STORE_UNAVAILABLE
+                                                 : PORTONE_OVERLOADED);
+        }
+
+        portone_lookup_free(&flow->lookup);
+
+        return PORTONE_STEP_LOOKUP;
+    }
+
     flow->reviewed = 1;
 
     if (flow->abandoned) {

@@ -212,6 +212,12 @@ sim_check_open(sim_t *sim, int i, portone_state_e state)
                        portone_state_word(refund->state));
         }
 
+        /* somebody is too quick */
+
+        if (sim_chance(sim, 100)) {
+            sim_schedule(sim, sim_between(sim, 0, 100000), SIM_REVIEW, i, 0);
+        }
+
         return;
 
     case PORTONE_STATE_PENDING:

@@ -493,7 +493,7 @@ sim_review_told(sim_t *sim, sim_flow_t *flow)
 
     case PORTONE_NOT_IN_REVIEW:
 
-        if (!refund->settled) {
+        if (refund->state == PORTONE_STATE_MANUAL_REVIEW) {
             sim_broken(sim, 6, "a person was told that refund %d is not in "
                        "manual_review", flow->review);
         }

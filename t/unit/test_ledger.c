@@ -114,6 +114,8 @@ settlement_of(const char *refund_id, const char *payment, const char *record,
     settlement.record = portone_str(record);
     settlement.journal = portone_str("{}");
     settlement.idempotency.len = 0;
+    settlement.intent.len = 0;
+    settlement.over.len = 0;
     settlement.seen = PORTONE_STATE_SENDING;
     settlement.open = open;
 

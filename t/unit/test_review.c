@@ -276,6 +276,35 @@ of_two_people_the_first_one_counts(void **state)
 
 
 static void
+somebody_stores_the_payment(model_t *model, portone_step_e step)
+{
+    if (step == PORTONE_STEP_SETTLE && model->n_rereads <= 1) {
+        memory_set(&model->store, PORTONE_DB_PAYMENTS, "shop", "imp_1", NULL,
+                   PARTLY);
+    }
+}
+
+
+static void
+a_payment_that_was_stored_meanwhile_is_read_again(void **state)
+{
+    model_t                model;
+    const model_script_t   script = { OPEN(FRESH, MADE, REVIEW),
+                                      .meddle = somebody_stores_the_payment };
+
+    start(&model, &script, YES);
+    model_run(&model);
+
+    assert_string_equal(model.steps, "LTYSLTYSL");
+    assert_int_equal(model.flow.error, PORTONE_NO_ERROR);
+    check_settled(&model, PORTONE_DB_ATTEMPTS, "succeeded");
+    assert_true(model_stored_cancelled(&model) == 300);
+
+    model_free(&model);
+}
+
+
+static void
 a_store_that_fails_leaves_it_in_review(void **state)
 {
     model_t                model;
@@ -431,6 +460,7 @@ main(void)
         cmocka_unit_test(only_what_is_in_review),
         cmocka_unit_test(a_payment_that_is_not_stored_is_not_fetched),
         cmocka_unit_test(of_two_people_the_first_one_counts),
+        cmocka_unit_test(a_payment_that_was_stored_meanwhile_is_read_again),
         cmocka_unit_test(a_store_that_fails_leaves_it_in_review),
         cmocka_unit_test(the_key_gets_what_came_out),
         cmocka_unit_test(without_memory_it_is_settled_or_stays),
