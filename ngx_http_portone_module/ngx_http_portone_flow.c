@@ -570,6 +570,10 @@ ngx_http_portone_flow_finish(ngx_http_portone_flow_t *flow)
         ngx_http_portone_count(settlements[core->resettled_state]);
     }
 
+    if (core->reviewed) {
+        ngx_http_portone_count(settlements[core->review_state]);
+    }
+
     if (flow->request_kind == NGX_HTTP_PORTONE_REQUEST_REFUND) {
         ngx_http_portone_gauge_dec(refunds);
     }

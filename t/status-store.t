@@ -239,3 +239,69 @@ GET /status
     -> .reviews[0].merchant_uid = o25
     -> .reviews[19].merchant_uid = o6
 END
+
+
+
+=== TEST 9: the smallest zone: workers share their counters, and nothing is lost
+--- workers: 4
+--- payments eval: ::payments(8)
+--- http_config
+portone_zone 32k;
+lingering_close off;
+server {
+    listen 127.0.0.1:$TEST_NGINX_PORT_1 reuseport;
+    location = /payments/cancel {
+        portone_cancel;
+    }
+}
+--- locations eval: $::status
+--- steps eval
+::numbered(sub { <<END }, 1 .. 8) . <<'END'
+[r$_[0]] POST http://127.0.0.1:\$TEST_NGINX_PORT_1/payments/cancel {"merchant_uid": "order_$_[0]", "amount": 300}
+END
+answers r1 r2 r3 r4 r5 r6 r7 r8
+    -> 200 x 8
+GET /status
+    -> .refunds_total.succeeded = 8
+    -> .refunds_in_flight = 0
+    -> .workers = 4
+END
+--- no_error_log
+portone_zone is too small
+
+
+
+=== TEST 10: a refund that a person settles is a settlement
+--- http_config
+portone_connect_timeout 200ms;
+portone_read_timeout 500ms;
+portone_settle_time 3s;
+portone_reconcile_interval 1s;
+--- payments eval: ::payments(1)
+--- locations eval
+$::status . <<'END'
+        location /shop/ {
+            portone_payment write;
+        }
+END
+--- steps
+fault [{"call": "cancel", "fault": "lose_request"},
+    | {"call": "payment", "fault": "status", "status": 503, "times": 0}]
+refund {"merchant_uid": "order_1", "amount": 300}
+    -> 504 outcome_unknown
+    -> .refund_id as id
+sandbox POST payments/imp_1/console {"amount": 100}
+sandbox DELETE faults
+within 15s GET /status
+    -> .refunds_open.manual_review = 1
+GET /status
+    -> .settlements_total.manual_review = 1
+POST /shop/order_1/refunds/{{id}} {"state": "not_executed"}
+    -> 200
+GET /status
+    -> .refunds_open.manual_review = 0
+    -> .reviews # 0
+    -> .settlements_total.manual_review = 1
+    -> .settlements_total.not_executed = 1
+    -> .payment_requests_total.ok = 1
+    -> .refunds_total.outcome_unknown = 1

@@ -272,6 +272,12 @@ test('a phone', async () => {
             document.querySelector('#person ~ table td'), '::before')
             .content), '"주문 번호"');
         await picture(page, `phone-${colorScheme}`);
+
+        // what is seen first
+
+        await page.screenshot({
+            path: join(pictures, `status-phone-${colorScheme}-top.png`),
+        });
     }
 });
 
