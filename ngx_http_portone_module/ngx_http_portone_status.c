@@ -36,7 +36,7 @@ static ngx_int_t ngx_http_portone_status_send(
     ngx_http_portone_status_job_t *job);
 static ngx_int_t ngx_http_portone_status_headers(ngx_http_request_t *r,
     ngx_uint_t format);
-static ngx_chain_t *ngx_http_portone_status_chain(
+static ngx_chain_t *ngx_http_portone_status_chain(ngx_http_request_t *r,
     ngx_http_portone_text_t *text);
 
 
@@ -391,7 +391,7 @@ ngx_http_portone_status_send(ngx_http_portone_status_job_t *job)
         break;
     }
 
-    out = ngx_http_portone_status_chain(&text);
+    out = ngx_http_portone_status_chain(r, &text);
 
     if (out == NULL
         || ngx_http_portone_status_headers(r, job->format) != NGX_OK)
@@ -466,7 +466,8 @@ ngx_http_portone_status_headers(ngx_http_request_t *r, ngx_uint_t format)
 /* the text as it is sent, without buffers that are empty; NULL: no memory */
 
 static ngx_chain_t *
-ngx_http_portone_status_chain(ngx_http_portone_text_t *text)
+ngx_http_portone_status_chain(ngx_http_request_t *r,
+    ngx_http_portone_text_t *text)
 {
     ngx_buf_t     *b;
     ngx_chain_t  **cl;
@@ -488,7 +489,7 @@ ngx_http_portone_status_chain(ngx_http_portone_text_t *text)
         return NULL;
     }
 
-    b->last_buf = 1;
+    b->last_buf = (r == r->main) ? 1 : 0;
     b->last_in_chain = 1;
 
     return text->chain;

@@ -642,7 +642,24 @@ GET /status
 
 
 
-=== TEST 21: more open refunds than are looked at in one go
+=== TEST 21: as a part of another page
+--- locations eval
+$::status . <<'END'
+        location = /page {
+            default_type text/html;
+            ssi on;
+            return 200 '{"a": <!--# include virtual="/status" -->, "b": <!--# include virtual="/status" -->}';
+        }
+END
+--- steps
+GET /page
+    -> 200
+    -> .a.workers >= 1
+    -> .b.workers >= 1
+
+
+
+=== TEST 22: more open refunds than are looked at in one go
 --- payments eval: ::payments(140)
 --- locations eval: $::status
 --- steps eval
