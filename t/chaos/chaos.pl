@@ -505,9 +505,9 @@ sub report {
     my $states = $total{states} // {};
     my $actions = $total{actions} // {};
 
-    printf "%.0f s: %d refunds asked for in %d requests, %d readings\n",
-           time - $begun, $total{refunds} // 0, $total{sent} // 0,
-           $total{reads} // 0;
+    printf "%.0f s: %d refunds asked for in %d requests, %d readings, "
+           . "%d webhooks\n", time - $begun, map { $total{$_} // 0 }
+           qw( refunds sent reads webhooks );
     printf "told: %s\n", join ', ', map { "$_ $total{$_}" }
         grep { !ref $total{$_} && /^(?:200|202|[a-z]+_[a-z_]+)$/
                && !/_log$/ } sort keys %total;

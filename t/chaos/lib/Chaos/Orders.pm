@@ -45,7 +45,8 @@ sub new {
     return bless {
         orders => {}, active => [], spare => [], later => [map { [] } @pauses],
         next_order => 0, next_refund => 0, failures => [],
-        count => { sent => 0, refunds => 0, reads => 0, replayed => 0,
+        count => { sent => 0, refunds => 0, reads => 0, webhooks => 0,
+                   replayed => 0,
                    lost => 0 },
         %arg,
     }, $class;
@@ -147,7 +148,12 @@ sub next_request {
 
     my $order = $self->_order;
 
-    return $self->reading($order) if @{$order->{refunds}} && rand() < 0.12;
+    if (@{$order->{refunds}}) {
+        my $kind = rand;
+
+        return $self->reading($order) if $kind < 0.12;
+        return $self->webhook($order) if $kind < 0.16;
+    }
 
     my $refund = $self->_new_refund($order);
 
@@ -406,6 +412,29 @@ sub _read {
     }
 
     $done->($answer) if $done;
+}
+
+
+# PortOne tells that something has happened to a payment, which may be so.
+
+sub webhook {
+    my ($self, $order) = @_;
+    my $text = $json->encode({
+        imp_uid => $order->{imp_uid}, merchant_uid => $order->{merchant_uid},
+        status => rand() < 0.8 ? 'cancelled' : 'paid',
+    });
+
+    $self->{count}{webhooks}++;
+    $self->event($order, 'webhook sent');
+    $self->{clients}->send("POST /webhook HTTP/1.1\r\nHost: shop\r\n"
+        . "Content-Type: application/json\r\nContent-Length: "
+        . length($text) . "\r\n\r\n$text",
+        sub {
+            my $answer = shift;
+
+            $self->event($order, 'webhook '
+                         . ($answer->{lost} // $answer->{status}));
+        });
 }
 
 

@@ -113,6 +113,10 @@ $self->{shop}
         location /payments/ {
             portone_payment;
         }
+
+        location = /webhook {
+            portone_webhook;
+        }
     }
 }
 END
