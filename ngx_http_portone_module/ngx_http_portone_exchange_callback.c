@@ -32,9 +32,8 @@ ngx_http_portone_exchange_read(char *buf, size_t size, size_t n, void *data)
     body = &x->transfer->body;
 
     /*
-     * A process that was stopped for a while, with its machine perhaps, does
-     * not know it: what leaves now could be executed after others have seen
-     * that it was not.
+     * a process that was stopped for a while does not know it: what leaves now
+     * could be executed after others have seen that it was not
      */
 
     if (x->transfer->once && x->sent == 0) {

@@ -218,7 +218,6 @@ wire_accept(int listener, int port)
     peer = (wire_mode == WIRE_REFUSE) ? -1 : wire_connect(port);
 
     if (peer == -1 || fd >= WIRE_FDS || peer >= WIRE_FDS) {
-        wire_ends[fd % WIRE_FDS].used = 0;
         (void) setsockopt(fd, SOL_SOCKET, SO_LINGER,
                           &(struct linger) { 1, 0 }, sizeof(struct linger));
         (void) close(fd);

@@ -9,6 +9,7 @@ use warnings;
 
 use IO::Handle ();
 use JSON::PP ();
+use POSIX ();
 use Time::HiRes qw( sleep time );
 
 use Chaos::Site qw( signal wait_until );
@@ -44,6 +45,11 @@ my %actions = (
 );
 
 my @weighted = map { ($_) x $actions{$_} } sort keys %actions;
+
+# pwrite64, fsync, fdatasync, pwritev on x86_64 and on aarch64
+
+my %writing = map { $_ => 1 } (POSIX::uname())[4] eq 'x86_64'
+                              ? (18, 74, 75, 296) : (68, 82, 83, 70);
 
 my @texts = (
     '', '{}', '[]', 'null', '{"code":"0"}', '{"code":0}', "\0\0\0\0",
@@ -84,7 +90,6 @@ sub start {
 
     # nothing of the parent's is to be closed or removed here
 
-    require POSIX;
     POSIX::_exit($ok ? 0 : 1);
 }
 
@@ -249,7 +254,9 @@ sub _pause_writer {
     my $self = shift;
     my @workers = $self->{site}->workers or return;
 
-    for my $try (1 .. 200) {
+    my $deadline = time + 1;
+
+    while (time < $deadline && !$self->{end}) {
         my $pid = _one_of(@workers);
 
         signal('STOP', $pid) or next;
@@ -265,16 +272,11 @@ sub _pause_writer {
 sub _writes {
     my $pid = shift;
 
-    # pwrite64, fsync, fdatasync, pwritev on x86_64 and on aarch64
-
-    my %calls = map { $_ => 1 }
-        `uname -m` =~ /x86_64/ ? (18, 74, 75, 296) : (68, 82, 83, 70);
-
     for my $file (glob "/proc/$pid/task/*/syscall") {
         open my $in, '<', $file or next;
         my ($call) = (<$in> // '') =~ /^(\d+)/;
 
-        return 1 if defined $call && $calls{$call};
+        return 1 if defined $call && $writing{$call};
     }
 
     return 0;

@@ -10,6 +10,7 @@ use warnings;
 use Cwd qw( abs_path );
 use File::Path qw( make_path remove_tree );
 use IO::Socket::INET ();
+use POSIX ();
 use Time::HiRes qw( sleep time );
 
 use Test::Portone::Client ();
@@ -275,7 +276,6 @@ sub _run {
              '-c', "$dir/nginx.conf";
     }
 
-    require POSIX;
     POSIX::_exit(127);
 }
 
