@@ -40,7 +40,7 @@ ngx_http_portone_api_token(ngx_http_portone_transfer_t *tr,
     rc = portone_json_set_str(body, "imp_key", &key);
     rc |= portone_json_set_str(body, "imp_secret", &secret);
 
-    text = (rc == PORTONE_OK) ? cJSON_PrintUnformatted(body) : NULL;
+    text = (rc == PORTONE_OK) ? portone_json_print(body) : NULL;
 
     /* the copies of the secret do not stay behind in the heap */
 

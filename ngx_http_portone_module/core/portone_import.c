@@ -199,7 +199,7 @@ portone_import_reply(const portone_import_result_t *total,
     rc |= portone_json_set_int(json, "rejected", (int64_t) total->rejected);
     rc |= portone_import_errors(json, total);
 
-    text = (rc == PORTONE_OK) ? cJSON_PrintUnformatted(json) : NULL;
+    text = (rc == PORTONE_OK) ? portone_json_print(json) : NULL;
 
     cJSON_Delete(json);
 

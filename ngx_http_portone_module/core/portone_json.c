@@ -17,6 +17,9 @@
 /* as many digits of any decimal number survive a double */
 #define PORTONE_NUMBER_DIGITS  15
 
+/* bytes that most records fit into */
+#define PORTONE_JSON_TEXT      1024
+
 /* of no double any more, and far from the end of int */
 #define PORTONE_EXPONENT_END   1000
 
@@ -689,4 +692,14 @@ static int
 portone_is_space(portone_byte_t c)
 {
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+
+/* the buffer is seldom grown, which is what printing spends its time on */
+
+char *
+portone_json_print(const cJSON *json)
+{
+    return (json != NULL) ? cJSON_PrintBuffered(json, PORTONE_JSON_TEXT, 0)
+                          : NULL;
 }

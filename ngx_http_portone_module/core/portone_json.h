@@ -91,10 +91,10 @@ int portone_json_set_str(cJSON *object, const char *name,
 
 /* the same for an integer of less than 2^52; PORTONE_ERROR for larger ones */
 int portone_json_set_int(cJSON *object, const char *name, int64_t value);
+
 /*
- * portone_json_print() writes exactly what cJSON_PrintUnformatted() does, in
- * a part of the time; to be freed with cJSON_free().  NULL: json is NULL or
- * there is no memory.
+ * portone_json_print() returns the text, without white space, to be freed
+ * with cJSON_free().  NULL: json is NULL or there is no memory.
  */
 char *portone_json_print(const cJSON *json);
 

@@ -226,7 +226,7 @@ portone_policy_match(const portone_payment_t *payment,
         return 0;
     }
 
-    text = cJSON_PrintUnformatted(member);
+    text = portone_json_print(member);
     if (text == NULL) {
         return 0;
     }

@@ -619,7 +619,7 @@ portone_register_reply(const portone_register_t *reg,
         rc |= portone_json_set_str(json, "refund_id", &word);
     }
 
-    text = (rc == PORTONE_OK) ? cJSON_PrintUnformatted(json) : NULL;
+    text = (rc == PORTONE_OK) ? portone_json_print(json) : NULL;
 
     cJSON_Delete(json);
 
