@@ -11,7 +11,7 @@
 
 
 /* bounds the time that the results of a batch wait for its last operation */
-#define NGX_HTTP_PORTONE_COMMIT_BATCH  256
+#define NGX_HTTP_PORTONE_COMMIT_BATCH  1024
 
 #define NGX_HTTP_PORTONE_COMMIT_GUARD  60000
 
@@ -34,7 +34,9 @@ static ngx_int_t ngx_http_portone_commit_apply(
     ngx_http_portone_store_t *store, ngx_http_portone_lmdb_txn_t *txn);
 static void ngx_http_portone_commit_complete(ngx_event_t *ev);
 static void ngx_http_portone_commit_recover(ngx_http_portone_store_t *store);
-static void ngx_http_portone_commit_deliver(ngx_http_portone_store_t *store);
+static void ngx_http_portone_commit_collect(ngx_http_portone_store_t *store,
+    ngx_queue_t *done);
+static void ngx_http_portone_commit_deliver(ngx_queue_t *done);
 static void ngx_http_portone_commit_put_back(ngx_http_portone_store_t *store,
     ngx_queue_t *late);
 static void ngx_http_portone_commit_fail_all(ngx_http_portone_store_t *store);
@@ -423,6 +425,7 @@ ngx_http_portone_commit_apply(ngx_http_portone_store_t *store,
 static void
 ngx_http_portone_commit_complete(ngx_event_t *ev)
 {
+    ngx_queue_t                done;
     ngx_http_portone_store_t  *store;
 
     store = ev->data;
@@ -440,13 +443,20 @@ ngx_http_portone_commit_complete(ngx_event_t *ev)
                                           store->log);
 
     ngx_http_portone_commit_recover(store);
-    ngx_http_portone_commit_deliver(store);
+    ngx_http_portone_commit_collect(store, &done);
+
+    /*
+     * the disk goes on with what has queued up meanwhile, before the results
+     * keep the event loop busy
+     */
 
     if (store->state == NGX_HTTP_PORTONE_STORE_BROKEN
         || ngx_http_portone_commit_is_waiting(store))
     {
-        ngx_http_portone_commit_wake(store);
+        ngx_http_portone_commit_start(&store->start);
     }
+
+    ngx_http_portone_commit_deliver(&done);
 
     ngx_http_portone_commit_set_guard(store);
 }
@@ -535,20 +545,21 @@ ngx_http_portone_commit_recover(ngx_http_portone_store_t *store)
 }
 
 
-static void
-ngx_http_portone_commit_deliver(ngx_http_portone_store_t *store)
-{
-    ngx_uint_t                  level;
-    ngx_queue_t                 done, *q;
-    ngx_http_portone_commit_t  *op;
+/* the operations that have a result */
 
-    ngx_queue_init(&done);
+static void
+ngx_http_portone_commit_collect(ngx_http_portone_store_t *store,
+    ngx_queue_t *done)
+{
+    ngx_uint_t  level;
+
+    ngx_queue_init(done);
 
     if (store->rolled_back) {
-        ngx_http_portone_commit_put_back(store, &done);
+        ngx_http_portone_commit_put_back(store, done);
 
     } else if (!ngx_queue_empty(&store->batch)) {
-        ngx_queue_add(&done, &store->batch);
+        ngx_queue_add(done, &store->batch);
         ngx_queue_init(&store->batch);
     }
 
@@ -559,9 +570,17 @@ ngx_http_portone_commit_deliver(ngx_http_portone_store_t *store)
         ngx_http_portone_lmdb_log(&store->lmdb, level, store->log, store->rc,
                                   "writing");
     }
+}
 
-    while (!ngx_queue_empty(&done)) {
-        q = ngx_queue_head(&done);
+
+static void
+ngx_http_portone_commit_deliver(ngx_queue_t *done)
+{
+    ngx_queue_t                *q;
+    ngx_http_portone_commit_t  *op;
+
+    while (!ngx_queue_empty(done)) {
+        q = ngx_queue_head(done);
         ngx_queue_remove(q);
 
         op = ngx_queue_data(q, ngx_http_portone_commit_t, queue);
