@@ -20,6 +20,9 @@
 #                  each step of a refund that the system sees, broken in each
 #                  way, for all that PortOne may do; SAMPLE=n: one case in n
 # make browser     the pages, in Chromium; T=t/browser/foo.test.mjs: this file
+# make bench       this module beside proxy_pass, a Lua handler and Express;
+#                  BENCH="throughput latency": these parts only
+# make bench-smoke a minute of it: fails if a ratio is far from what it was
 # make lint        warnings of two compilers, static analysis, style
 # make deb         Debian packages of both modules, build/*.deb
 # make deb-test    their life, from installation to purge, in a Debian of their
@@ -125,6 +128,18 @@ browser:
 journal-check:
 	t/tools/deps build
 	@t/tools/journal-check "$(STORE)"
+
+.PHONY: bench
+bench:
+	t/tools/deps bench express
+	t/tools/build
+	t/bench/run $(BENCH)
+
+.PHONY: bench-smoke
+bench-smoke:
+	t/tools/deps bench
+	t/tools/build
+	t/bench/run --smoke
 
 .PHONY: lint
 lint:

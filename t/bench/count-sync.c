@@ -25,6 +25,7 @@ typedef ssize_t (*count_write_pt)(int fd, const void *buf, size_t size,
 
 static void init(void) __attribute__((constructor));
 static void count(void);
+static int is_sync(int fd);
 
 
 static uint64_t  *counter;
@@ -112,22 +113,41 @@ fsync(int fd)
 ssize_t
 pwrite(int fd, const void *buf, size_t size, off_t offset)
 {
-    int                    flags, err;
     static count_write_pt  next;
 
     if (next == NULL) {
         next = (count_write_pt) dlsym(RTLD_NEXT, "pwrite");
     }
 
-    err = errno;
-    flags = fcntl(fd, F_GETFL);
-    errno = err;
-
-    if (flags != -1 && (flags & O_DSYNC)) {
+    if (is_sync(fd)) {
         count();
     }
 
     return next(fd, buf, size, offset);
+}
+
+
+/* databases keep their files open: a descriptor is looked at once */
+
+static int
+is_sync(int fd)
+{
+    int                   flags, err;
+    static unsigned char  known[1024];
+
+    if (fd < 0 || fd >= (int) sizeof(known)) {
+        return 0;
+    }
+
+    if (known[fd] == 0) {
+        err = errno;
+        flags = fcntl(fd, F_GETFL);
+        errno = err;
+
+        known[fd] = (flags != -1 && (flags & O_DSYNC)) ? 2 : 1;
+    }
+
+    return known[fd] == 2;
 }
 
 

@@ -4,6 +4,7 @@
 --     BENCH_KIND      refund, proxy or ping
 --     BENCH_PAYMENTS  how many orders there are
 --     BENCH_FROM      the order to begin with
+--     BENCH_ORDER     "random": not one after the other
 --     BENCH_THINK     ms that a connection waits before a request, on average
 
 local kind = os.getenv("BENCH_KIND")
@@ -13,9 +14,9 @@ local next_order = tonumber(os.getenv("BENCH_FROM")) or 0
 
 local format, random, log = string.format, math.random, math.log
 
--- prime to the numbers of payments that are used: orders come in no order
+-- a prime: all of them, in no order
 
-local STEP = 7919
+local step = os.getenv("BENCH_ORDER") == "random" and 7919 or 1
 
 local function request_of(body)
     return "POST /payments/cancel HTTP/1.1\r\nHost: localhost\r\n"
@@ -42,7 +43,7 @@ function request()
 
     next_order = next_order + 1
 
-    return format(text, next_order * STEP % payments)
+    return format(text, next_order * step % payments)
 end
 
 

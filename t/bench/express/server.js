@@ -2,7 +2,7 @@
 // connection pool, one token, and a record on disk before the cancel is sent
 // and after it has been answered.
 //
-//     BENCH_HERE, BENCH_PAYMENTS, BENCH_PORT, BENCH_UPSTREAM, BENCH_STORE,
+//     BENCH_PAYLOAD, BENCH_PAYMENTS, BENCH_PORT, BENCH_UPSTREAM, BENCH_STORE,
 //     BENCH_CA
 
 'use strict';
@@ -15,7 +15,7 @@ const axios = require('axios');
 const express = require('express');
 const lmdb = require('lmdb');
 
-const { BENCH_HERE, BENCH_PAYMENTS, BENCH_PORT, BENCH_UPSTREAM, BENCH_STORE,
+const { BENCH_PAYLOAD, BENCH_PAYMENTS, BENCH_PORT, BENCH_UPSTREAM, BENCH_STORE,
     BENCH_CA } = process.env;
 
 // a write is done when it is on disk; writes that come together share a commit
@@ -66,7 +66,7 @@ async function getToken() {
 }
 
 async function load() {
-    const text = fs.readFileSync(`${BENCH_HERE}/payment.json`, 'utf8')
+    const text = fs.readFileSync(`${BENCH_PAYLOAD}/payment.json`, 'utf8')
         .replace('%cancel_amount%', '0')
         .replace('%status%', 'paid')
         .replace('%cancelled_at%', '0')

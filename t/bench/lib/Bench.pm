@@ -13,8 +13,8 @@ use Bench::Sections ();
 use Bench::Server ();
 
 my @ports = qw( api apis slow slows gateway );
-my @sections = qw( throughput https connections workers latency flush
-                   inflight million idle );
+my @sections = qw( throughput https full random connections workers latency
+                   flush inflight million idle );
 
 
 sub new {
@@ -34,6 +34,7 @@ sub new {
         port => $ENV{PORT} || 21984,
         rounds => $ENV{ROUNDS} || 5,
         seconds => $ENV{DURATION} || 3,
+        payload => 'short',
         payments => 100_000,
         load_cpus => $cpus - 1,
         cpus => $ENV{CPUS} || '0-' . ($cpus - 1),
@@ -144,8 +145,29 @@ sub compile {
 }
 
 
+# Express and what it needs, from the registry that npm is configured for
+
+sub npm {
+    my $self = shift;
+    my $node = "$self->{dir}/node";
+
+    return 1 if -d "$node/node_modules/lmdb";
+
+    make_path($node);
+    system('cp', "$self->{here}/express/package.json", $node) == 0
+        or die "cp fails\n";
+
+    return 1 if system("cd $node && npm install --no-audit --no-fund "
+                       . "--no-package-lock --loglevel=error") == 0;
+
+    print "npm cannot install Express: it is left out\n";
+
+    return 0;
+}
+
+
 # Asks a server for a while: wrk's numbers, and what the server has used.
-# Options: connections, seconds, kind of the requests, think, threads.
+# Options: connections, seconds, kind of the requests, think, order.
 
 sub load {
     my ($self, $server, %options) = @_;
@@ -157,6 +179,7 @@ sub load {
     local $ENV{BENCH_PAYMENTS} = $server->{payments};
     local $ENV{BENCH_FROM} = $server->{asked} // 0;
     local $ENV{BENCH_THINK} = $options{think} // '';
+    local $ENV{BENCH_ORDER} = $options{order} // '';
 
     my ($cpu, $flushes) = ($server->cpu, $server->flushes);
 

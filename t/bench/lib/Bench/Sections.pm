@@ -53,6 +53,13 @@ sub measure {
 }
 
 
+sub peers {
+    my $bench = shift;
+
+    return ('proxy', 'lua', $bench->npm ? 'express' : (), 'portone');
+}
+
+
 sub throughput {
     my $bench = shift;
 
@@ -60,7 +67,7 @@ sub throughput {
     my $api = Bench::Server->start($bench, 'api');
     my $results = rounds($bench, $bench->{rounds},
         map { my $kind = $_; [$kind, sub { measure($bench, $kind, {}) }] }
-            qw( proxy lua express portone ));
+            peers($bench));
 
     $api->stop;
 
@@ -76,7 +83,44 @@ sub https {
     my $results = rounds($bench, $bench->{rounds},
         map { my $kind = $_;
               [$kind, sub { measure($bench, $kind, { https => 1 }) }] }
-            qw( proxy lua express portone ));
+            peers($bench));
+
+    $api->stop;
+
+    return $results;
+}
+
+
+# the payment that PortOne really sends: 58 members instead of 18
+
+sub full {
+    my $bench = shift;
+
+    local $bench->{payload} = 'full';
+
+    print "throughput, full payments\n";
+    my $api = Bench::Server->start($bench, 'api');
+    my $results = rounds($bench, $bench->{rounds},
+        map { my $kind = $_; [$kind, sub { measure($bench, $kind, {}) }] }
+            peers($bench));
+
+    $api->stop;
+
+    return $results;
+}
+
+
+# orders of any time, instead of one after the other: more pages are written
+
+sub random {
+    my $bench = shift;
+
+    print "throughput, orders at random\n";
+    my $api = Bench::Server->start($bench, 'api');
+    my $results = rounds($bench, $bench->{rounds},
+        map { my $kind = $_;
+              [$kind, sub { measure($bench, $kind, {}, order => 'random') }] }
+            grep { !/proxy|lua/ } peers($bench));
 
     $api->stop;
 
@@ -190,7 +234,7 @@ sub inflight {
     # two descriptors each
 
     my $n = List::Util::min(10_000,
-                            POSIX::floor((`ulimit -Hn` - 100) / 2));
+                            POSIX::floor((`sh -c 'ulimit -Hn'` - 100) / 2));
 
     print "in flight\n";
     my $api = Bench::Server->start($bench, 'api', delay => '8s');
@@ -225,8 +269,9 @@ sub inflight {
         waitpid $load, 0;
         $bench->complain('refunds in flight') if $?;
 
-        my $result = JSON::PP->new->decode(
-            Bench::Server::read_file("$bench->{dir}/inflight"));
+        my ($json) = Bench::Server::read_file("$bench->{dir}/inflight")
+                     =~ /^(\{.*\})$/m;
+        my $result = JSON::PP->new->decode($json);
 
         $server->stop;
         $results{$scheme} = { each => ($memory - $before) / $n,

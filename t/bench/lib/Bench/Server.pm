@@ -60,6 +60,7 @@ sub start_nginx {
     my %values = (
         BUILD => $bench->{build},
         HERE => $bench->{here},
+        PAYLOAD => $bench->{payload},
         MODULE => "$bench->{build}/ngx_http_portone_module.so",
         API_DIR => "$bench->{dir}/api",
         API => $bench->port('api'),
@@ -96,7 +97,7 @@ sub start_express {
     my $slow = ($self->{slow} ? 'slow' : 'api') . ($self->{https} ? 's' : '');
 
     return $self->spawn({
-        BENCH_HERE => $bench->{here},
+        BENCH_PAYLOAD => "$bench->{here}/$bench->{payload}",
         BENCH_PAYMENTS => $self->{payments},
         BENCH_PORT => $bench->port('gateway'),
         BENCH_UPSTREAM => "$scheme://127.0.0.1:" . $bench->port($slow),

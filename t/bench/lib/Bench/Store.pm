@@ -13,7 +13,7 @@ use File::Path qw( make_path remove_tree );
 
 sub prepare {
     my ($bench, $kind, $payments, $directory) = @_;
-    my $master = "$bench->{dir}/payments-$kind-$payments";
+    my $master = "$bench->{dir}/payments-$kind-$bench->{payload}-$payments";
 
     if (!-e "$master/complete") {
         remove_tree($master);
@@ -99,7 +99,8 @@ sub make_express {
 
 sub payment {
     my $bench = shift;
-    my $text = Bench::Server::read_file("$bench->{here}/payment.json");
+    my $text = Bench::Server::read_file("$bench->{here}/$bench->{payload}"
+                                        . "/payment.json");
     my %values = (cancel_amount => 0, status => 'paid', cancelled_at => 0,
                   cancel_reason => 'null', cancel_history => '');
 
