@@ -564,8 +564,8 @@ sub documented {
         open my $in, '<', "$root/docs/guarantees.md"
             or die "docs/guarantees.md: $!\n";
 
-        while (<$in>) {
-            $documented{$1} = $2 if /^\| ([^|]+?) \| ([^|]+?) \|$/;
+        while (my $line = <$in>) {
+            $documented{$1} = $2 if $line =~ /^\| ([^|]+?) \| ([^|]+?) \|$/;
         }
     }
 

@@ -192,7 +192,9 @@ steps_take(steps_call_e call, int fd)
 
     case STEPS_PAUSE:
 
-        if (n == target) {
+        /* not before the body of the cancel, see docs/guarantees.md */
+
+        if (n == target && sent < 3) {
             __atomic_store_n(&steps->hit, n, __ATOMIC_SEQ_CST);
             (void) kill(getpid(), SIGSTOP);
         }
