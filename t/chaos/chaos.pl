@@ -133,14 +133,15 @@ sub round {
     my $mended = time;
 
     $site->ready(20) or die "the shop is not mended\n";
-    my $stored = rest($orders);
+    my %flags = flags($log);
+    my $stored = rest($orders, \%flags);
 
     printf "round %d: %d refunds asked for in %.0f s (%.0f requests/s), "
            . "%.0f s to settle\n", $round, $orders->{count}{refunds},
            $mended - $start, $orders->{count}{sent} / ($mended - $start),
            time - $mended;
 
-    my $failures = judge($orders, $stored, $log);
+    my $failures = judge($orders, $stored, \%flags, $log);
 
     $total{$_} += $orders->{count}{$_} for keys %{$orders->{count}};
 
@@ -203,10 +204,11 @@ sub under_fire {
 # is one, and everything is read until nothing is open. Returns the readings.
 
 sub rest {
-    my $orders = shift;
+    my ($orders, $flags) = @_;
     my $clients = $orders->{clients};
     my $deadline = time + REST;
     my @orders = grep { @{$_->{refunds}} } values %{$orders->{orders}};
+    my @console = grep { $flags->{$_->{imp_uid}}{console} } @orders;
     my %stored;
 
     for my $order (@orders) {
@@ -246,7 +248,21 @@ sub rest {
         $_->{to_ask} = 0 for grep { is_locked($_, \%stored) } @open;
         delete @stored{map { $_->{order}{imp_uid} } grep { $_->{ended} } @ask};
 
-        if (!@ask) {
+        if (!@ask && @console) {
+
+            # PortOne sends webhooks for these; nothing else tells of them
+
+            for my $order (splice @console) {
+                $clients->wait(0.02) while !$clients->free;
+                delete $stored{$order->{imp_uid}};
+                $orders->webhook($order, sub {
+                    push @console, $order if ($_[0]{status} // 0) != 200;
+                });
+            }
+
+            $clients->wait(0.02) while $clients->busy;
+
+        } elsif (!@ask) {
             my @unread = grep { !at_rest($stored{$_->{imp_uid}}) } @orders;
 
             read_orders($orders, \%stored, @unread);
@@ -300,17 +316,27 @@ sub is_locked {
 }
 
 
-sub judge {
-    my ($orders, $stored, $log) = @_;
-    my (%flags, @wrong);
+# What the nemesis has done to single orders: imp_uid => { what => 1 }.
 
-    if (open my $in, '<', $log) {
-        while (<$in>) {
-            $flags{$2}{$1} = 1 if /^\S+ (console|contradict) (\S+)$/;
-            $total{actions}{$1}++ if /^\S+ ([a-z_]+)$/;
-            $total{kills} += $1 if /^\S+ SIGKILL (\d+)$/;
-        }
+sub flags {
+    my $log = shift;
+    my %flags;
+
+    open my $in, '<', $log or return;
+
+    while (my $line = <$in>) {
+        $flags{$2}{$1} = 1 if $line =~ /^\S+ (console|contradict) (\S+)$/;
+        $total{actions}{$1}++ if $line =~ /^\S+ ([a-z_]+)$/;
+        $total{kills} += $1 if $line =~ /^\S+ SIGKILL (\d+)$/;
     }
+
+    return %flags;
+}
+
+
+sub judge {
+    my ($orders, $stored, $flags, $log) = @_;
+    my @wrong;
 
     my ($status, $body) = $site->portone('GET', '/_sandbox/payments');
     my $list = eval { $json->decode($body) } // die "payments: $status\n";
@@ -330,7 +356,7 @@ sub judge {
         push @wrong, map { [$order, $_] }
             check_order($order, $payments{$imp_uid},
                         $ledger->{payments}{$imp_uid}, $stored->{$imp_uid},
-                        $flags{$imp_uid} // {}, \%total);
+                        $flags->{$imp_uid} // {}, \%total);
     }
 
     push @wrong, map { [undef, $_] } check_cancels(), check_store(),

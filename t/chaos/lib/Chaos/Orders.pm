@@ -418,7 +418,7 @@ sub _read {
 # PortOne tells that something has happened to a payment, which may be so.
 
 sub webhook {
-    my ($self, $order) = @_;
+    my ($self, $order, $done) = @_;
     my $text = $json->encode({
         imp_uid => $order->{imp_uid}, merchant_uid => $order->{merchant_uid},
         status => rand() < 0.8 ? 'cancelled' : 'paid',
@@ -434,6 +434,7 @@ sub webhook {
 
             $self->event($order, 'webhook '
                          . ($answer->{lost} // $answer->{status}));
+            $done->($answer) if $done;
         });
 }
 
