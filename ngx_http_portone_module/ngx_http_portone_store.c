@@ -17,7 +17,6 @@
 #define NGX_HTTP_PORTONE_STORE_REPORT   60
 
 
-static ngx_int_t ngx_http_portone_store_check_events(ngx_conf_t *cf);
 static void ngx_http_portone_store_upkeep_handler(ngx_event_t *ev);
 
 
@@ -32,10 +31,6 @@ ngx_http_portone_store_create(ngx_conf_t *cf, ngx_str_t *path, size_t size,
 {
     u_char                    *p;
     ngx_http_portone_store_t  *store;
-
-    if (ngx_http_portone_store_check_events(cf) != NGX_OK) {
-        return NULL;
-    }
 
     store = ngx_pcalloc(cf->pool, sizeof(ngx_http_portone_store_t));
     if (store == NULL) {
@@ -70,49 +65,6 @@ ngx_http_portone_store_create(ngx_conf_t *cf, ngx_str_t *path, size_t size,
     store->upkeep.cancelable = 1;
 
     return store;
-}
-
-
-/*
- * A thread that is done wakes the event loop up, which poll and select have
- * no means for.  nginx notices in its workers only, and none of them lives;
- * that is also what happens if "events" comes after "http".
- */
-
-static ngx_int_t
-ngx_http_portone_store_check_events(ngx_conf_t *cf)
-{
-    ngx_uint_t           i;
-    ngx_module_t       **modules;
-    ngx_event_conf_t    *ecf;
-    ngx_event_module_t  *module;
-
-    if (ngx_get_conf(cf->cycle->conf_ctx, ngx_events_module) == NULL) {
-        return NGX_OK;
-    }
-
-    ecf = ngx_event_get_conf(cf->cycle->conf_ctx, ngx_event_core_module);
-    modules = cf->cycle->modules;
-
-    for (i = 0; modules[i]; i++) {
-
-        if (modules[i]->type != NGX_EVENT_MODULE
-            || modules[i]->ctx_index != ecf->use)
-        {
-            continue;
-        }
-
-        module = modules[i]->ctx;
-
-        if (module->actions.notify == NULL) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "\"portone_store\" cannot be used with "
-                               "the \"%s\" event method", ecf->name);
-            return NGX_ERROR;
-        }
-    }
-
-    return NGX_OK;
 }
 
 
