@@ -419,3 +419,20 @@ POST /payments/write/
     -> body !~ canary
 POST /payments/write/order_1/sync
     -> 200
+
+
+
+=== TEST 17: what is found at PortOne that nobody has told
+--- payments eval: ::people(2)
+--- http_config eval: ::portone() . $::quick . "portone_drift_interval 1s;\n"
+--- locations
+        location /payments/stored/ {
+            portone_fetch off;
+            portone_payment;
+        }
+--- steps
+GET /payments/order_1
+GET /payments/order_2
+sandbox POST payments/imp_1/console {"amount": 100, "reason": "canary-other"}
+within 15s GET /payments/stored/order_1
+    -> .cancel_amount = 100
