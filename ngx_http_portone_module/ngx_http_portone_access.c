@@ -326,6 +326,14 @@ ngx_http_portone_access_address(ngx_http_listen_opt_t *opt,
         return 1;
     }
 
+#if (NGX_HTTP_V3)
+
+    if (verify && opt->quic) {
+        return 1;
+    }
+
+#endif
+
 #if (NGX_HAVE_UNIX_DOMAIN)
 
     if (opt->sockaddr->sa_family == AF_UNIX) {
