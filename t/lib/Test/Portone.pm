@@ -105,6 +105,10 @@ sub prepare_block ($) {
 
     add_sandbox($block, $blocks) if !defined $block->bare;
 
+    # a reloaded server would go on with that of the block before, if any
+
+    $block->set_value('config', '# nothing') if !defined $block->config;
+
     # Test::Nginx wants a request, even where the steps send their own
 
     if (defined $block->steps || defined $block->must_die) {
