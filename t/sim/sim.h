@@ -153,6 +153,8 @@ typedef struct {
     unsigned          settled:1;
     unsigned          journaled:1;
     unsigned          mistaken:1;  /* for somebody's that is just like it */
+    unsigned          reviewed:1;  /* a person said what came of it: what was
+                                      accepted can have been undone */
 
     /* what the client was told */
     portone_error_e   error;

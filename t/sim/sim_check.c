@@ -328,7 +328,10 @@ sim_check_rest(sim_t *sim)
 
             if (refund->state != PORTONE_STATE_SUCCEEDED
                 && refund->state != PORTONE_STATE_PENDING
-                && refund->state != PORTONE_STATE_MANUAL_REVIEW)
+                && refund->state != PORTONE_STATE_MANUAL_REVIEW
+                && !(refund->reviewed
+                     && refund->state == PORTONE_STATE_NOT_EXECUTED
+                     && refund->executed == refund->undone))
             {
                 sim_broken(sim, 4, "the client was told that refund %d has "
                            "succeeded, it is %s", i,

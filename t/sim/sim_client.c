@@ -459,6 +459,9 @@ sim_review(sim_t *sim, int i, int tries)
     (void) snprintf(flow->id, sizeof(flow->id),
                     "019aa000-0000-7000-8000-%012d", i);
     flow->core.review_id = portone_str(flow->id);
+
+    refund->reviewed = 1;
+
     flow->core.review_state = (refund->executed > refund->undone)
                                   ? PORTONE_STATE_SUCCEEDED
                                   : PORTONE_STATE_NOT_EXECUTED;
