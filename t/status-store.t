@@ -75,8 +75,8 @@ refund {"merchant_uid": "order_1", "amount": 300}
     -> 200
 refund {"merchant_uid": "order_9"}
     -> 404 payment_not_found
-$ curl -sS http://127.0.0.1:$TEST_NGINX_SERVER_PORT/metrics | grep -v '^#' | grep -v duration | sed 's/{[a-z]*="/ /; s/",[a-z]*="/ /; s/"}//; s/^portone_//' | awk '{ print $NF }' | sed '/\./s/0*$//' | sort > $TEST_NGINX_STORE.prometheus
-$ curl -sS http://127.0.0.1:$TEST_NGINX_SERVER_PORT/status | jq 'del(.time, .reviews) | with_entries(select(.key | test("duration") | not)) | .. | numbers' | sort > $TEST_NGINX_STORE.json
+$ curl -sS http://127.0.0.1:$TEST_NGINX_SERVER_PORT/metrics | grep -v '^#' | grep -v duration | sed 's/{[a-z]*="/ /; s/",[a-z]*="/ /; s/"}//; s/^portone_//' | awk '{ print $NF }' | sed -E '/\./s/\.?0*$//' | sort > $TEST_NGINX_STORE.prometheus
+$ curl -sS http://127.0.0.1:$TEST_NGINX_SERVER_PORT/status | jq 'del(.time, .reviews) | with_entries(select(.key | test("duration") | not)) | .. | numbers' | sed -E '/\./s/\.?0*$//' | sort > $TEST_NGINX_STORE.json
 $ diff $TEST_NGINX_STORE.prometheus $TEST_NGINX_STORE.json
     -> body =
 
