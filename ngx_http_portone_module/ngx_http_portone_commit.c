@@ -407,7 +407,7 @@ ngx_http_portone_commit_apply(ngx_http_portone_store_t *store,
         op = ngx_queue_data(q, ngx_http_portone_commit_t, queue);
 
         if (!op->settles
-            && !ngx_http_portone_lmdb_has_room(&store->lmdb))
+            && !ngx_http_portone_lmdb_has_room(&store->lmdb, op->size))
         {
             txn->rc = MDB_MAP_FULL;
             return NGX_ERROR;

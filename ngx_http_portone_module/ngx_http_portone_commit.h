@@ -61,6 +61,9 @@ struct ngx_http_portone_commit_s {
      */
     ngx_uint_t                           settles;
 
+    /* bytes that apply may take, if it is more than a few pages */
+    size_t                               size;
+
     /* called on the event loop exactly once, never from inside commit() */
     ngx_http_portone_commit_pt           handler;
 

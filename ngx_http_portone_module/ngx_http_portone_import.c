@@ -25,7 +25,10 @@
 #define NGX_HTTP_PORTONE_IMPORT_LINE     (1024 * 1024)
 
 /* a transaction holds up all others for as long as it takes */
-#define NGX_HTTP_PORTONE_IMPORT_LINES    512
+#define NGX_HTTP_PORTONE_IMPORT_LINES    2048
+
+/* not less than the shortest line has */
+#define NGX_HTTP_PORTONE_IMPORT_SHORT    64
 
 /* how long a transaction may wait for its turn, ms */
 #define NGX_HTTP_PORTONE_IMPORT_TIMEOUT  60000
@@ -73,6 +76,7 @@ static ngx_int_t ngx_http_portone_import_room(ngx_http_portone_import_t *im);
 static ngx_int_t ngx_http_portone_import_grow(ngx_http_portone_import_t *im,
     ngx_http_portone_import_buf_t *b);
 static ngx_int_t ngx_http_portone_import_submit(ngx_http_portone_import_t *im);
+static void ngx_http_portone_import_commit(ngx_http_portone_import_t *im);
 static void ngx_http_portone_import_end(ngx_http_portone_import_t *im);
 static void ngx_http_portone_import_committed(ngx_http_portone_commit_t *op);
 static void ngx_http_portone_import_finish(ngx_http_portone_import_t *im,
@@ -466,9 +470,31 @@ ngx_http_portone_import_submit(ngx_http_portone_import_t *im)
     im->core.max = NGX_HTTP_PORTONE_IMPORT_LINES;
     im->core.now = ngx_time();
 
-    ngx_http_portone_commit(&im->commit);
+    ngx_http_portone_import_commit(im);
 
     return NGX_OK;
+}
+
+
+/*
+ * A line can change a page of each of two databases, beside those of the
+ * journal, which come one after the other.
+ */
+
+static void
+ngx_http_portone_import_commit(ngx_http_portone_import_t *im)
+{
+    size_t             lines, size;
+    portone_import_t  *core;
+
+    core = &im->core;
+
+    size = core->last - core->pos;
+    lines = ngx_min(core->max, size / NGX_HTTP_PORTONE_IMPORT_SHORT + 1);
+
+    im->commit.size = 2 * (lines * ngx_pagesize + size);
+
+    ngx_http_portone_commit(&im->commit);
 }
 
 
@@ -522,7 +548,7 @@ ngx_http_portone_import_committed(ngx_http_portone_commit_t *op)
         core->pos = core->end;
 
         if (core->pos < core->last) {
-            ngx_http_portone_commit(op);
+            ngx_http_portone_import_commit(im);
             return;
         }
 
@@ -543,7 +569,7 @@ ngx_http_portone_import_committed(ngx_http_portone_commit_t *op)
 
     if (op->status == NGX_HTTP_PORTONE_COMMIT_FAILED && core->max > 1) {
         core->max /= 2;
-        ngx_http_portone_commit(op);
+        ngx_http_portone_import_commit(im);
         return;
     }
 

@@ -41,7 +41,7 @@ static int ngx_http_portone_lmdb_count_unjournaled(MDB_txn *txn,
 static int ngx_http_portone_lmdb_put_meta(ngx_http_portone_lmdb_t *lmdb,
     MDB_txn *txn, const char *name, ngx_uint_t number);
 static ngx_uint_t ngx_http_portone_lmdb_room(MDB_envinfo *info,
-    MDB_stat *stat);
+    MDB_stat *stat, size_t size);
 
 
 static const char  *ngx_http_portone_lmdb_names[] = {
@@ -541,7 +541,7 @@ ngx_http_portone_lmdb_put_meta(ngx_http_portone_lmdb_t *lmdb, MDB_txn *txn,
 
 
 ngx_uint_t
-ngx_http_portone_lmdb_has_room(ngx_http_portone_lmdb_t *lmdb)
+ngx_http_portone_lmdb_has_room(ngx_http_portone_lmdb_t *lmdb, size_t size)
 {
     MDB_stat     stat;
     MDB_envinfo  info;
@@ -551,19 +551,19 @@ ngx_http_portone_lmdb_has_room(ngx_http_portone_lmdb_t *lmdb)
     (void) mdb_env_info(lmdb->env, &info);
     (void) mdb_env_stat(lmdb->env, &stat);
 
-    return ngx_http_portone_lmdb_room(&info, &stat);
+    return ngx_http_portone_lmdb_room(&info, &stat, size);
 }
 
 
 static ngx_uint_t
-ngx_http_portone_lmdb_room(MDB_envinfo *info, MDB_stat *stat)
+ngx_http_portone_lmdb_room(MDB_envinfo *info, MDB_stat *stat, size_t size)
 {
     size_t  used, reserve;
 
     used = (info->me_last_pgno + 1) * stat->ms_psize;
     reserve = ngx_min(info->me_mapsize / 8, NGX_HTTP_PORTONE_LMDB_RESERVE);
 
-    return used + reserve <= info->me_mapsize;
+    return used + reserve + size <= info->me_mapsize;
 }
 
 
@@ -590,7 +590,7 @@ ngx_http_portone_store_info(portone_txn_t *txn, void *data)
 
     info->size = env_info.me_mapsize;
     info->used = (env_info.me_last_pgno + 1) * stat.ms_psize;
-    info->full = !ngx_http_portone_lmdb_room(&env_info, &stat);
+    info->full = !ngx_http_portone_lmdb_room(&env_info, &stat, 0);
     info->readers = env_info.me_numreaders;
     info->reader_limit = limit;
 

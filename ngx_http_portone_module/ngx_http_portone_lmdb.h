@@ -90,11 +90,13 @@ int ngx_http_portone_lmdb_commit(ngx_http_portone_lmdb_txn_t *txn);
 void ngx_http_portone_lmdb_abort(ngx_http_portone_lmdb_txn_t *txn);
 
 /*
- * Whether there is room for more than what is kept for settling: an eighth
- * of the size, 8 MB at most.  Pages that are free to be used again do not
- * count, there are never many.  0: writing would say MDB_MAP_FULL soon.
+ * Whether there is room for size bytes, or with 0 for a few pages, beside what
+ * is kept for settling: an eighth of the map, 8 MB at most.  Pages that are
+ * free to be used again do not count, there are never many.  0: writing would
+ * say MDB_MAP_FULL soon.
  */
-ngx_uint_t ngx_http_portone_lmdb_has_room(ngx_http_portone_lmdb_t *lmdb);
+ngx_uint_t ngx_http_portone_lmdb_has_room(ngx_http_portone_lmdb_t *lmdb,
+    size_t size);
 
 /* adopts the size another process has given to the map: MDB_MAP_RESIZED */
 int ngx_http_portone_lmdb_adopt_size(ngx_http_portone_lmdb_t *lmdb);
