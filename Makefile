@@ -23,6 +23,8 @@
 # make bench       this module beside proxy_pass, a Lua handler and Express;
 #                  BENCH="throughput latency": these parts only
 # make bench-smoke a minute of it: fails if a ratio is far from what it was
+# make scale       ten thousand and ten million payments: is it as fast? Takes
+#                  10 GB of disk and half an hour
 # make lint        warnings of two compilers, static analysis, style
 # make deb         Debian packages of both modules, build/*.deb
 # make deb-test    their life, from installation to purge, in a Debian of their
@@ -117,6 +119,12 @@ crash-matrix:
 	t/tools/build
 	$(MAKE) -s -C t/chaos all
 	t/chaos/matrix.pl
+
+.PHONY: scale
+scale:
+	t/tools/deps demo
+	t/tools/build
+	t/scale/run
 
 .PHONY: browser
 browser:
