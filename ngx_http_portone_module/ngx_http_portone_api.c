@@ -117,7 +117,7 @@ ngx_http_portone_api_payments(ngx_http_portone_transfer_t *tr,
     static ngx_str_t  name = ngx_string("&imp_uid[]=");
     static ngx_str_t  query = ngx_string("&include_sandbox=true");
 
-    tr->call = NGX_HTTP_PORTONE_CALL_FIND;
+    tr->call = NGX_HTTP_PORTONE_CALL_PAYMENTS;
 
     len = path.len + query.len;
 

@@ -50,7 +50,7 @@ const uint64_t  ngx_http_portone_times[NGX_HTTP_PORTONE_TIMES] = {
 
 
 const uint64_t  ngx_http_portone_sizes[NGX_HTTP_PORTONE_SIZES] = {
-    1, 2, 4, 8, 16, 32, 64, 128, 256
+    1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024
 };
 
 

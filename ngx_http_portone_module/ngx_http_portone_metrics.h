@@ -48,6 +48,7 @@ typedef enum {
     NGX_HTTP_PORTONE_CALL_TOKEN = 0,
     NGX_HTTP_PORTONE_CALL_PAYMENT,
     NGX_HTTP_PORTONE_CALL_FIND,
+    NGX_HTTP_PORTONE_CALL_PAYMENTS,
     NGX_HTTP_PORTONE_CALL_CANCEL,
     NGX_HTTP_PORTONE_CALL_MAX
 } ngx_http_portone_call_e;
@@ -90,7 +91,7 @@ typedef enum {
  */
 
 #define NGX_HTTP_PORTONE_TIMES  15
-#define NGX_HTTP_PORTONE_SIZES  9
+#define NGX_HTTP_PORTONE_SIZES  11
 
 extern const uint64_t  ngx_http_portone_times[NGX_HTTP_PORTONE_TIMES];
 extern const uint64_t  ngx_http_portone_sizes[NGX_HTTP_PORTONE_SIZES];

@@ -339,6 +339,7 @@ ngx_http_portone_page_portone(ngx_http_portone_page_t *page)
     u_char                           failed[NGX_HTTP_PORTONE_PAGE_AGE];
     ngx_uint_t                       i;
     ngx_atomic_t                    *calls;
+    ngx_atomic_uint_t                looked;
     ngx_http_portone_text_t         *text;
     ngx_http_portone_gauges_t       *gauges;
     ngx_http_portone_counters_t     *counters;
@@ -407,7 +408,20 @@ ngx_http_portone_page_portone(ngx_http_portone_page_t *page)
 
     ngx_http_portone_page_times(page, &counters->commit_time);
 
-    ngx_http_portone_text(text, "</tr>\n</tbody></table></section>\n");
+    ngx_http_portone_text(text, "</tr>\n</tbody></table>");
+
+    looked = counters->drift[NGX_HTTP_PORTONE_DRIFT_SAME]
+             + counters->drift[NGX_HTTP_PORTONE_DRIFT_DIFFERED]
+             + counters->drift[NGX_HTTP_PORTONE_DRIFT_MISSING];
+
+    if (looked) {
+        ngx_http_portone_text(text, "<p>");
+        ngx_http_portone_text(text, w->drift, looked,
+                          counters->drift[NGX_HTTP_PORTONE_DRIFT_DIFFERED]);
+        ngx_http_portone_text(text, "</p>");
+    }
+
+    ngx_http_portone_text(text, "</section>\n");
 }
 
 

@@ -287,7 +287,9 @@ ngx_http_portone_word_open(ngx_uint_t i)
 static const char *
 ngx_http_portone_word_call(ngx_uint_t i)
 {
-    static const char  *words[] = { "token", "payment", "find", "cancel" };
+    static const char  *words[] = {
+        "token", "payment", "find", "payments", "cancel"
+    };
 
     return words[i];
 }

@@ -11,7 +11,7 @@ const ngx_http_portone_words_t  ngx_http_portone_words[2] = {
 
     [PORTONE_LANGUAGE_KO] = {
         .lang = "ko",
-        .title = "PortOne 환불 상태",
+        .title = "포트원 환불 상태",
         .skip = "본문으로 건너뛰기",
         .refresh = "새로 고침",
 
@@ -25,7 +25,7 @@ const ngx_http_portone_words_t  ngx_http_portone_words[2] = {
         .store_filling = "저장소가 %uA%% 찼습니다. "
                          "portone_store의 size를 늘리십시오.",
         .store_failed = "저장소에 마지막으로 쓰려던 시도가 실패했습니다(%s).",
-        .api_failed = "PortOne이 마지막 호출에 응답하지 않았습니다(%s).",
+        .api_failed = "포트원이 마지막 호출에 응답하지 않았습니다(%s).",
         .unreadable = "읽을 수 없는 환불 기록이 %uA건 있습니다.",
         .reviews = "담당자의 확인을 기다리는 주문이 %uA건 있습니다.",
         .unsettled = "결과를 모르는 환불이 %uA건 있으며, 가장 오래된 것은 %s째 "
@@ -41,7 +41,7 @@ const ngx_http_portone_words_t  ngx_http_portone_words[2] = {
         .now = "현재",
         .in_flight = "처리 중인 요청",
         .unknown = "결과를 모르는 환불",
-        .pending = "PortOne이 접수한 환불",
+        .pending = "포트원이 접수한 환불",
         .sending = "전송 중인 환불",
         .review = "담당자 확인 필요",
         .oldest = "가장 오래된 것: %s",
@@ -49,7 +49,7 @@ const ngx_http_portone_words_t  ngx_http_portone_words[2] = {
         .person = "담당자가 확인할 주문",
         .person_none = "확인할 주문이 없습니다.",
         .person_do = {
-            "PortOne 관리자 콘솔에서 결제(imp_uid)의 취소 내역을 봅니다.",
+            "포트원 관리자 콘솔에서 결제(imp_uid)의 취소 내역을 봅니다.",
             "이 환불과 금액이 같고 요청 시각 뒤에 이루어진 취소가 있으며, 다른 사람이 "
             "한 취소가 아니면 succeeded, 없으면 not_executed입니다.",
             "<code>portone_payment write;</code>가 있는 위치에 알립니다. "
@@ -80,9 +80,9 @@ const ngx_http_portone_words_t  ngx_http_portone_words[2] = {
         .states = { "전송 중", "접수됨", "환불됨", "거절됨", "결과 모름",
                     "실행되지 않음", "담당자 확인 필요" },
 
-        .portone = "PortOne과 디스크",
+        .portone = "포트원과 디스크",
         .call = "호출",
-        .calls = { "토큰", "결제 조회", "주문 조회", "환불" },
+        .calls = { "토큰", "결제 조회", "주문 조회", "대조", "환불" },
         .ok = "성공",
         .refused = "거절",
         .failed = "응답 없음",
@@ -91,6 +91,7 @@ const ngx_http_portone_words_t  ngx_http_portone_words[2] = {
         .last_answer = "마지막 응답",
         .last_failure = "마지막 실패",
         .commit = "디스크 기록",
+        .drift = "포트원과 대조한 결제 %uA건, 그중 달랐던 결제 %uA건.",
 
         .results = "환불 요청의 결과 (%s부터)",
         .succeeded = "환불됨",
@@ -101,9 +102,9 @@ const ngx_http_portone_words_t  ngx_http_portone_words[2] = {
         .used = "사용량",
         .payments = "결제",
         .attempts = "끝난 환불",
-        .journal = "일지 항목",
+        .journal = "변경 이력",
         .readers = "읽기 슬롯 %uA / %uA",
-        .workers = "작업자 프로세스 %uA개",
+        .workers = "워커 프로세스 %uA개",
         .unavailable = "저장소를 읽을 수 없어 표시할 수 없습니다."
     },
 
@@ -185,7 +186,7 @@ const ngx_http_portone_words_t  ngx_http_portone_words[2] = {
 
         .portone = "PortOne and the disk",
         .call = "Call",
-        .calls = { "token", "payment", "order", "refund" },
+        .calls = { "token", "payment", "order", "drift", "refund" },
         .ok = "answered",
         .refused = "refused",
         .failed = "failed",
@@ -194,6 +195,8 @@ const ngx_http_portone_words_t  ngx_http_portone_words[2] = {
         .last_answer = "Last answer",
         .last_failure = "Last failure",
         .commit = "commit to disk",
+        .drift = "Payments held against PortOne's: %uA, of which %uA "
+                 "differed.",
 
         .results = "Requests for a refund by result (since %s)",
         .succeeded = "succeeded",

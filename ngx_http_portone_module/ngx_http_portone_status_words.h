@@ -82,7 +82,7 @@ typedef struct {
 
     const char  *portone;
     const char  *call;
-    const char  *calls[4];
+    const char  *calls[5];
     const char  *ok;
     const char  *refused;
     const char  *failed;
@@ -91,6 +91,7 @@ typedef struct {
     const char  *last_answer;
     const char  *last_failure;
     const char  *commit;
+    const char  *drift;                /* of, differed, %uA */
 
     const char  *results;              /* since, %s */
     const char  *succeeded;

@@ -61,6 +61,8 @@ ledger
 GET /status
     -> .drift_payments_total.differed = 2
     -> .drift_payments_total.missing = 0
+    -> .api_calls_total.payments.ok >= 1
+    -> .api_calls_total.find.ok = 3
 --- error_log
 payment "imp_1" of merchant "default" differed from PortOne's: 1 new cancellations, 0 undone
 payment "imp_2" of merchant "default" differed from PortOne's: 0 new cancellations, 1 undone

@@ -183,7 +183,7 @@ POST /away {"merchant_uid": "order_1"}
     -> 502 portone_unavailable
 GET /status
     -> body ~ health broken
-    -> body ~ PortOne이 마지막 호출에 응답하지 않았습니다\(\d+초 전\)
+    -> body ~ 포트원이 마지막 호출에 응답하지 않았습니다\(\d+초 전\)
 GET /payments/order_1
     -> 200
 GET /status
