@@ -17,6 +17,9 @@
 /* seconds; by then a host that has moved is followed */
 #define NGX_HTTP_PORTONE_CONNECTION_TIME  3600L
 
+/* bytes; each transfer has one of libcurl's for as long as it waits */
+#define NGX_HTTP_PORTONE_BUFFER_SIZE      4096L
+
 
 static int ngx_http_portone_exchange_set_request(
     ngx_http_portone_exchange_t *x, char *url);
@@ -178,6 +181,8 @@ ngx_http_portone_exchange_set_request(ngx_http_portone_exchange_t *x,
     rc |= (int) curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION,
                                  ngx_http_portone_exchange_write);
     rc |= (int) curl_easy_setopt(easy, CURLOPT_WRITEDATA, x);
+    rc |= (int) curl_easy_setopt(easy, CURLOPT_BUFFERSIZE,
+                                 NGX_HTTP_PORTONE_BUFFER_SIZE);
 
     return rc;
 }

@@ -258,6 +258,10 @@ portone_money_json(int64_t amount, int exponent)
 {
     char  buf[PORTONE_MONEY_LEN];
 
+    if (exponent == 0) {
+        return cJSON_CreateNumber((double) amount);
+    }
+
     portone_money_print(buf, amount, exponent);
 
     /*

@@ -399,3 +399,41 @@ portone_payment_print(const portone_payment_t *payment, int refundable)
 
     return text;
 }
+
+
+char *
+portone_payment_reprint(const portone_payment_t *payment,
+    const portone_str_t *text)
+{
+    char    *p, *out;
+    char     amount[PORTONE_MONEY_LEN];
+    size_t   len;
+
+    static const char  name[] = ",\"refundable_amount\":";
+
+    len = portone_money_print(amount, portone_payment_balance(payment),
+                              payment->exponent);
+
+    out = cJSON_malloc(text->len + sizeof(name) + len);
+    if (out == NULL) {
+        return NULL;
+    }
+
+    /* in the place of the last brace; a payment is never without members */
+
+    p = out;
+
+    memcpy(p, text->data, text->len - 1);
+    p += text->len - 1;
+
+    memcpy(p, name, sizeof(name) - 1);
+    p += sizeof(name) - 1;
+
+    memcpy(p, amount, len);
+    p += len;
+
+    *p++ = '}';
+    *p = '\0';
+
+    return out;
+}

@@ -110,5 +110,12 @@ int portone_month_passed(int64_t then, int64_t now);
  */
 char *portone_payment_print(const portone_payment_t *payment, int refundable);
 
+/*
+ * The same with refundable_amount, made of text, which is the payment as
+ * portone_payment_print() has printed it without.
+ */
+char *portone_payment_reprint(const portone_payment_t *payment,
+    const portone_str_t *text);
+
 
 #endif /* _PORTONE_PAYMENT_H_INCLUDED_ */

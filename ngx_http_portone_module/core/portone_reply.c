@@ -70,6 +70,12 @@ portone_reply_refund(const portone_flow_t *flow)
     }
 
     if (flow->state != PORTONE_STATE_PENDING) {
+
+        if (flow->settlement.payment.len) {
+            return portone_payment_reprint(&flow->payment,
+                                           &flow->settlement.payment);
+        }
+
         return portone_payment_print(&flow->payment, 1);
     }
 

@@ -332,7 +332,7 @@ static void
 fuzz_payment_print(const portone_payment_t *payment, int refundable)
 {
     int                 rc;
-    char               *text, *exact, *expected;
+    char               *text, *exact, *expected, *reprinted;
     int64_t             amount;
     const char         *why;
     portone_str_t       str;
@@ -357,6 +357,16 @@ fuzz_payment_print(const portone_payment_t *payment, int refundable)
 
         fuzz_check(strcmp(text, expected) == 0);
 
+        cJSON_free(expected);
+
+        /* with the balance put in it is what is printed with it */
+
+        reprinted = portone_payment_reprint(payment, &str);
+        expected = portone_payment_print(payment, 1);
+
+        fuzz_check(strcmp(reprinted, expected) == 0);
+
+        cJSON_free(reprinted);
         cJSON_free(expected);
     }
 
