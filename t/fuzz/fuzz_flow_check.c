@@ -162,7 +162,7 @@ fuzz_flow_check_kept(const fuzz_flow_t *flow)
     const fuzz_flow_t  *other;
 
     if (flow->key[0] == '\0' || flow->exhausted || flow->core.abandoned
-        || flow->core.read || flow->core.settle
+        || flow->core.read || flow->core.settle || flow->core.sync
         || flow->core.error == PORTONE_AMOUNT_REQUIRED)
     {
         return;
