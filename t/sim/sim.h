@@ -150,6 +150,7 @@ typedef struct {
     int64_t           settle_at;   /* s */
     portone_state_e   journal;     /* as it ended by the journal */
     unsigned          claimed:1;
+    unsigned          pended:1;    /* was pending, if it is not any more */
     unsigned          settled:1;
     unsigned          journaled:1;
     unsigned          mistaken:1;  /* for somebody's that is just like it */

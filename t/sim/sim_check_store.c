@@ -161,6 +161,10 @@ sim_check_record(sim_t *sim, const memory_map_t *map, size_t n, int open)
 
     sim_log(sim, "refund %d is %s now", i, word);
 
+    if (state == PORTONE_STATE_PENDING) {
+        refund->pended = 1;
+    }
+
     if (!refund->claimed) {
 
         if (!open || state != PORTONE_STATE_SENDING
