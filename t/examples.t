@@ -307,25 +307,25 @@ imp_sandbox_secret
 . "portone_sandbox_account imp_sandbox_key imp_sandbox_secret;"
 . ::example_in('docs/getting-started.md', 1)
 --- steps
-GET http://127.0.0.1:$TEST_NGINX_PORT_3/payments/ORD1
+GET http://127.0.0.1:$TEST_NGINX_PORT_7/payments/ORD1
     -> body ~ "refundable_amount":10000,"refunds":\[\]\}$
-POST http://127.0.0.1:$TEST_NGINX_PORT_3/payments/cancel {"merchant_uid": "ORD1", "cancel_request_amount": 2000}
+POST http://127.0.0.1:$TEST_NGINX_PORT_7/payments/cancel {"merchant_uid": "ORD1", "cancel_request_amount": 2000}
     -> 200
     -> .refundable_amount = 8000
-GET http://127.0.0.1:$TEST_NGINX_PORT_3/portone/_sandbox/ledger?call=cancel
+GET http://127.0.0.1:$TEST_NGINX_PORT_7/portone/_sandbox/ledger?call=cancel
     -> .requests # 1
     -> .requests[0].body = "{\"imp_uid\":\"imp_1\",\"amount\":2000,\"checksum\":10000}"
-POST http://127.0.0.1:$TEST_NGINX_PORT_3/payments/cancel {"merchant_uid": "ORD1", "cancel_request_amount": 9000}
+POST http://127.0.0.1:$TEST_NGINX_PORT_7/payments/cancel {"merchant_uid": "ORD1", "cancel_request_amount": 9000}
     -> 400 amount_exceeds_refundable
-POST http://127.0.0.1:$TEST_NGINX_PORT_3/payments/cancel {"merchant_uid": "ORD1", "cancel_requst_amount": 10}
+POST http://127.0.0.1:$TEST_NGINX_PORT_7/payments/cancel {"merchant_uid": "ORD1", "cancel_requst_amount": 10}
     -> 400 invalid_request
     -> .field = cancel_requst_amount
-POST http://127.0.0.1:$TEST_NGINX_PORT_3/portone/_sandbox/faults {"call": "cancel", "fault": "lose_answer"}
-POST http://127.0.0.1:$TEST_NGINX_PORT_3/payments/cancel {"merchant_uid": "ORD2", "cancel_request_amount": 2000}
+POST http://127.0.0.1:$TEST_NGINX_PORT_7/portone/_sandbox/faults {"call": "cancel", "fault": "lose_answer"}
+POST http://127.0.0.1:$TEST_NGINX_PORT_7/payments/cancel {"merchant_uid": "ORD2", "cancel_request_amount": 2000}
     -> 504 outcome_unknown
-POST http://127.0.0.1:$TEST_NGINX_PORT_3/payments/cancel {"merchant_uid": "ORD2", "cancel_request_amount": 2000}
+POST http://127.0.0.1:$TEST_NGINX_PORT_7/payments/cancel {"merchant_uid": "ORD2", "cancel_request_amount": 2000}
     -> 409 refund_in_progress
-within 15s GET http://127.0.0.1:$TEST_NGINX_PORT_3/payments/ORD2
+within 15s GET http://127.0.0.1:$TEST_NGINX_PORT_7/payments/ORD2
     -> .refundable_amount = 8000
     -> .refunds[0].state = succeeded
     -> .refunds[0].cancellation_id ~ .

@@ -369,9 +369,11 @@ imp_uid=imp_1 merchant_uid=order_1 amount=1000
 fault {"call": "payment", "fault": "status", "status": 503}
 POST /webhook {"imp_uid": "imp_1"}
     -> 502 portone_unavailable
-fault {"call": "payment", "fault": "lose_answer", "times": 2}
+# on a connection that was kept, it is asked twice
+fault {"call": "payment", "fault": "lose_answer", "times": 0}
 POST /webhook {"imp_uid": "imp_1"}
     -> 502 portone_unavailable
+sandbox DELETE faults
 fault {"call": "payment", "fault": "garbage"}
 POST /webhook {"imp_uid": "imp_1"}
     -> 502 portone_unavailable

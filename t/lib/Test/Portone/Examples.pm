@@ -9,8 +9,10 @@ package Test::Portone::Examples;
 #     /etc/nginx/employees.crt    its authority
 #     /var/lib/portone        the store of the block
 #     /var/log/nginx/NAME     logs/NAME
-#     443, 8443, 8081, 8082, 3000, 9180
-#                             $TEST_NGINX_PORT_1 to _6, in this order
+#     443, 8443, 8081, 8082, 3000, 9180, 8084
+#                             $TEST_NGINX_PORT_1 to _7, in this order; a
+#                             port has the same address to listen on in all,
+#                             because a reload cannot change it
 
 use strict;
 use warnings;
@@ -23,7 +25,7 @@ use Exporter qw( import );
 our @EXPORT = qw( example example_in example_names );
 
 my %ports = (443 => 1, 8443 => 2, 8081 => 3, 8082 => 4, 3000 => 5,
-             9180 => 6);
+             9180 => 6, 8084 => 7);
 
 $ENV{TEST_NGINX_ROOT} = $Test::Nginx::Util::ServRoot;
 
