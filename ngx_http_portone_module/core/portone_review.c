@@ -68,8 +68,6 @@ portone_review_parse(portone_state_e *state, const char *text, size_t len,
             }
         }
 
-        n = 0;
-
         if (item != NULL) {
             n = portone_utf8_cut(item->string, strlen(item->string),
                                  PORTONE_FIELD_LEN - 1);
