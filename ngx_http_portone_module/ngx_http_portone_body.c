@@ -5,6 +5,7 @@
 
 
 #include "ngx_http_portone_body.h"
+#include "ngx_http_portone_reply.h"
 
 
 ngx_int_t
@@ -38,6 +39,56 @@ ngx_http_portone_body_type(ngx_http_request_t *r, ngx_str_t *type)
     }
 
     return NGX_OK;
+}
+
+
+portone_error_e
+ngx_http_portone_body_check(ngx_http_request_t *r, ngx_str_t *type,
+    size_t max)
+{
+    if (type && ngx_http_portone_body_type(r, type) != NGX_OK) {
+        return PORTONE_UNSUPPORTED_MEDIA_TYPE;
+    }
+
+    if (r->headers_in.content_length_n > (off_t) max) {
+        return PORTONE_TOO_LARGE;
+    }
+
+    return PORTONE_NO_ERROR;
+}
+
+
+ngx_int_t
+ngx_http_portone_body_read(ngx_http_request_t *r,
+    ngx_http_client_body_handler_pt handler)
+{
+    ngx_int_t  rc;
+
+    r->request_body_in_single_buf = 1;
+
+    rc = ngx_http_read_client_request_body(r, handler);
+
+    if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
+        return rc;
+    }
+
+    return NGX_DONE;
+}
+
+
+ngx_int_t
+ngx_http_portone_body_refuse(ngx_http_request_t *r, portone_error_e error,
+    const char *field, const char *allow)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_http_discard_request_body(r);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    return ngx_http_portone_reply_error(r, error, field, allow);
 }
 
 

@@ -18,8 +18,6 @@
 #define NGX_HTTP_PORTONE_REQUEST_MAX  8192
 
 
-static ngx_int_t ngx_http_portone_cancel_refuse(ngx_http_request_t *r,
-    portone_error_e error, const char *allow);
 static void ngx_http_portone_cancel_body(ngx_http_request_t *r);
 static ngx_int_t ngx_http_portone_cancel_key(ngx_http_request_t *r,
     ngx_str_t *key);
@@ -28,7 +26,7 @@ static ngx_int_t ngx_http_portone_cancel_key(ngx_http_request_t *r,
 ngx_int_t
 ngx_http_portone_cancel_handler(ngx_http_request_t *r)
 {
-    ngx_int_t  rc;
+    portone_error_e  error;
 
     static ngx_str_t  json = ngx_string("application/json");
 
@@ -42,44 +40,18 @@ ngx_http_portone_cancel_handler(ngx_http_request_t *r)
     }
 
     if (r->method != NGX_HTTP_POST) {
-        return ngx_http_portone_cancel_refuse(r, PORTONE_METHOD_NOT_ALLOWED,
-                                              "POST");
+        return ngx_http_portone_body_refuse(r, PORTONE_METHOD_NOT_ALLOWED,
+                                            NULL, "POST");
     }
 
-    if (ngx_http_portone_body_type(r, &json) != NGX_OK) {
-        return ngx_http_portone_cancel_refuse(r,
-                                       PORTONE_UNSUPPORTED_MEDIA_TYPE, NULL);
+    error = ngx_http_portone_body_check(r, &json,
+                                        NGX_HTTP_PORTONE_REQUEST_MAX);
+
+    if (error != PORTONE_NO_ERROR) {
+        return ngx_http_portone_body_refuse(r, error, NULL, NULL);
     }
 
-    if (r->headers_in.content_length_n > NGX_HTTP_PORTONE_REQUEST_MAX) {
-        return ngx_http_portone_cancel_refuse(r, PORTONE_TOO_LARGE, NULL);
-    }
-
-    r->request_body_in_single_buf = 1;
-
-    rc = ngx_http_read_client_request_body(r, ngx_http_portone_cancel_body);
-
-    if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
-        return rc;
-    }
-
-    return NGX_DONE;
-}
-
-
-static ngx_int_t
-ngx_http_portone_cancel_refuse(ngx_http_request_t *r, portone_error_e error,
-    const char *allow)
-{
-    ngx_int_t  rc;
-
-    rc = ngx_http_discard_request_body(r);
-
-    if (rc != NGX_OK) {
-        return rc;
-    }
-
-    return ngx_http_portone_reply_error(r, error, NULL, allow);
+    return ngx_http_portone_body_read(r, ngx_http_portone_cancel_body);
 }
 
 

@@ -16,12 +16,12 @@
 
 static ngx_int_t ngx_http_portone_payment_read(ngx_http_request_t *r,
     ngx_http_portone_target_t *target);
+static ngx_int_t ngx_http_portone_payment_start(ngx_http_request_t *r,
+    ngx_http_portone_flow_t *flow);
 static ngx_int_t ngx_http_portone_payment_post(ngx_http_request_t *r,
     ngx_http_portone_target_t *target);
 static ngx_int_t ngx_http_portone_payment_sync(ngx_http_request_t *r,
     ngx_http_portone_target_t *target);
-static ngx_int_t ngx_http_portone_payment_refuse(ngx_http_request_t *r,
-    portone_error_e error, const char *field, const char *allow);
 static const char *ngx_http_portone_payment_allow(ngx_http_request_t *r,
     ngx_http_portone_target_t *target);
 static ngx_uint_t ngx_http_portone_payment_named(
@@ -51,8 +51,8 @@ ngx_http_portone_payment_handler(ngx_http_request_t *r)
     if (r->method != NGX_HTTP_GET && r->method != NGX_HTTP_HEAD
         && !plcf->payment_write)
     {
-        return ngx_http_portone_payment_refuse(r, PORTONE_METHOD_NOT_ALLOWED,
-                                               NULL, "GET, HEAD");
+        return ngx_http_portone_body_refuse(r, PORTONE_METHOD_NOT_ALLOWED,
+                                            NULL, "GET, HEAD");
     }
 
     rc = ngx_http_portone_payment_target(r, &target, &field);
@@ -67,8 +67,8 @@ ngx_http_portone_payment_handler(ngx_http_request_t *r)
         && (r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD
                          |NGX_HTTP_PUT|NGX_HTTP_POST)))
     {
-        return ngx_http_portone_payment_refuse(r, PORTONE_INVALID_REQUEST,
-                                               field, NULL);
+        return ngx_http_portone_body_refuse(r, PORTONE_INVALID_REQUEST,
+                                            field, NULL);
     }
 
     switch (r->method) {
@@ -89,7 +89,7 @@ ngx_http_portone_payment_handler(ngx_http_request_t *r)
         break;
     }
 
-    return ngx_http_portone_payment_refuse(r, PORTONE_METHOD_NOT_ALLOWED,
+    return ngx_http_portone_body_refuse(r, PORTONE_METHOD_NOT_ALLOWED,
                              NULL, ngx_http_portone_payment_allow(r, &target));
 }
 
@@ -123,6 +123,17 @@ ngx_http_portone_payment_read(ngx_http_request_t *r,
     flow = ngx_http_portone_flow_reading(r, &target->merchant_uid,
                                          &target->imp_uid,
                                          ngx_http_portone_reply_payment);
+
+    return ngx_http_portone_payment_start(r, flow);
+}
+
+
+/* NULL: there was no memory for it */
+
+static ngx_int_t
+ngx_http_portone_payment_start(ngx_http_request_t *r,
+    ngx_http_portone_flow_t *flow)
+{
     if (flow == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
@@ -150,14 +161,13 @@ ngx_http_portone_payment_post(ngx_http_request_t *r,
     }
 
     if (ngx_http_portone_payment_named(target)) {
-        return ngx_http_portone_payment_refuse(r, PORTONE_METHOD_NOT_ALLOWED,
+        return ngx_http_portone_body_refuse(r, PORTONE_METHOD_NOT_ALLOWED,
                               NULL, ngx_http_portone_payment_allow(r, target));
     }
 
     if (ngx_http_portone_body_type(r, &ndjson) != NGX_OK) {
-        return ngx_http_portone_payment_refuse(r,
-                                               PORTONE_UNSUPPORTED_MEDIA_TYPE,
-                                               NULL, NULL);
+        return ngx_http_portone_body_refuse(r, PORTONE_UNSUPPORTED_MEDIA_TYPE,
+                                            NULL, NULL);
     }
 
     return ngx_http_portone_import(r);
@@ -178,7 +188,7 @@ ngx_http_portone_payment_sync(ngx_http_request_t *r,
 
         /* here PortOne is not asked, there may be no keys */
 
-        return ngx_http_portone_payment_refuse(r, PORTONE_METHOD_NOT_ALLOWED,
+        return ngx_http_portone_body_refuse(r, PORTONE_METHOD_NOT_ALLOWED,
                               NULL, ngx_http_portone_payment_allow(r, target));
     }
 
@@ -191,31 +201,8 @@ ngx_http_portone_payment_sync(ngx_http_request_t *r,
     flow = ngx_http_portone_flow_sync(r, &target->merchant_uid,
                                       &target->imp_uid,
                                       ngx_http_portone_reply_payment);
-    if (flow == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
 
-    r->main->count++;
-
-    ngx_http_portone_flow_start(flow);
-
-    return NGX_DONE;
-}
-
-
-static ngx_int_t
-ngx_http_portone_payment_refuse(ngx_http_request_t *r, portone_error_e error,
-    const char *field, const char *allow)
-{
-    ngx_int_t  rc;
-
-    rc = ngx_http_discard_request_body(r);
-
-    if (rc != NGX_OK) {
-        return rc;
-    }
-
-    return ngx_http_portone_reply_error(r, error, field, allow);
+    return ngx_http_portone_payment_start(r, flow);
 }
 
 

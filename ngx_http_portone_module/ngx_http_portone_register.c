@@ -42,30 +42,16 @@ static void ngx_http_portone_register_destroy(
 ngx_int_t
 ngx_http_portone_register(ngx_http_request_t *r, portone_str_t *merchant_uid)
 {
-    ngx_int_t                rc;
     portone_error_e          error;
     ngx_http_portone_ctx_t  *ctx;
 
     static ngx_str_t  json = ngx_string("application/json");
 
-    error = PORTONE_NO_ERROR;
-
-    if (ngx_http_portone_body_type(r, &json) != NGX_OK) {
-        error = PORTONE_UNSUPPORTED_MEDIA_TYPE;
-
-    } else if (r->headers_in.content_length_n > NGX_HTTP_PORTONE_REGISTER_MAX)
-    {
-        error = PORTONE_TOO_LARGE;
-    }
+    error = ngx_http_portone_body_check(r, &json,
+                                        NGX_HTTP_PORTONE_REGISTER_MAX);
 
     if (error != PORTONE_NO_ERROR) {
-        rc = ngx_http_discard_request_body(r);
-
-        if (rc != NGX_OK) {
-            return rc;
-        }
-
-        return ngx_http_portone_reply_error(r, error, NULL, NULL);
+        return ngx_http_portone_body_refuse(r, error, NULL, NULL);
     }
 
     ctx = ngx_http_portone_get_ctx(r);
@@ -76,15 +62,7 @@ ngx_http_portone_register(ngx_http_request_t *r, portone_str_t *merchant_uid)
     ctx->merchant_uid.data = (u_char *) merchant_uid->data;
     ctx->merchant_uid.len = merchant_uid->len;
 
-    r->request_body_in_single_buf = 1;
-
-    rc = ngx_http_read_client_request_body(r, ngx_http_portone_register_body);
-
-    if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
-        return rc;
-    }
-
-    return NGX_DONE;
+    return ngx_http_portone_body_read(r, ngx_http_portone_register_body);
 }
 
 

@@ -11,6 +11,8 @@
 #include <ngx_md5.h>
 
 
+static ngx_int_t ngx_http_portone_reply_begin(ngx_http_request_t *r,
+    ngx_http_portone_flow_t *flow, ngx_uint_t *status);
 static ngx_int_t ngx_http_portone_reply_flow_error(ngx_http_request_t *r,
     ngx_http_portone_flow_t *flow, ngx_uint_t *status);
 static ngx_int_t ngx_http_portone_reply_ctx(ngx_http_request_t *r,
@@ -126,16 +128,10 @@ ngx_http_portone_reply_refund(ngx_http_request_t *r,
 
     r->disable_not_modified = 1;
 
-    if (ngx_http_portone_reply_ctx(r, flow) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
     status = (core->state == PORTONE_STATE_PENDING) ? NGX_HTTP_ACCEPTED
                                                     : NGX_HTTP_OK;
 
-    if (core->error != PORTONE_NO_ERROR
-        && ngx_http_portone_reply_flow_error(r, flow, &status) != NGX_OK)
-    {
+    if (ngx_http_portone_reply_begin(r, flow, &status) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
@@ -154,15 +150,9 @@ ngx_http_portone_reply_payment(ngx_http_request_t *r,
 
     core = &flow->core;
 
-    if (ngx_http_portone_reply_ctx(r, flow) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
     status = NGX_HTTP_OK;
 
-    if (core->error != PORTONE_NO_ERROR
-        && ngx_http_portone_reply_flow_error(r, flow, &status) != NGX_OK)
-    {
+    if (ngx_http_portone_reply_begin(r, flow, &status) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
@@ -189,20 +179,32 @@ ngx_http_portone_reply_webhook(ngx_http_request_t *r,
 
     core = &flow->core;
 
-    if (ngx_http_portone_reply_ctx(r, flow) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
     status = NGX_HTTP_OK;
 
-    if (core->error != PORTONE_NO_ERROR
-        && ngx_http_portone_reply_flow_error(r, flow, &status) != NGX_OK)
-    {
+    if (ngx_http_portone_reply_begin(r, flow, &status) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     return ngx_http_portone_reply_send(r, status,
                                        portone_reply_webhook(core));
+}
+
+
+/* the variables, and of an error its status and headers */
+
+static ngx_int_t
+ngx_http_portone_reply_begin(ngx_http_request_t *r,
+    ngx_http_portone_flow_t *flow, ngx_uint_t *status)
+{
+    if (ngx_http_portone_reply_ctx(r, flow) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (flow->core.error == PORTONE_NO_ERROR) {
+        return NGX_OK;
+    }
+
+    return ngx_http_portone_reply_flow_error(r, flow, status);
 }
 
 

@@ -24,39 +24,17 @@ static ngx_int_t ngx_http_portone_review_start(ngx_http_request_t *r,
 ngx_int_t
 ngx_http_portone_review(ngx_http_request_t *r)
 {
-    ngx_int_t        rc;
     portone_error_e  error;
 
     static ngx_str_t  json = ngx_string("application/json");
 
-    error = PORTONE_NO_ERROR;
-
-    if (ngx_http_portone_body_type(r, &json) != NGX_OK) {
-        error = PORTONE_UNSUPPORTED_MEDIA_TYPE;
-
-    } else if (r->headers_in.content_length_n > NGX_HTTP_PORTONE_REVIEW_MAX) {
-        error = PORTONE_TOO_LARGE;
-    }
+    error = ngx_http_portone_body_check(r, &json, NGX_HTTP_PORTONE_REVIEW_MAX);
 
     if (error != PORTONE_NO_ERROR) {
-        rc = ngx_http_discard_request_body(r);
-
-        if (rc != NGX_OK) {
-            return rc;
-        }
-
-        return ngx_http_portone_reply_error(r, error, NULL, NULL);
+        return ngx_http_portone_body_refuse(r, error, NULL, NULL);
     }
 
-    r->request_body_in_single_buf = 1;
-
-    rc = ngx_http_read_client_request_body(r, ngx_http_portone_review_body);
-
-    if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
-        return rc;
-    }
-
-    return NGX_DONE;
+    return ngx_http_portone_body_read(r, ngx_http_portone_review_body);
 }
 
 

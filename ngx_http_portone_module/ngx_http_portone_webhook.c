@@ -34,8 +34,6 @@ typedef portone_error_e (*ngx_http_portone_webhook_pt)(
 
 static ngx_http_portone_webhook_pt ngx_http_portone_webhook_type(
     ngx_http_request_t *r);
-static ngx_int_t ngx_http_portone_webhook_refuse(ngx_http_request_t *r,
-    portone_error_e error, const char *allow);
 static void ngx_http_portone_webhook_body(ngx_http_request_t *r);
 static ngx_int_t ngx_http_portone_webhook_error(ngx_http_request_t *r,
     portone_error_e error, const char *field);
@@ -51,7 +49,7 @@ static ngx_uint_t  ngx_http_portone_webhooks;    /* under way */
 ngx_int_t
 ngx_http_portone_webhook_handler(ngx_http_request_t *r)
 {
-    ngx_int_t  rc;
+    portone_error_e  error;
 
     if (r != r->main) {
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
@@ -60,28 +58,22 @@ ngx_http_portone_webhook_handler(ngx_http_request_t *r)
     }
 
     if (r->method != NGX_HTTP_POST) {
-        return ngx_http_portone_webhook_refuse(r, PORTONE_METHOD_NOT_ALLOWED,
-                                               "POST");
+        return ngx_http_portone_body_refuse(r, PORTONE_METHOD_NOT_ALLOWED,
+                                            NULL, "POST");
     }
 
-    if (ngx_http_portone_webhook_type(r) == NULL) {
-        return ngx_http_portone_webhook_refuse(r,
-                                       PORTONE_UNSUPPORTED_MEDIA_TYPE, NULL);
+    error = PORTONE_UNSUPPORTED_MEDIA_TYPE;
+
+    if (ngx_http_portone_webhook_type(r) != NULL) {
+        error = ngx_http_portone_body_check(r, NULL,
+                                            NGX_HTTP_PORTONE_WEBHOOK_BODY);
     }
 
-    if (r->headers_in.content_length_n > NGX_HTTP_PORTONE_WEBHOOK_BODY) {
-        return ngx_http_portone_webhook_refuse(r, PORTONE_TOO_LARGE, NULL);
+    if (error != PORTONE_NO_ERROR) {
+        return ngx_http_portone_body_refuse(r, error, NULL, NULL);
     }
 
-    r->request_body_in_single_buf = 1;
-
-    rc = ngx_http_read_client_request_body(r, ngx_http_portone_webhook_body);
-
-    if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
-        return rc;
-    }
-
-    return NGX_DONE;
+    return ngx_http_portone_body_read(r, ngx_http_portone_webhook_body);
 }
 
 
@@ -102,22 +94,6 @@ ngx_http_portone_webhook_type(ngx_http_request_t *r)
     }
 
     return NULL;
-}
-
-
-static ngx_int_t
-ngx_http_portone_webhook_refuse(ngx_http_request_t *r, portone_error_e error,
-    const char *allow)
-{
-    ngx_int_t  rc;
-
-    rc = ngx_http_discard_request_body(r);
-
-    if (rc != NGX_OK) {
-        return rc;
-    }
-
-    return ngx_http_portone_reply_error(r, error, NULL, allow);
 }
 
 
