@@ -17,15 +17,21 @@
 
 
 static portone_answer_e portone_answer_kind(const portone_answer_t *answer);
+static int portone_answer_keep(portone_answer_t *answer,
+    const portone_str_t *text);
 
 
 void
 portone_answer_parse(portone_answer_t *answer, int status, const char *text,
     size_t len)
 {
-    cJSON  *response;
+    cJSON          *response;
+    portone_str_t   str;
 
     memset(answer, 0, sizeof(portone_answer_t));
+
+    str.data = text;
+    str.len = len;
 
     answer->status = status;
     answer->json = portone_json_parse(text, len);
@@ -47,7 +53,42 @@ portone_answer_parse(portone_answer_t *answer, int status, const char *text,
         if (cJSON_IsObject(response) || cJSON_IsArray(response)) {
             answer->response = response;
         }
+
+        if (cJSON_IsObject(response)
+            && portone_answer_keep(answer, &str) != PORTONE_OK)
+        {
+            answer->response = NULL;
+            answer->kind = PORTONE_ANSWER_BROKEN;
+        }
     }
+}
+
+
+/*
+ * The text of a response of several lines is not kept, as the store's values
+ * are lines.
+ */
+
+static int
+portone_answer_keep(portone_answer_t *answer, const portone_str_t *text)
+{
+    size_t         i;
+    portone_str_t  value;
+
+    if (portone_json_span(text, "response", &value) != PORTONE_OK) {
+        return PORTONE_OK;
+    }
+
+    for (i = 0; i < value.len; i++) {
+
+        if ((portone_byte_t) value.data[i] < ' ') {
+            return PORTONE_OK;
+        }
+    }
+
+    answer->text = portone_str_copy(&value);
+
+    return (answer->text != NULL) ? PORTONE_OK : PORTONE_ERROR;
 }
 
 
@@ -84,6 +125,7 @@ void
 portone_answer_free(portone_answer_t *answer)
 {
     cJSON_Delete(answer->json);
+    cJSON_free(answer->text);
     memset(answer, 0, sizeof(portone_answer_t));
 }
 
@@ -102,6 +144,26 @@ portone_answer_take(portone_answer_t *answer)
     answer->response = NULL;
 
     return cJSON_DetachItemViaPointer(answer->json, response);
+}
+
+
+int
+portone_answer_payment(portone_answer_t *answer, portone_payment_t *payment)
+{
+    const char  *why;
+
+    if (portone_payment_init(payment, portone_answer_take(answer), &why)
+        != PORTONE_OK)
+    {
+        return PORTONE_ERROR;
+    }
+
+    if (payment->verbatim) {
+        payment->text = answer->text;
+        answer->text = NULL;
+    }
+
+    return PORTONE_OK;
 }
 
 

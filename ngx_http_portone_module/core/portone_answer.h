@@ -8,7 +8,7 @@
 #define _PORTONE_ANSWER_H_INCLUDED_
 
 
-#include "portone_core.h"
+#include "portone_payment.h"
 
 
 /*
@@ -33,6 +33,8 @@ typedef struct {
                                      cut between characters */
     cJSON             *response;  /* of OK, points into json; may be NULL */
     cJSON             *json;      /* owned */
+    char              *text;      /* of response, if it is an object, the last
+                                     member and of one line; owned; else NULL */
 } portone_answer_t;
 
 
@@ -58,6 +60,13 @@ void portone_answer_free(portone_answer_t *answer);
  * the caller owns it; NULL: the response is not an object
  */
 cJSON *portone_answer_take(portone_answer_t *answer);
+
+/*
+ * portone_answer_payment() does both, and keeps the payment's text: what is
+ * stored is what PortOne sent, to the byte.  PORTONE_ERROR: it is none.
+ */
+int portone_answer_payment(portone_answer_t *answer,
+    portone_payment_t *payment);
 
 /*
  * portone_answer_grant() reads a token answer: PORTONE_OK, or

@@ -27,10 +27,10 @@ portone_cancel_body(const portone_request_t *request,
         return NULL;
     }
 
-    rc = portone_json_set_str(body, "imp_uid", &payment->imp_uid);
-    rc |= portone_json_set(body, "amount",
+    rc = portone_json_add_str(body, "imp_uid", &payment->imp_uid);
+    rc |= portone_json_add(body, "amount",
                            portone_money_json(amount, exponent));
-    rc |= portone_json_set(body, "checksum",
+    rc |= portone_json_add(body, "checksum",
                            portone_money_json(
                                portone_payment_balance(payment),
                                exponent));
@@ -46,38 +46,38 @@ portone_cancel_body(const portone_request_t *request,
     }
 
     if (request->reason.len) {
-        rc |= portone_json_set_str(body, "reason", &request->reason);
+        rc |= portone_json_add_str(body, "reason", &request->reason);
     }
 
     if (request->refund_holder.len) {
-        rc |= portone_json_set_str(body, "refund_holder",
+        rc |= portone_json_add_str(body, "refund_holder",
                                    &request->refund_holder);
     }
 
     if (request->refund_bank.len) {
-        rc |= portone_json_set_str(body, "refund_bank",
+        rc |= portone_json_add_str(body, "refund_bank",
                                    &request->refund_bank);
     }
 
     if (request->refund_account.len) {
-        rc |= portone_json_set_str(body, "refund_account",
+        rc |= portone_json_add_str(body, "refund_account",
                                    &request->refund_account);
     }
 
     if (request->refund_tel.len) {
-        rc |= portone_json_set_str(body, "refund_tel", &request->refund_tel);
+        rc |= portone_json_add_str(body, "refund_tel", &request->refund_tel);
     }
 
     if (request->has_retain_promotion) {
-        rc |= portone_json_set(body, "retain_promotion",
+        rc |= portone_json_add(body, "retain_promotion",
                                cJSON_CreateBool(request->retain_promotion));
     }
 
     if (request->requester.len) {
         extra = cJSON_CreateObject();
 
-        rc |= portone_json_set_str(extra, "requester", &request->requester);
-        rc |= portone_json_set(body, "extra", extra);
+        rc |= portone_json_add_str(extra, "requester", &request->requester);
+        rc |= portone_json_add(body, "extra", extra);
     }
 
     text = (rc == PORTONE_OK) ? portone_json_print(body) : NULL;
@@ -100,5 +100,5 @@ portone_cancel_decimal(cJSON *body, const char *name,
         return PORTONE_ERROR;
     }
 
-    return portone_json_set(body, name, portone_money_json(amount, exponent));
+    return portone_json_add(body, name, portone_money_json(amount, exponent));
 }

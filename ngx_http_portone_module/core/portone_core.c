@@ -32,6 +32,26 @@ portone_str(const char *text)
 }
 
 
+char *
+portone_str_copy(const portone_str_t *str)
+{
+    char  *copy;
+
+    copy = cJSON_malloc(str->len + 1);
+
+    if (copy != NULL) {
+
+        if (str->len) {
+            memcpy(copy, str->data, str->len);
+        }
+
+        copy[str->len] = '\0';
+    }
+
+    return copy;
+}
+
+
 size_t
 portone_utf8_char(const portone_byte_t *p, const portone_byte_t *last)
 {
@@ -132,6 +152,39 @@ portone_utf8_cut(const char *text, size_t len, size_t max)
     }
 
     return max;
+}
+
+
+size_t
+portone_int_print(char buf[PORTONE_INT_LEN], int64_t value)
+{
+    char      *p, digits[PORTONE_INT_LEN];
+    size_t     n;
+    uint64_t   rest;
+
+    /* so that the smallest integer has a positive one, too */
+
+    rest = (value < 0) ? 0 - (uint64_t) value : (uint64_t) value;
+
+    n = PORTONE_INT_LEN;
+
+    do {
+        digits[--n] = (char) ('0' + rest % 10);
+        rest /= 10;
+    } while (rest != 0);
+
+    p = buf;
+
+    if (value < 0) {
+        *p++ = '-';
+    }
+
+    memcpy(p, &digits[n], PORTONE_INT_LEN - n);
+    p += PORTONE_INT_LEN - n;
+
+    *p = '\0';
+
+    return (size_t) (p - buf);
 }
 
 

@@ -47,6 +47,9 @@ int portone_str_eq(const portone_str_t *a, const portone_str_t *b);
 /* a NUL-terminated string, or NULL, as portone_str_t that points into it */
 portone_str_t portone_str(const char *text);
 
+/* the same text with a NUL at its end, to be freed by cJSON_free(), or NULL */
+char *portone_str_copy(const portone_str_t *str);
+
 /*
  * portone_utf8_char() returns the number of bytes of the character at p,
  * which is before last; 0: it is not well-formed (Unicode, table 3-7).
@@ -61,6 +64,15 @@ size_t portone_utf8_length(const char *text, size_t len);
  * UTF-8 text that has at most max bytes and ends between two characters.
  */
 size_t portone_utf8_cut(const char *text, size_t len, size_t max);
+
+/*
+ * portone_int_print() writes an integer, NUL-terminated, and returns its
+ * length.
+ */
+
+#define PORTONE_INT_LEN  24
+
+size_t portone_int_print(char buf[PORTONE_INT_LEN], int64_t value);
 
 /* a C0 or C1 control character or DEL in valid UTF-8 text: 1, else 0 */
 int portone_has_control(const portone_str_t *text);

@@ -119,13 +119,11 @@ portone_drift_take(portone_txn_t *txn, portone_drift_t *drift,
     payment->imp_uid.data = payment->key.data + drift->merchant + 1;
     payment->imp_uid.len = payment->key.len - drift->merchant - 1;
 
-    payment->text = cJSON_malloc(value->len + 1);
+    payment->text = portone_str_copy(value);
     if (payment->text == NULL) {
         return PORTONE_ERROR;
     }
 
-    memcpy(payment->text, value->data, value->len);
-    payment->text[value->len] = '\0';
     payment->len = value->len;
 
     drift->n++;

@@ -583,21 +583,18 @@ portone_flow_finish(portone_flow_t *flow, portone_error_e error)
 int
 portone_flow_payment(portone_flow_t *flow, portone_answer_t *answer)
 {
-    cJSON       *json;
-    const char  *why;
+    int  rc;
 
     if (flow->has_fetched) {
         portone_payment_free(&flow->fetched);
         flow->has_fetched = 0;
     }
 
-    json = portone_answer_take(answer);
+    rc = portone_answer_payment(answer, &flow->fetched);
 
     portone_answer_free(answer);
 
-    if (json == NULL
-        || portone_payment_init(&flow->fetched, json, &why) != PORTONE_OK)
-    {
+    if (rc != PORTONE_OK) {
         return PORTONE_ERROR;
     }
 

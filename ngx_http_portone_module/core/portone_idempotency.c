@@ -49,13 +49,13 @@ portone_idempotency_record(const portone_idempotency_t *idempotency,
 
     record = cJSON_CreateObject();
 
-    rc = portone_json_set_str(record, "fingerprint",
+    rc = portone_json_add_str(record, "fingerprint",
                               &idempotency->fingerprint);
-    rc |= portone_json_set_str(record, "refund_id", refund_id);
-    rc |= portone_json_set_str(record, "imp_uid", imp_uid);
-    rc |= portone_json_set_int(record, "ttl", idempotency->ttl);
-    rc |= portone_json_set_int(record, "expires_at", expires_at);
-    rc |= portone_json_set(record, "answer", cJSON_CreateNull());
+    rc |= portone_json_add_str(record, "refund_id", refund_id);
+    rc |= portone_json_add_str(record, "imp_uid", imp_uid);
+    rc |= portone_json_add_int(record, "ttl", idempotency->ttl);
+    rc |= portone_json_add_int(record, "expires_at", expires_at);
+    rc |= portone_json_add(record, "answer", cJSON_CreateNull());
 
     text = (rc == PORTONE_OK) ? portone_json_print(record) : NULL;
 

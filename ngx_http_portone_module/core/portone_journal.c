@@ -97,9 +97,9 @@ portone_journal_entry(const portone_journal_facts_t *facts)
     kind = portone_str(portone_journal_kinds[facts->kind]);
     uids = (facts->payment != NULL) ? facts->payment->json : facts->record;
 
-    rc = portone_json_set_int(entry, "time", facts->time);
-    rc |= portone_json_set_str(entry, "kind", &kind);
-    rc |= portone_json_set_str(entry, "merchant", &facts->merchant);
+    rc = portone_json_add_int(entry, "time", facts->time);
+    rc |= portone_json_add_str(entry, "kind", &kind);
+    rc |= portone_json_add_str(entry, "merchant", &facts->merchant);
     rc |= portone_journal_copy(entry, uids, portone_journal_uids,
                                portone_journal_n(portone_journal_uids));
     rc |= portone_journal_copy(entry, facts->record,
@@ -107,7 +107,7 @@ portone_journal_entry(const portone_journal_facts_t *facts)
                          portone_journal_n(portone_journal_refund_members));
 
     if (facts->payment != NULL) {
-        rc |= portone_json_set(entry, "payment",
+        rc |= portone_json_add(entry, "payment",
                                portone_journal_payment(facts->payment));
     }
 
@@ -141,7 +141,7 @@ portone_journal_payment(const portone_payment_t *payment)
 
     history = cJSON_CreateArray();
 
-    if (portone_json_set(copy, "cancel_history", history) != PORTONE_OK) {
+    if (portone_json_add(copy, "cancel_history", history) != PORTONE_OK) {
         cJSON_Delete(copy);
         return NULL;
     }
@@ -188,8 +188,8 @@ portone_journal_copy(cJSON *to, const cJSON *from, const char *const *names,
         if (cJSON_IsString(item)) {
             copy = cJSON_CreateStringReference(item->valuestring);
 
-        } else if (cJSON_IsNumber(item)) {
-            copy = cJSON_CreateNumber(item->valuedouble);
+        } else if (portone_json_is_number(item)) {
+            copy = portone_json_number_copy(item);
 
         } else if (cJSON_IsBool(item)) {
             copy = cJSON_CreateBool(cJSON_IsTrue(item));
@@ -198,7 +198,7 @@ portone_journal_copy(cJSON *to, const cJSON *from, const char *const *names,
             continue;
         }
 
-        if (portone_json_set(to, names[i], copy) != PORTONE_OK) {
+        if (portone_json_add(to, names[i], copy) != PORTONE_OK) {
             return PORTONE_ERROR;
         }
     }

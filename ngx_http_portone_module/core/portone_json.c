@@ -5,48 +5,24 @@
 
 
 #include <errno.h>
-#include <float.h>
 #include <string.h>
 
 #include "portone_json.h"
 
 
-/* cJSON 1.7.15 cuts longer numbers silently, newer versions do not */
-#define PORTONE_NUMBER_LEN     63
-
-/* as many digits of any decimal number survive a double */
-#define PORTONE_NUMBER_DIGITS  15
-
 /* bytes that most records fit into */
-#define PORTONE_JSON_TEXT      1024
-
-/* of no double any more, and far from the end of int */
-#define PORTONE_EXPONENT_END   1000
+#define PORTONE_JSON_TEXT    1024
 
 /*
  * cJSON prints 15 digits when they come back as nearly the same double: of
  * integers from here on the last digit can be lost
  */
-#define PORTONE_INTEGER_END    4503599627370496LL    /* 2^52 */
+#define PORTONE_INTEGER_END  4503599627370496LL    /* 2^52 */
 
 
-static int portone_json_scan(const portone_byte_t *p,
-    const portone_byte_t *last);
-static const portone_byte_t *portone_json_string(const portone_byte_t *p,
-    const portone_byte_t *last);
-static const portone_byte_t *portone_json_escape(const portone_byte_t *p,
-    const portone_byte_t *last);
-static const portone_byte_t *portone_json_number(const portone_byte_t *p,
-    const portone_byte_t *last);
-static int portone_json_is_rounded(const portone_byte_t *p,
-    const portone_byte_t *end);
-static const portone_byte_t *portone_json_digits(const portone_byte_t *p,
-    const portone_byte_t *last);
-static int portone_json_hex4(const portone_byte_t *p,
-    const portone_byte_t *last);
 static int portone_json_is(const cJSON *item, const char *name);
-static int portone_is_digit(portone_byte_t c);
-static int portone_is_space(portone_byte_t c);
+static cJSON *portone_json_string_item(const portone_str_t *value);
+static cJSON *portone_json_int_item(int64_t value);
 
 
 cJSON *
@@ -61,23 +37,21 @@ portone_json_parse(const char *text, size_t len)
         return NULL;
     }
 
-    last = text + len;
-
-    if (portone_json_scan((const portone_byte_t *) text,
-                          (const portone_byte_t *) last)
-        != PORTONE_OK)
-    {
+    if (portone_json_strict(text, len) != PORTONE_OK) {
         return NULL;
     }
 
     end = NULL;
+    last = text + len;
     json = cJSON_ParseWithLengthOpts(text, len, &end, 0);
 
     if (json == NULL) {
         return NULL;
     }
 
-    while (end < last && portone_is_space((portone_byte_t) *end)) {
+    /* portone_json_strict() lets no other white space through */
+
+    while (end < last && (portone_byte_t) *end <= ' ') {
         end++;
     }
 
@@ -87,364 +61,6 @@ portone_json_parse(const char *text, size_t len)
     }
 
     return json;
-}
-
-
-/*
- * Looks at the tokens only: that they stand in the right order is left to
- * cJSON.  The brackets are counted, because cJSON before 1.7.18 reads one byte
- * past a text that ends after a comma.
- */
-
-static int
-portone_json_scan(const portone_byte_t *p, const portone_byte_t *last)
-{
-    int  depth;
-
-    depth = 0;
-
-    while (p < last) {
-
-        switch (*p) {
-
-        case '"':
-            p = portone_json_string(p, last);
-            break;
-
-        case '{':
-        case '[':
-            if (depth == PORTONE_JSON_DEPTH) {
-                return PORTONE_DECLINED;
-            }
-
-            depth++;
-            p++;
-            break;
-
-        case '}':
-        case ']':
-            if (depth == 0) {
-                return PORTONE_DECLINED;
-            }
-
-            depth--;
-            p++;
-            break;
-
-        default:
-
-            if (*p == '-' || portone_is_digit(*p)) {
-                p = portone_json_number(p, last);
-                break;
-            }
-
-            /* to cJSON every byte up to a space is white space */
-
-            if (*p > '~' || (*p < ' ' && !portone_is_space(*p))) {
-                return PORTONE_DECLINED;
-            }
-
-            p++;
-        }
-
-        if (p == NULL) {
-            return PORTONE_DECLINED;
-        }
-    }
-
-    return (depth == 0) ? PORTONE_OK : PORTONE_DECLINED;
-}
-
-
-/* these three return what follows the token at p, or NULL: it is malformed */
-
-static const portone_byte_t *
-portone_json_string(const portone_byte_t *p, const portone_byte_t *last)
-{
-    size_t  n;
-
-    p++;
-
-    while (p < last) {
-
-        if (*p == '"') {
-            return p + 1;
-        }
-
-        if (*p == '\\') {
-            p = portone_json_escape(p, last);
-
-            if (p == NULL) {
-                return NULL;
-            }
-
-            continue;
-        }
-
-        if (*p < ' ') {
-            return NULL;
-        }
-
-        if (*p < 0x80) {
-            p++;
-            continue;
-        }
-
-        n = portone_utf8_char(p, last);
-
-        if (n == 0) {
-            return NULL;
-        }
-
-        p += n;
-    }
-
-    return NULL;
-}
-
-
-static const portone_byte_t *
-portone_json_escape(const portone_byte_t *p, const portone_byte_t *last)
-{
-    int  code;
-
-    p++;
-
-    if (p == last) {
-        return NULL;
-    }
-
-    if (*p != 'u') {
-        return (*p != '\0' && strchr("\"\\/bfnrt", *p) != NULL) ? p + 1 : NULL;
-    }
-
-    code = portone_json_hex4(p + 1, last);
-
-    /* the text would end here for everybody who reads it as a C string */
-
-    if (code <= 0) {
-        return NULL;
-    }
-
-    p += 5;
-
-    if (code < 0xd800 || code > 0xdfff) {
-        return p;
-    }
-
-    if (code > 0xdbff || last - p < 6 || p[0] != '\\' || p[1] != 'u') {
-        return NULL;
-    }
-
-    code = portone_json_hex4(p + 2, last);
-
-    return (code >= 0xdc00 && code <= 0xdfff) ? p + 6 : NULL;
-}
-
-
-static const portone_byte_t *
-portone_json_number(const portone_byte_t *p, const portone_byte_t *last)
-{
-    const portone_byte_t  *start, *mantissa;
-
-    start = p;
-
-    if (*p == '-') {
-        p++;
-    }
-
-    mantissa = p;
-    p = portone_json_digits(p, last);
-
-    if (p == NULL || (*mantissa == '0' && p - mantissa > 1)) {
-        return NULL;
-    }
-
-    if (p < last && *p == '.') {
-        p = portone_json_digits(p + 1, last);
-
-        if (p == NULL) {
-            return NULL;
-        }
-    }
-
-    if (p < last && (*p == 'e' || *p == 'E')) {
-        p++;
-
-        if (p < last && (*p == '+' || *p == '-')) {
-            p++;
-        }
-
-        p = portone_json_digits(p, last);
-
-        if (p == NULL) {
-            return NULL;
-        }
-    }
-
-    if (p - start > PORTONE_NUMBER_LEN) {
-        return NULL;
-    }
-
-    if (p < last && (*p == '-' || *p == '+' || *p == '.')) {
-        return NULL;
-    }
-
-    return p;
-}
-
-
-static const portone_byte_t *
-portone_json_digits(const portone_byte_t *p, const portone_byte_t *last)
-{
-    const portone_byte_t  *start;
-
-    start = p;
-
-    while (p < last && portone_is_digit(*p)) {
-        p++;
-    }
-
-    return (p != start) ? p : NULL;
-}
-
-
-static int
-portone_json_hex4(const portone_byte_t *p, const portone_byte_t *last)
-{
-    int             i, code;
-    portone_byte_t  c;
-
-    if (last - p < 4) {
-        return -1;
-    }
-
-    code = 0;
-
-    for (i = 0; i < 4; i++) {
-        c = p[i];
-
-        if (portone_is_digit(c)) {
-            code = code * 16 + (c - '0');
-            continue;
-        }
-
-        c |= 0x20;
-
-        if (c < 'a' || c > 'f') {
-            return -1;
-        }
-
-        code = code * 16 + (c - 'a' + 10);
-    }
-
-    return code;
-}
-
-
-size_t
-portone_json_rounded(const char *text, size_t len)
-{
-    size_t                 i;
-    const portone_byte_t  *p, *last, *number;
-
-    i = 0;
-    p = (const portone_byte_t *) text;
-    last = p + len;
-
-    while (p != NULL && p < last) {
-
-        if (*p == '"') {
-            p = portone_json_string(p, last);
-            continue;
-        }
-
-        if (*p != '-' && !portone_is_digit(*p)) {
-            p++;
-            continue;
-        }
-
-        number = p;
-        p = portone_json_number(p, last);
-
-        if (p == NULL) {
-            break;
-        }
-
-        if (portone_json_is_rounded(number, p)) {
-            return i;
-        }
-
-        i++;
-    }
-
-    return SIZE_MAX;
-}
-
-
-static int
-portone_json_is_rounded(const portone_byte_t *p, const portone_byte_t *end)
-{
-    int     fraction, magnitude, exponent, sign;
-    size_t  zeroes, significant;
-
-    zeroes = 0;
-    fraction = 0;
-    magnitude = 0;
-    significant = 0;
-
-    for ( /* void */ ; p < end && *p != 'e' && *p != 'E'; p++) {
-
-        if (*p == '-') {
-            continue;
-        }
-
-        if (*p == '.') {
-            fraction = 1;
-            continue;
-        }
-
-        /* leading and trailing zeroes do not need to be kept by a double */
-
-        if (*p != '0') {
-            significant += zeroes + 1;
-            zeroes = 0;
-
-        } else if (significant != 0) {
-            zeroes++;
-        }
-
-        /* where the first digit that counts stands, from the point */
-
-        if (significant != 0) {
-            magnitude += !fraction;
-
-        } else {
-            magnitude -= fraction;
-        }
-    }
-
-    sign = 1;
-    exponent = 0;
-
-    for ( /* void */ ; p < end; p++) {
-
-        if (*p == '-') {
-            sign = -1;
-
-        } else if (portone_is_digit(*p) && exponent < PORTONE_EXPONENT_END) {
-            exponent = exponent * 10 + (*p - '0');
-        }
-    }
-
-    if (significant == 0) {
-        return 0;
-    }
-
-    /* the smallest doubles have fewer digits, and smaller ones become zero */
-
-    return significant > PORTONE_NUMBER_DIGITS
-           || magnitude + sign * exponent <= DBL_MIN_10_EXP;
 }
 
 
@@ -592,7 +208,7 @@ portone_json_item_int(const cJSON *item, int64_t dflt)
     double   number;
     int64_t  value;
 
-    if (!cJSON_IsNumber(item)) {
+    if (!portone_json_is_number(item)) {
         return dflt;
     }
 
@@ -646,52 +262,128 @@ int
 portone_json_set_str(cJSON *object, const char *name,
     const portone_str_t *value)
 {
-    char   *text;
-    cJSON  *item;
-
-    if (value->len == 0) {
-        return portone_json_set(object, name, cJSON_CreateNull());
-    }
-
-    text = cJSON_malloc(value->len + 1);
-
-    if (text == NULL) {
-        return PORTONE_ERROR;
-    }
-
-    memcpy(text, value->data, value->len);
-    text[value->len] = '\0';
-
-    item = cJSON_CreateString(text);
-
-    cJSON_free(text);
-
-    return portone_json_set(object, name, item);
+    return portone_json_set(object, name, portone_json_string_item(value));
 }
 
 
 int
 portone_json_set_int(cJSON *object, const char *name, int64_t value)
 {
-    if (value <= -PORTONE_INTEGER_END || value >= PORTONE_INTEGER_END) {
+    return portone_json_set(object, name, portone_json_int_item(value));
+}
+
+
+int
+portone_json_add(cJSON *object, const char *name, cJSON *item)
+{
+    if (item == NULL) {
         return PORTONE_ERROR;
     }
 
-    return portone_json_set(object, name, cJSON_CreateNumber((double) value));
+    if (!cJSON_IsObject(object)
+        || !cJSON_AddItemToObjectCS(object, name, item))
+    {
+        cJSON_Delete(item);
+        return PORTONE_ERROR;
+    }
+
+    return PORTONE_OK;
 }
 
 
-static int
-portone_is_digit(portone_byte_t c)
+int
+portone_json_add_str(cJSON *object, const char *name,
+    const portone_str_t *value)
 {
-    return c >= '0' && c <= '9';
+    return portone_json_add(object, name, portone_json_string_item(value));
 }
 
 
-static int
-portone_is_space(portone_byte_t c)
+int
+portone_json_add_int(cJSON *object, const char *name, int64_t value)
 {
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+    return portone_json_add(object, name, portone_json_int_item(value));
+}
+
+
+/* cJSON_CreateString() would need the text to end with a NUL */
+
+static cJSON *
+portone_json_string_item(const portone_str_t *value)
+{
+    char   *text;
+    cJSON  *item;
+
+    item = cJSON_CreateNull();
+
+    if (item == NULL || value->len == 0) {
+        return item;
+    }
+
+    text = portone_str_copy(value);
+
+    if (text == NULL) {
+        cJSON_Delete(item);
+        return NULL;
+    }
+
+    item->type = cJSON_String;
+    item->valuestring = text;
+
+    return item;
+}
+
+
+static cJSON *
+portone_json_int_item(int64_t value)
+{
+    char  buf[PORTONE_INT_LEN];
+
+    if (value <= -PORTONE_INTEGER_END || value >= PORTONE_INTEGER_END) {
+        return NULL;
+    }
+
+    (void) portone_int_print(buf, value);
+
+    return portone_json_number(buf, (double) value);
+}
+
+
+cJSON *
+portone_json_number(const char *text, double value)
+{
+    cJSON  *item;
+
+    item = cJSON_CreateRaw(text);
+
+    if (item != NULL) {
+        item->valuedouble = value;
+    }
+
+    return item;
+}
+
+
+int
+portone_json_is_number(const cJSON *item)
+{
+    return cJSON_IsNumber(item) || cJSON_IsRaw(item);
+}
+
+
+cJSON *
+portone_json_number_copy(const cJSON *item)
+{
+    int64_t  value;
+
+    if (cJSON_IsRaw(item)) {
+        return portone_json_number(item->valuestring, item->valuedouble);
+    }
+
+    value = portone_json_item_int(item, PORTONE_INTEGER_END);
+
+    return (value != PORTONE_INTEGER_END) ? portone_json_int_item(value)
+                                   : cJSON_CreateNumber(item->valuedouble);
 }
 
 

@@ -8,14 +8,14 @@
 #define _PORTONE_JSON_H_INCLUDED_
 
 
-#include "portone_core.h"
+#include "portone_json_text.h"
 
 
 /*
  * cJSON is lenient: it takes invalid UTF-8, raw control characters in
  * strings, NUL and other control characters as white space, numbers such as
- * "01" and "1.", a byte order mark, and cuts a string at \u0000.  This file
- * is the strict door in front of it, and the helpers that cJSON lacks.
+ * "01" and "1.", a byte order mark, and cuts a string at \u0000.  Nothing gets
+ * to it but through portone_json_parse(); and here are helpers that it lacks.
  */
 
 
@@ -30,17 +30,7 @@
  * A tree does not keep numbers of more than 15 significant digits exactly.
  */
 
-#define PORTONE_JSON_DEPTH  32
-
 cJSON *portone_json_parse(const char *text, size_t len);
-
-/*
- * portone_json_rounded() finds the first number that has more than 15
- * significant digits, or is too small for a double to keep as many, in a text
- * that portone_json_parse() took, and returns how many numbers stand before
- * it; SIZE_MAX: there is none.
- */
-size_t portone_json_rounded(const char *text, size_t len);
 
 /*
  * the member of an object by its exact name; NULL: none, not an object, or
@@ -91,6 +81,28 @@ int portone_json_set_str(cJSON *object, const char *name,
 
 /* the same for an integer of less than 2^52; PORTONE_ERROR for larger ones */
 int portone_json_set_int(cJSON *object, const char *name, int64_t value);
+
+/*
+ * portone_json_add() and the others are for an object that has no such member
+ * yet, which is not looked for; name is not copied and outlives the object.
+ */
+int portone_json_add(cJSON *object, const char *name, cJSON *item);
+int portone_json_add_str(cJSON *object, const char *name,
+    const portone_str_t *value);
+int portone_json_add_int(cJSON *object, const char *name, int64_t value);
+
+/*
+ * portone_json_number() returns a number that prints as text, which has to be
+ * that of value, owned by the caller; NULL: no memory.  To cJSON it is a raw
+ * item: as a double its printing takes a microsecond, and more with 1.7.15.
+ * Such numbers are told by portone_json_is_number() only; cJSON_Parse() makes
+ * no raw items.
+ */
+cJSON *portone_json_number(const char *text, double value);
+int portone_json_is_number(const cJSON *item);
+
+/* a new number of the same value, which prints alike; NULL: no memory */
+cJSON *portone_json_number_copy(const cJSON *item);
 
 /*
  * portone_json_print() returns the text, without white space, to be freed

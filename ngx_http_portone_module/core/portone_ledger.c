@@ -443,13 +443,11 @@ portone_ledger_lookup(portone_txn_t *txn, void *data)
         return rc;
     }
 
-    lookup->payment = cJSON_malloc(value.len + 1);
+    lookup->payment = portone_str_copy(&value);
     if (lookup->payment == NULL) {
         return PORTONE_ERROR;
     }
 
-    memcpy(lookup->payment, value.data, value.len);
-    lookup->payment[value.len] = '\0';
     lookup->payment_len = value.len;
 
     rc = portone_ledger_open(txn, &lookup->key, &lookup->intent);

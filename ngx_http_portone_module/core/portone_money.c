@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "portone_json.h"
 #include "portone_money.h"
 
 
@@ -211,7 +212,7 @@ portone_money_from_json(int64_t *amount, const cJSON *item, int exponent)
 {
     portone_decimal_t  decimal;
 
-    if (!cJSON_IsNumber(item)) {
+    if (!portone_json_is_number(item)) {
         return PORTONE_DECLINED;
     }
 
@@ -237,8 +238,7 @@ portone_money_print(char buf[PORTONE_MONEY_LEN], int64_t amount, int exponent)
     }
 
     if (exponent == 0) {
-        n = snprintf(buf, PORTONE_MONEY_LEN, "%lld", (long long) amount);
-        return (size_t) n;
+        return portone_int_print(buf, amount);
     }
 
     for (unit = 1, n = 0; n < exponent; n++) {
@@ -256,19 +256,17 @@ portone_money_print(char buf[PORTONE_MONEY_LEN], int64_t amount, int exponent)
 cJSON *
 portone_money_json(int64_t amount, int exponent)
 {
-    char  buf[PORTONE_MONEY_LEN];
+    int     i;
+    char    buf[PORTONE_MONEY_LEN];
+    double  unit;
 
-    if (exponent == 0) {
-        return cJSON_CreateNumber((double) amount);
+    (void) portone_money_print(buf, amount, exponent);
+
+    for (unit = 1, i = 0; i < exponent; i++) {
+        unit *= 10;
     }
 
-    portone_money_print(buf, amount, exponent);
+    /* both are exact, and a quotient is rounded as reading the text rounds */
 
-    /*
-     * 15 digits go through a double and cJSON's printing unchanged; a raw
-     * item would print the same, but could not be read back from the tree;
-     * strtod() alone would depend on the locale
-     */
-
-    return cJSON_Parse(buf);
+    return portone_json_number(buf, (double) amount / unit);
 }

@@ -27,7 +27,7 @@ typedef struct {
 
 
 /* enough for any amount with sign, point and terminating NUL */
-#define PORTONE_MONEY_LEN  24
+#define PORTONE_MONEY_LEN  PORTONE_INT_LEN
 
 
 /*

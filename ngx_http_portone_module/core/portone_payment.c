@@ -168,6 +168,8 @@ portone_payment_check(portone_payment_t *payment)
 
     /* ours, computed anew in each answer: a stored one would be stale */
 
+    payment->verbatim = (items[PORTONE_PAYMENT_REFUNDABLE] == NULL);
+
     cJSON_Delete(cJSON_DetachItemViaPointer(json,
                                           items[PORTONE_PAYMENT_REFUNDABLE]));
 
@@ -223,6 +225,7 @@ void
 portone_payment_free(portone_payment_t *payment)
 {
     cJSON_Delete(payment->json);
+    cJSON_free(payment->text);
     memset(payment, 0, sizeof(portone_payment_t));
 }
 
@@ -376,8 +379,16 @@ portone_month(int64_t time)
 char *
 portone_payment_print(const portone_payment_t *payment, int refundable)
 {
-    char   *text;
-    cJSON  *amount;
+    char           *text;
+    cJSON          *amount;
+    portone_str_t   str;
+
+    if (payment->text != NULL) {
+        str = portone_str(payment->text);
+
+        return refundable ? portone_payment_reprint(payment, &str)
+                          : portone_str_copy(&str);
+    }
 
     if (!refundable) {
         return portone_json_print(payment->json);

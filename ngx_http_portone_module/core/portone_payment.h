@@ -30,6 +30,10 @@ typedef struct {
     int             exponent;            /* decimals of the currency */
     cJSON          *json;                /* owned */
     cJSON          *history;             /* cancel_history or NULL */
+    char           *text;                /* that json was parsed from, without
+                                            refundable_amount; NULL: it was
+                                            not kept; owned */
+    unsigned        verbatim:1;          /* nothing was removed from json */
 } portone_payment_t;
 
 
@@ -104,9 +108,10 @@ size_t portone_cancellation_identity(const portone_cancellation_t *c,
 int portone_month_passed(int64_t then, int64_t now);
 
 /*
- * The JSON text of the payment, NUL-terminated, to be freed with
- * cJSON_free(); NULL: no memory.  refundable != 0 adds refundable_amount, for
- * which the tree is changed and changed back: not for two threads at once.
+ * The JSON text of the payment, the kept one if there is, NUL-terminated, to
+ * be freed with cJSON_free(); NULL: no memory.  refundable != 0 adds
+ * refundable_amount, for which the tree may be changed and changed back: not
+ * for two threads at once.
  */
 char *portone_payment_print(const portone_payment_t *payment, int refundable);
 

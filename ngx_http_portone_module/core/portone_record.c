@@ -112,31 +112,31 @@ portone_record_create(const portone_claim_facts_t *facts)
 
     word = portone_str(portone_state_words[PORTONE_STATE_SENDING]);
 
-    rc = portone_json_set_str(record, "refund_id", &facts->refund_id);
-    rc |= portone_json_set_str(record, "state", &word);
-    rc |= portone_json_set_str(record, "merchant", &facts->merchant);
-    rc |= portone_json_set_str(record, "merchant_uid",
+    rc = portone_json_add_str(record, "refund_id", &facts->refund_id);
+    rc |= portone_json_add_str(record, "state", &word);
+    rc |= portone_json_add_str(record, "merchant", &facts->merchant);
+    rc |= portone_json_add_str(record, "merchant_uid",
                                &payment->merchant_uid);
-    rc |= portone_json_set_str(record, "imp_uid", &payment->imp_uid);
-    rc |= portone_json_set(record, "amount",
+    rc |= portone_json_add_str(record, "imp_uid", &payment->imp_uid);
+    rc |= portone_json_add(record, "amount",
                            portone_money_json(facts->amount,
                                               payment->exponent));
-    rc |= portone_json_set_str(record, "currency", &payment->currency);
-    rc |= portone_json_set_str(record, "reason", &facts->reason);
-    rc |= portone_json_set_int(record, "requested_at", facts->requested_at);
-    rc |= portone_json_set_int(record, "settle_at", facts->settle_at);
-    rc |= portone_json_set_int(record, "clock_offset", facts->clock_offset);
-    rc |= portone_json_set_str(record, "account", &facts->account);
-    rc |= portone_json_set_str(record, "tier", &facts->tier);
+    rc |= portone_json_add_str(record, "currency", &payment->currency);
+    rc |= portone_json_add_str(record, "reason", &facts->reason);
+    rc |= portone_json_add_int(record, "requested_at", facts->requested_at);
+    rc |= portone_json_add_int(record, "settle_at", facts->settle_at);
+    rc |= portone_json_add_int(record, "clock_offset", facts->clock_offset);
+    rc |= portone_json_add_str(record, "account", &facts->account);
+    rc |= portone_json_add_str(record, "tier", &facts->tier);
 
     if (facts->idempotency.len) {
-        rc |= portone_json_set_str(record, "idempotency_key",
+        rc |= portone_json_add_str(record, "idempotency_key",
                                    &facts->idempotency);
     }
 
-    rc |= portone_json_set(record, "include_sandbox",
+    rc |= portone_json_add(record, "include_sandbox",
                            cJSON_CreateBool(facts->include_sandbox));
-    rc |= portone_json_set(record, "before",
+    rc |= portone_json_add(record, "before",
                            portone_record_balance(payment));
 
     if (rc != PORTONE_OK) {
@@ -166,13 +166,13 @@ portone_record_balance(const portone_payment_t *payment)
 
     identities = cJSON_CreateArray();
 
-    rc = portone_json_set(balance, "amount",
+    rc = portone_json_add(balance, "amount",
                           portone_money_json(payment->amount,
                                              payment->exponent));
-    rc |= portone_json_set(balance, "cancel_amount",
+    rc |= portone_json_add(balance, "cancel_amount",
                            portone_money_json(payment->cancel_amount,
                                               payment->exponent));
-    rc |= portone_json_set(balance, "cancellations", identities);
+    rc |= portone_json_add(balance, "cancellations", identities);
 
     if (rc != PORTONE_OK) {
         cJSON_Delete(balance);
@@ -279,7 +279,7 @@ portone_record_refund(const cJSON *record)
     for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         member = portone_json_member(record, names[i]);
 
-        rc = portone_json_set(refund, names[i],
+        rc = portone_json_add(refund, names[i],
                               member ? cJSON_Duplicate(member, 1)
                                      : cJSON_CreateNull());
 

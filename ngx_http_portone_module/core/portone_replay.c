@@ -72,7 +72,8 @@ portone_replay(portone_flow_t *flow)
 
     flow->error = error;
     flow->state = state;
-    flow->has_code = cJSON_IsNumber(portone_json_member(answer, "code"));
+    flow->has_code = portone_json_is_number(portone_json_member(answer,
+                                                                "code"));
     flow->code = portone_json_int(answer, "code", 0);
     flow->message = portone_json_str(answer, "message");
     flow->refund_id = refund_id;
@@ -150,8 +151,8 @@ portone_replay_save(portone_flow_t *flow, portone_state_e state)
     told.replayed = 0;
     told.field = "";
     told.refund_id = portone_json_str(flow->record, "refund_id");
-    told.has_code = cJSON_IsNumber(portone_json_member(flow->record,
-                                                       "code"));
+    told.has_code = portone_json_is_number(portone_json_member(flow->record,
+                                                               "code"));
     told.code = portone_json_int(flow->record, "code", 0);
     told.message = portone_json_str(flow->record, "message");
 

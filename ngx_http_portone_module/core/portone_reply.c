@@ -4,8 +4,6 @@
  */
 
 
-#include <string.h>
-
 #include "portone_reply.h"
 #include "portone_json.h"
 
@@ -46,7 +44,6 @@ char *
 portone_reply_refund(const portone_flow_t *flow)
 {
     int             rc;
-    char           *text;
     cJSON          *json;
     portone_str_t   body;
 
@@ -55,14 +52,7 @@ portone_reply_refund(const portone_flow_t *flow)
                                                     "answer"),
                                 "body");
 
-        text = cJSON_malloc(body.len + 1);
-
-        if (text != NULL) {
-            memcpy(text, body.data, body.len);
-            text[body.len] = '\0';
-        }
-
-        return text;
+        return portone_str_copy(&body);
     }
 
     if (flow->error != PORTONE_NO_ERROR) {

@@ -206,7 +206,7 @@ portone_survey_refund(portone_review_t *review, const cJSON *record)
 
     amount = portone_json_member(record, "amount");
 
-    if (cJSON_IsNumber(amount)
+    if (portone_json_is_number(amount)
         && portone_decimal_parse(&decimal, amount->valuedouble) == PORTONE_OK
         && decimal.coefficient >= 0)
     {

@@ -100,6 +100,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     original = cJSON_IsObject(answer.response)
                ? cJSON_Duplicate(answer.response, 1) : NULL;
 
+    if (answer.text != NULL) {
+        json = cJSON_Parse(answer.text);
+
+        fuzz_check(cJSON_Compare(json, original, 1));
+        fuzz_check(strchr(answer.text, '\n') == NULL);
+
+        cJSON_Delete(json);
+    }
+
     fuzz_paused = 0;
 
     /* the tree is all that is used of it from here on */

@@ -325,10 +325,87 @@ tokens_are_limited(void **state)
 }
 
 
+static void
+payments_keep_their_text(void **state)
+{
+    size_t              i;
+    char               *text;
+    portone_answer_t    answer;
+    portone_payment_t   payment;
+
+#define MEMBERS  "\"imp_uid\": \"imp_1\", \"merchant_uid\":\"\\u006f\","    \
+                 "\"amount\":1.0e3,\"cancel_amount\":0,"                   \
+                 "\"currency\":\"KRW\",\"status\":\"paid\","               \
+                 "\"id\":12345678901234567890"
+
+    static const struct {
+        const char  *text;
+        const char  *printed;
+    } cases[] = {
+
+        /* as it was sent: spaces, escapes, digits */
+
+        { "{\"code\":0,\"message\":null,\"response\":{" MEMBERS "}}",
+          "{" MEMBERS "}" },
+        { "{\"code\":0,\"response\" : { " MEMBERS " } }\n",
+          "{ " MEMBERS " }" },
+
+        /* printed: several lines, a member of ours, not at the end, escaped */
+
+        { "{\"code\":0,\"response\":{\n" MEMBERS "}}",
+          NULL },
+        { "{\"code\":0,\"response\":{" MEMBERS ",\"refundable_amount\":1}}",
+          NULL },
+        { "{\"code\":0,\"response\":{" MEMBERS "},\"a\":1}",
+          NULL },
+        { "{\"code\":0,\"\\u0072esponse\":{" MEMBERS "}}",
+          NULL }
+    };
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        parse(&answer, 200, cases[i].text);
+
+        assert_int_equal(portone_answer_payment(&answer, &payment),
+                         PORTONE_OK);
+        assert_int_equal(payment.amount, 1000);
+
+        portone_answer_free(&answer);
+
+        text = portone_payment_print(&payment, 0);
+
+        if (cases[i].printed != NULL) {
+            assert_string_equal(text, cases[i].printed);
+
+        } else {
+            assert_string_equal(text,
+                "{\"imp_uid\":\"imp_1\",\"merchant_uid\":\"o\","
+                "\"amount\":1000,\"cancel_amount\":0,\"currency\":\"KRW\","
+                "\"status\":\"paid\",\"id\":1.2345678901234567e+19}");
+        }
+
+        cJSON_free(text);
+
+        text = portone_payment_print(&payment, 1);
+
+        assert_non_null(strstr(text, ",\"refundable_amount\":1000}"));
+
+        cJSON_free(text);
+        portone_payment_free(&payment);
+    }
+
+    parse(&answer, 200, "{\"code\":0,\"response\":{\"imp_uid\":\"imp_1\"}}");
+
+    assert_int_equal(portone_answer_payment(&answer, &payment),
+                     PORTONE_ERROR);
+
+    portone_answer_free(&answer);
+}
+
+
 static int
 parse_once(void)
 {
-    int               kind;
+    int               kind, kept;
     portone_answer_t  answer;
 
     static const char  text[] =
@@ -337,6 +414,7 @@ parse_once(void)
     portone_answer_parse(&answer, 200, text, sizeof(text) - 1);
 
     kind = answer.kind;
+    kept = (answer.text != NULL);
 
     if (kind != PORTONE_ANSWER_OK) {
         assert_int_equal(kind, PORTONE_ANSWER_BROKEN);
@@ -345,7 +423,9 @@ parse_once(void)
     cJSON_Delete(portone_answer_take(&answer));
     portone_answer_free(&answer);
 
-    return kind == PORTONE_ANSWER_OK;
+    assert_true(!kept || kind == PORTONE_ANSWER_OK);
+
+    return kept;
 }
 
 
@@ -362,6 +442,7 @@ main(void)
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(answers_are_told_apart),
         cmocka_unit_test(only_objects_are_taken_out),
+        cmocka_unit_test(payments_keep_their_text),
         cmocka_unit_test(messages_are_cut_between_characters),
         cmocka_unit_test(grants_are_read),
         cmocka_unit_test(malformed_grants_are_refused),

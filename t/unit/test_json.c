@@ -298,56 +298,6 @@ nesting_is_limited(void **state)
 
 
 static void
-the_first_rounded_number_is_found(void **state)
-{
-    size_t  i, n;
-
-    static const struct {
-        const char  *text;
-        size_t       index;
-    } cases[] = {
-        { "{}", SIZE_MAX },
-        { "1", SIZE_MAX },
-        { "123456789012345", SIZE_MAX },
-        { "1234567890123456", 0 },
-        { "-123456789012345", SIZE_MAX },
-        { "-1234567890123456", 0 },
-        { "1000.00000000000000001", 0 },
-        { "1000.00000000000000000", SIZE_MAX },
-        { "0.000000000000000000001", SIZE_MAX },
-        { "0.0000001234567890123456", 0 },
-        { "1000000000000000000000000", SIZE_MAX },
-        { "9.99999999999999999999", 0 },
-        { "1.23456789012345e-300", SIZE_MAX },
-        { "1e-307", SIZE_MAX },
-        { "1e-308", 0 },
-        { "-1e-400", 0 },
-        { "1e-0000000000000000307", SIZE_MAX },
-        { "1e-123456789012345678", 0 },
-        { "0e-400", SIZE_MAX },
-        { "0.00e-400", SIZE_MAX },
-        { "0.001e-304", SIZE_MAX },
-        { "0.001e-305", 0 },
-        { "1000e-310", SIZE_MAX },
-        { "1000e-311", 0 },
-        { "1e123456789012345678", SIZE_MAX },
-        { "{\"a\":1,\"b\":[2,3.0000000000000001],\"c\":1}", 2 },
-        { "{\"1234567890123456\":\"1234567890123456 \\\" 1\",\"c\":1}",
-          SIZE_MAX },
-        { "[1,\"\\\"\",1234567890123456]", 1 }
-    };
-
-    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        n = portone_json_rounded(cases[i].text, strlen(cases[i].text));
-
-        if (n != cases[i].index) {
-            fail_msg("%s: %zu", cases[i].text, n);
-        }
-    }
-}
-
-
-static void
 members_are_found_by_their_exact_name(void **state)
 {
     cJSON  *json;
@@ -713,6 +663,74 @@ several_members_are_found_at_once(void **state)
 
 
 static void
+numbers_are_copied_as_they_print(void **state)
+{
+    char    *text;
+    size_t   i;
+    cJSON   *json, *copy, *again;
+
+    static const char  *numbers[] = {
+        "0", "-1", "1000", "4503599627370495", "-4503599627370495", "10.05",
+        "0.1", "1e+20", "-2.5"
+    };
+
+    for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        json = cJSON_Parse(numbers[i]);
+        copy = portone_json_number_copy(json);
+        again = portone_json_number_copy(copy);
+
+        assert_true(portone_json_is_number(copy));
+        assert_true(portone_json_is_number(again));
+        assert_true(copy->valuedouble == json->valuedouble);
+        assert_true(again->valuedouble == json->valuedouble);
+
+        text = cJSON_PrintUnformatted(again);
+        assert_string_equal(text, numbers[i]);
+        cJSON_free(text);
+
+        cJSON_Delete(json);
+        cJSON_Delete(copy);
+        cJSON_Delete(again);
+    }
+
+    assert_false(portone_json_is_number(NULL));
+}
+
+
+static void
+members_are_added_at_the_end(void **state)
+{
+    char           *text;
+    cJSON          *json;
+    portone_str_t   str = portone_string("x\0y");
+    portone_str_t   none = portone_null_string;
+
+    str.len = 1;
+    json = cJSON_CreateObject();
+
+    assert_int_equal(portone_json_add_str(json, "a", &str), PORTONE_OK);
+    assert_int_equal(portone_json_add_str(json, "b", &none), PORTONE_OK);
+    assert_int_equal(portone_json_add_int(json, "c", -12), PORTONE_OK);
+    assert_int_equal(portone_json_add_int(json, "d", 4503599627370496LL),
+                     PORTONE_ERROR);
+    assert_int_equal(portone_json_add(json, "d", NULL), PORTONE_ERROR);
+    assert_int_equal(portone_json_add(NULL, "d", cJSON_CreateNull()),
+                     PORTONE_ERROR);
+
+    assert_int_equal(portone_json_int(json, "c", 0), -12);
+
+    /* what was added can be replaced */
+
+    assert_int_equal(portone_json_set_int(json, "c", 5), PORTONE_OK);
+
+    text = portone_json_print(json);
+    assert_string_equal(text, "{\"a\":\"x\",\"b\":null,\"c\":5}");
+    cJSON_free(text);
+    cJSON_Delete(json);
+}
+
+
+static void
 lack_of_memory_is_told(void **state)
 {
     assert_true(unit_exhaust(parse_once) > 1);
@@ -729,7 +747,6 @@ main(void)
         cmocka_unit_test(every_escape_is_judged_and_decoded),
         cmocka_unit_test(cut_texts_are_refused),
         cmocka_unit_test(nesting_is_limited),
-        cmocka_unit_test(the_first_rounded_number_is_found),
         cmocka_unit_test(members_are_found_by_their_exact_name),
         cmocka_unit_test(duplicates_are_found_by_their_exact_name),
         cmocka_unit_test(strings_are_read),
@@ -737,6 +754,8 @@ main(void)
         cmocka_unit_test(members_are_set_in_their_place),
         cmocka_unit_test(integers_that_were_set_are_printed_exactly),
         cmocka_unit_test(several_members_are_found_at_once),
+        cmocka_unit_test(numbers_are_copied_as_they_print),
+        cmocka_unit_test(members_are_added_at_the_end),
         cmocka_unit_test(lack_of_memory_is_told)
     };
 

@@ -347,7 +347,8 @@ money_json_once(void)
         return 0;
     }
 
-    assert_true(cJSON_IsNumber(json));
+    assert_true(portone_json_is_number(json));
+    assert_true(json->valuedouble == 10.5);
     cJSON_Delete(json);
 
     return 1;
