@@ -1,0 +1,47 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
+#ifndef _PORTONE_ARENA_H_INCLUDED_
+#define _PORTONE_ARENA_H_INCLUDED_
+
+
+#include "portone_core.h"
+
+
+/*
+ * Memory for cJSON.  A refund makes some 250 small blocks, most of them nodes
+ * and strings of trees that come and go as a whole: here a block is the next
+ * bytes of a chunk, and a chunk is used again once all of its blocks are freed.
+ *
+ * Only the thread that called portone_arena_init() gets blocks from chunks,
+ * and only it frees them.  Large blocks, other threads and whoever comes when
+ * all chunks are in use get theirs from malloc(); portone_arena_free() tells
+ * them apart by the address, so memory that other users of cJSON in this
+ * process got before, or free with free(), does no harm.
+ */
+
+
+/*
+ * portone_arena_init() reserves address space for n chunks, 65535 at most,
+ * and makes cJSON use it; no page is taken before it is written to.  n is
+ * PORTONE_ARENA_CHUNK bytes times so much at most, for the life of the
+ * process.  PORTONE_ERROR: no address space, cJSON stays with malloc();
+ * PORTONE_DECLINED: there is one.
+ */
+
+#define PORTONE_ARENA_CHUNK  16384    /* bytes, and the alignment */
+
+int portone_arena_init(size_t n);
+
+/* as cJSON_malloc() and cJSON_free() do after portone_arena_init() */
+void *portone_arena_alloc(size_t size);
+void portone_arena_free(void *p);
+
+/* chunks with blocks that are not freed */
+size_t portone_arena_used(void);
+
+
+#endif /* _PORTONE_ARENA_H_INCLUDED_ */
