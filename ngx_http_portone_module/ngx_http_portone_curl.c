@@ -166,6 +166,7 @@ ngx_http_portone_curl_exit(ngx_cycle_t *cycle)
             ngx_http_portone_curl_detach(x);
         }
 
+        ngx_http_portone_handle_exit();
         ngx_http_portone_curl_event_exit();
 
         pc->ready = 0;
@@ -367,13 +368,7 @@ ngx_http_portone_curl_connect(ngx_http_portone_exchange_t *x)
 
     pc = &ngx_http_portone_curl;
 
-    /*
-     * a new handle each time: with libcurl 8.14.1 one that could not rewind
-     * its body fails ever after, curl_easy_reset() notwithstanding
-     */
-
-    x->easy = curl_easy_init();
-    if (x->easy == NULL) {
+    if (ngx_http_portone_handle_get(&x->handle, x->transfer) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -381,7 +376,9 @@ ngx_http_portone_curl_connect(ngx_http_portone_exchange_t *x)
         return NGX_ERROR;
     }
 
-    if (ngx_http_portone_curl_event_add(x->easy, x->transfer->log) != NGX_OK) {
+    if (ngx_http_portone_curl_event_add(x->handle.easy, x->transfer->log)
+        != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
@@ -427,7 +424,8 @@ ngx_http_portone_curl_remove(ngx_http_portone_exchange_t *x)
     rc = NGX_OK;
 
     if (x->added) {
-        rc = ngx_http_portone_curl_event_remove(x->easy, x->transfer->log);
+        rc = ngx_http_portone_curl_event_remove(x->handle.easy,
+                                                x->transfer->log);
 
         x->added = 0;
 
@@ -435,11 +433,22 @@ ngx_http_portone_curl_remove(ngx_http_portone_exchange_t *x)
         ngx_http_portone_curl_connections();
     }
 
-    if (x->easy && rc == NGX_OK) {
-        curl_easy_cleanup(x->easy);
+    if (x->handle.easy && rc == NGX_OK) {
+
+        /*
+         * with libcurl 8.14.1 a handle that could not rewind its body fails
+         * ever after, curl_easy_reset() notwithstanding
+         */
+
+        if (x->complete) {
+            ngx_http_portone_handle_keep(&x->handle);
+
+        } else {
+            curl_easy_cleanup(x->handle.easy);
+        }
     }
 
-    x->easy = NULL;
+    x->handle.easy = NULL;
 }
 
 
@@ -645,6 +654,8 @@ ngx_http_portone_curl_finish(ngx_http_portone_exchange_t *x, CURLcode code)
     t = x->transfer;
 
     ngx_http_portone_exchange_result(x, code);
+
+    x->complete = (code == CURLE_OK);
 
     ngx_log_debug5(NGX_LOG_DEBUG_HTTP, t->log, 0,
                    "portone curl done: %p code:%d outcome:%d status:%ui "

@@ -21,12 +21,16 @@
 #define NGX_HTTP_PORTONE_BUFFER_SIZE      4096L
 
 
+#if (NGX_OPENSSL)
+static ngx_uint_t ngx_http_portone_exchange_same_openssl(
+    curl_version_info_data *info);
+static CURLcode ngx_http_portone_exchange_ssl_ctx(CURL *easy, void *ctx,
+    void *data);
+#endif
+static int ngx_http_portone_exchange_set_kind(ngx_http_portone_exchange_t *x);
+static int ngx_http_portone_exchange_set_tls(ngx_http_portone_exchange_t *x);
 static int ngx_http_portone_exchange_set_request(
     ngx_http_portone_exchange_t *x, char *url);
-static int ngx_http_portone_exchange_set_body(ngx_http_portone_exchange_t *x);
-static int ngx_http_portone_exchange_set_connection(
-    ngx_http_portone_exchange_t *x);
-static int ngx_http_portone_exchange_set_tls(ngx_http_portone_exchange_t *x);
 static int ngx_http_portone_exchange_set_timeouts(
     ngx_http_portone_exchange_t *x);
 static int ngx_http_portone_exchange_set_address(
@@ -39,6 +43,24 @@ static const char *ngx_http_portone_exchange_reason(
 
 /* the system's certificates */
 static const char  *ngx_http_portone_exchange_cafile;
+
+ngx_uint_t          ngx_http_portone_exchange_recent;
+
+#if (NGX_OPENSSL)
+
+/* libcurl has the OpenSSL that nginx has */
+static ngx_uint_t   ngx_http_portone_exchange_openssl;
+
+#endif
+
+/*
+ * The address that libcurl has in its cache, where it stays: to put it there
+ * for each exchange would cost a tenth of it.  Empty: not known.
+ */
+static char         ngx_http_portone_exchange_address[512];
+
+/* how often one was put there */
+static ngx_uint_t   ngx_http_portone_exchange_puts;
 
 
 /* an empty value makes libcurl leave out a header of its own */
@@ -67,10 +89,53 @@ ngx_http_portone_exchange_init(void)
 
     info = curl_version_info(CURLVERSION_NOW);
 
+    ngx_http_portone_exchange_recent = (info->version_num >= 0x080000);
+
+#if (NGX_OPENSSL)
+    ngx_http_portone_exchange_openssl =
+                            ngx_http_portone_exchange_same_openssl(info);
+#endif
+
     if (info->cainfo && access(info->cainfo, R_OK) == 0) {
         ngx_http_portone_exchange_cafile = info->cainfo;
     }
 }
+
+
+#if (NGX_OPENSSL)
+
+static ngx_uint_t
+ngx_http_portone_exchange_same_openssl(curl_version_info_data *info)
+{
+    u_char  name[sizeof("OpenSSL/.") + NGX_INT_T_LEN];
+
+    if (info->ssl_version == NULL) {
+        return 0;
+    }
+
+    /* "OpenSSL/3.0.17", or several in brackets of which one is chosen later */
+
+    ngx_sprintf(name, "OpenSSL/%ul.%Z",
+                (unsigned long) OPENSSL_VERSION_NUMBER >> 28);
+
+    return ngx_strncmp(info->ssl_version, name, ngx_strlen(name)) == 0;
+}
+
+
+/*
+ * While a connection waits, as it mostly does, OpenSSL keeps no buffers of
+ * 16 KB each way for it.
+ */
+
+static CURLcode
+ngx_http_portone_exchange_ssl_ctx(CURL *easy, void *ctx, void *data)
+{
+    (void) SSL_CTX_set_mode((SSL_CTX *) ctx, SSL_MODE_RELEASE_BUFFERS);
+
+    return CURLE_OK;
+}
+
+#endif
 
 
 ngx_int_t
@@ -133,10 +198,16 @@ ngx_http_portone_exchange_setup(ngx_http_portone_exchange_t *x)
         x->tried = x->addrs;
     }
 
-    rc = ngx_http_portone_exchange_set_request(x, (char *) url);
-    rc |= ngx_http_portone_exchange_set_body(x);
-    rc |= ngx_http_portone_exchange_set_connection(x);
-    rc |= ngx_http_portone_exchange_set_tls(x);
+    rc = 0;
+
+    if (!x->handle.used) {
+        rc |= ngx_http_portone_exchange_set_kind(x);
+        rc |= ngx_http_portone_exchange_set_tls(x);
+
+        x->handle.used = 1;
+    }
+
+    rc |= ngx_http_portone_exchange_set_request(x, (char *) url);
     rc |= ngx_http_portone_exchange_set_timeouts(x);
     rc |= ngx_http_portone_exchange_set_address(x);
 
@@ -147,67 +218,58 @@ ngx_http_portone_exchange_setup(ngx_http_portone_exchange_t *x)
 
 
 /*
- * Of libcurl's defaults these are relied upon: no redirects are followed, no
- * cookies, no .netrc, no Accept-Encoding.
+ * What the requests of one kind to one endpoint have in common.  Of libcurl's
+ * defaults these are relied upon: no redirects are followed, no cookies, no
+ * .netrc, no Accept-Encoding.
  */
 
 static int
-ngx_http_portone_exchange_set_request(ngx_http_portone_exchange_t *x,
-    char *url)
+ngx_http_portone_exchange_set_kind(ngx_http_portone_exchange_t *x)
 {
     int    rc;
     CURL  *easy;
 
-    easy = x->easy;
+    easy = x->handle.easy;
 
-    rc = (int) curl_easy_setopt(easy, CURLOPT_PRIVATE, x);
-    rc |= (int) curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, x->error);
+    rc = (int) curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    rc |= (int) curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR,
+                             x->transfer->endpoint->ssl ? "https" : "http");
 
-    rc |= (int) curl_easy_setopt(easy, CURLOPT_URL, url);
+    /* keep the proxies that the environment may name out */
+
+    rc |= (int) curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    rc |= (int) curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
+
     rc |= (int) curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
-    rc |= (int) curl_easy_setopt(easy, CURLOPT_HTTPHEADER, x->headers);
     rc |= (int) curl_easy_setopt(easy, CURLOPT_USERAGENT,
                                  "ngx_http_portone_module");
     rc |= (int) curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
                                  (long) CURL_HTTP_VERSION_1_1);
     rc |= (int) curl_easy_setopt(easy, CURLOPT_HTTP09_ALLOWED, 0L);
 
+    rc |= (int) curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN,
+                                 NGX_HTTP_PORTONE_IDLE_TIME);
+    rc |= (int) curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN,
+                                 NGX_HTTP_PORTONE_CONNECTION_TIME);
+
+    rc |= (int) curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION,
+                                 ngx_http_portone_exchange_socket);
     rc |= (int) curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION,
                                  ngx_http_portone_exchange_issue);
-    rc |= (int) curl_easy_setopt(easy, CURLOPT_PREREQDATA, x);
     rc |= (int) curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION,
                                  ngx_http_portone_exchange_write_header);
-    rc |= (int) curl_easy_setopt(easy, CURLOPT_HEADERDATA, x);
     rc |= (int) curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION,
                                  ngx_http_portone_exchange_write);
-    rc |= (int) curl_easy_setopt(easy, CURLOPT_WRITEDATA, x);
     rc |= (int) curl_easy_setopt(easy, CURLOPT_BUFFERSIZE,
                                  NGX_HTTP_PORTONE_BUFFER_SIZE);
 
-    return rc;
-}
-
-
-static int
-ngx_http_portone_exchange_set_body(ngx_http_portone_exchange_t *x)
-{
-    int         rc;
-    CURL       *easy;
-    ngx_str_t  *body;
-
-    easy = x->easy;
-    body = &x->transfer->body;
-
-    if (body->len == 0) {
-        return 0;
+    if (x->handle.kind == NGX_HTTP_PORTONE_HANDLE_GET) {
+        return rc;
     }
 
-    rc = (int) curl_easy_setopt(easy, CURLOPT_POST, 1L);
-    rc |= (int) curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
-                                 (curl_off_t) body->len);
+    rc |= (int) curl_easy_setopt(easy, CURLOPT_POST, 1L);
 
-    if (!x->transfer->once) {
-        rc |= (int) curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body->data);
+    if (x->handle.kind == NGX_HTTP_PORTONE_HANDLE_POST) {
         return rc;
     }
 
@@ -219,47 +281,9 @@ ngx_http_portone_exchange_set_body(ngx_http_portone_exchange_t *x)
 
     rc |= (int) curl_easy_setopt(easy, CURLOPT_READFUNCTION,
                                  ngx_http_portone_exchange_read);
-    rc |= (int) curl_easy_setopt(easy, CURLOPT_READDATA, x);
     rc |= (int) curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION,
                                  ngx_http_portone_exchange_seek);
-    rc |= (int) curl_easy_setopt(easy, CURLOPT_SEEKDATA, x);
     rc |= (int) curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, 16384L);
-
-    return rc;
-}
-
-
-static int
-ngx_http_portone_exchange_set_connection(ngx_http_portone_exchange_t *x)
-{
-    int                           rc;
-    CURL                         *easy;
-    ngx_http_portone_endpoint_t  *ep;
-
-    easy = x->easy;
-    ep = x->transfer->endpoint;
-
-    rc = (int) curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    rc |= (int) curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR,
-                                 ep->ssl ? "https" : "http");
-
-    /* keep the proxies that the environment may name out */
-
-    rc |= (int) curl_easy_setopt(easy, CURLOPT_PROXY, "");
-    rc |= (int) curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
-
-    rc |= (int) curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN,
-                                 NGX_HTTP_PORTONE_IDLE_TIME);
-    rc |= (int) curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN,
-                                 NGX_HTTP_PORTONE_CONNECTION_TIME);
-    rc |= (int) curl_easy_setopt(easy, CURLOPT_FORBID_REUSE,
-                                 x->reuse ? 0L : 1L);
-    rc |= (int) curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT,
-                                 x->stale ? 1L : 0L);
-
-    rc |= (int) curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION,
-                                 ngx_http_portone_exchange_socket);
-    rc |= (int) curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, x);
 
     return rc;
 }
@@ -273,7 +297,7 @@ ngx_http_portone_exchange_set_tls(ngx_http_portone_exchange_t *x)
     const char                   *cafile;
     ngx_http_portone_endpoint_t  *ep;
 
-    easy = x->easy;
+    easy = x->handle.easy;
     ep = x->transfer->endpoint;
 
     if (!ep->ssl) {
@@ -301,6 +325,65 @@ ngx_http_portone_exchange_set_tls(ngx_http_portone_exchange_t *x)
         rc |= (int) curl_easy_setopt(easy, CURLOPT_CAPATH, (char *) NULL);
     }
 
+#if (NGX_OPENSSL)
+
+    if (ngx_http_portone_exchange_openssl) {
+        rc |= (int) curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION,
+                                     ngx_http_portone_exchange_ssl_ctx);
+    }
+
+#endif
+
+    return rc;
+}
+
+
+/* what each request has of its own: nothing is left of the one before */
+
+static int
+ngx_http_portone_exchange_set_request(ngx_http_portone_exchange_t *x,
+    char *url)
+{
+    int         rc;
+    CURL       *easy;
+    ngx_str_t  *body;
+
+    easy = x->handle.easy;
+    body = &x->transfer->body;
+
+    rc = (int) curl_easy_setopt(easy, CURLOPT_PRIVATE, x);
+    rc |= (int) curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, x->error);
+
+    rc |= (int) curl_easy_setopt(easy, CURLOPT_URL, url);
+    rc |= (int) curl_easy_setopt(easy, CURLOPT_HTTPHEADER, x->headers);
+
+    rc |= (int) curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, x);
+    rc |= (int) curl_easy_setopt(easy, CURLOPT_PREREQDATA, x);
+    rc |= (int) curl_easy_setopt(easy, CURLOPT_HEADERDATA, x);
+    rc |= (int) curl_easy_setopt(easy, CURLOPT_WRITEDATA, x);
+
+    rc |= (int) curl_easy_setopt(easy, CURLOPT_FORBID_REUSE,
+                                 x->reuse ? 0L : 1L);
+    rc |= (int) curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT,
+                                 x->stale ? 1L : 0L);
+
+    switch (x->handle.kind) {
+
+    case NGX_HTTP_PORTONE_HANDLE_POST:
+        rc |= (int) curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body->data);
+        break;
+
+    case NGX_HTTP_PORTONE_HANDLE_POST_ONCE:
+        rc |= (int) curl_easy_setopt(easy, CURLOPT_READDATA, x);
+        rc |= (int) curl_easy_setopt(easy, CURLOPT_SEEKDATA, x);
+        break;
+
+    default: /* NGX_HTTP_PORTONE_HANDLE_GET */
+        return rc;
+    }
+
+    rc |= (int) curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
+                                 (curl_off_t) body->len);
     return rc;
 }
 
@@ -335,9 +418,9 @@ ngx_http_portone_exchange_set_timeouts(ngx_http_portone_exchange_t *x)
 
     /* 0 would stand for libcurl's defaults */
 
-    rc = (int) curl_easy_setopt(x->easy, CURLOPT_CONNECTTIMEOUT_MS,
+    rc = (int) curl_easy_setopt(x->handle.easy, CURLOPT_CONNECTTIMEOUT_MS,
                                 (long) ngx_max(connect, 1));
-    rc |= (int) curl_easy_setopt(x->easy, CURLOPT_TIMEOUT_MS,
+    rc |= (int) curl_easy_setopt(x->handle.easy, CURLOPT_TIMEOUT_MS,
                                  (long) ngx_max(total, 1));
 
     return rc;
@@ -348,10 +431,12 @@ static int
 ngx_http_portone_exchange_set_address(ngx_http_portone_exchange_t *x)
 {
     int                           rc;
+    CURL                         *easy;
     u_char                       *p, *last;
     ngx_str_t                    *host, addr;
     ngx_http_portone_endpoint_t  *ep;
 
+    easy = x->handle.easy;
     ep = x->transfer->endpoint;
     host = &ep->host;
 
@@ -382,6 +467,22 @@ ngx_http_portone_exchange_set_address(ngx_http_portone_exchange_t *x)
 
     ngx_sprintf(p, "%V:%ui:%V%Z", host, (ngx_uint_t) ep->port, &addr);
 
+    rc = (int) curl_easy_setopt(easy, CURLOPT_RESOLVER_START_FUNCTION,
+                                ngx_http_portone_exchange_lookup);
+
+    if (!x->stale
+        && ngx_strcmp(ngx_http_portone_exchange_address, p) == 0)
+    {
+        x->listed = 1;
+        x->puts = ngx_http_portone_exchange_puts;
+
+        rc |= (int) curl_easy_setopt(easy, CURLOPT_RESOLVE, NULL);
+
+        return rc;
+    }
+
+    x->listed = 0;
+
     x->address.data = (char *) p;
     x->address.next = NULL;
 
@@ -390,11 +491,23 @@ ngx_http_portone_exchange_set_address(ngx_http_portone_exchange_t *x)
      * it never looks a name up by itself, which could block
      */
 
-    rc = (int) curl_easy_setopt(x->easy, CURLOPT_RESOLVE, &x->address);
-    rc |= (int) curl_easy_setopt(x->easy, CURLOPT_RESOLVER_START_FUNCTION,
-                                 ngx_http_portone_exchange_lookup);
+    ngx_http_portone_exchange_address[0] = '\0';
+    ngx_http_portone_exchange_puts++;
+
+    rc |= (int) curl_easy_setopt(easy, CURLOPT_RESOLVE, &x->address);
 
     return rc;
+}
+
+
+void
+ngx_http_portone_exchange_connected(ngx_http_portone_exchange_t *x)
+{
+    if (!x->listed && x->address.data) {
+        ngx_cpystrn((u_char *) ngx_http_portone_exchange_address,
+                    (u_char *) x->address.data,
+                    sizeof(ngx_http_portone_exchange_address));
+    }
 }
 
 
@@ -436,6 +549,15 @@ ngx_http_portone_exchange_header(ngx_http_portone_exchange_t *x, char *name,
 ngx_uint_t
 ngx_http_portone_exchange_more(ngx_http_portone_exchange_t *x)
 {
+    if (x->listed && !x->issued) {
+
+        /* another exchange may have put another address in its place */
+
+        x->stale |= (x->puts != ngx_http_portone_exchange_puts);
+
+        ngx_http_portone_exchange_address[0] = '\0';
+    }
+
     return (x->addrs.len || x->stale)
            && !x->issued
            && !x->starved
@@ -482,7 +604,8 @@ ngx_http_portone_exchange_result(ngx_http_portone_exchange_t *x, CURLcode code)
 
     if (x->added) {
         status = 0;
-        (void) curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status);
+        (void) curl_easy_getinfo(x->handle.easy, CURLINFO_RESPONSE_CODE,
+                                 &status);
 
         t->status = (ngx_uint_t) status;
     }

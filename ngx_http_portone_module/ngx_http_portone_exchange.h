@@ -11,9 +11,9 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
-#include <curl/curl.h>
 
 #include "ngx_http_portone_curl.h"
+#include "ngx_http_portone_handle.h"
 #include "ngx_http_portone_resolve.h"
 
 
@@ -25,7 +25,7 @@
 
 typedef struct {
     ngx_http_portone_transfer_t  *transfer;
-    CURL                         *easy;
+    ngx_http_portone_handle_t     handle;
     const char                   *reason;    /* of a failure found here */
 
     ngx_queue_t                   queue;
@@ -52,6 +52,8 @@ typedef struct {
     size_t                        size;      /* of the answer's buffer */
     size_t                        header;    /* bytes of it received */
 
+    ngx_uint_t                    puts;      /* when it was listed */
+
     unsigned                      added:1;   /* to the multi handle */
     unsigned                      doomed:1;  /* in the doomed queue */
     unsigned                      issued:1;  /* the request was begun */
@@ -59,9 +61,16 @@ typedef struct {
     unsigned                      reuse:1;   /* the connection may be kept */
     unsigned                      stale:1;   /* the one that was kept is over */
     unsigned                      headed:1;  /* the answer's header is over */
+    unsigned                      listed:1;  /* libcurl has its address from
+                                                another exchange */
+    unsigned                      complete:1;    /* to libcurl */
 
     char                          error[CURL_ERROR_SIZE];
 } ngx_http_portone_exchange_t;
+
+
+/* libcurl 8 or newer is loaded */
+extern ngx_uint_t  ngx_http_portone_exchange_recent;
 
 
 /* ngx_http_portone_exchange_init() is called once per process */
@@ -71,9 +80,9 @@ void ngx_http_portone_exchange_init(void);
 ngx_int_t ngx_http_portone_exchange_valid(ngx_http_portone_transfer_t *t);
 
 /*
- * ngx_http_portone_exchange_setup() sets all the options of x->easy, which is
- * new, for the first of x->addrs, and takes it off them; what the options
- * refer to is in the pool of the transfer or static.  NGX_ERROR: no memory.
+ * ngx_http_portone_exchange_setup() sets the options of x->handle for the
+ * first of x->addrs, and takes it off them; what the options refer to is in
+ * the pool of the transfer or static.  NGX_ERROR: no memory.
  */
 ngx_int_t ngx_http_portone_exchange_setup(ngx_http_portone_exchange_t *x);
 
@@ -85,6 +94,9 @@ ngx_uint_t ngx_http_portone_exchange_more(ngx_http_portone_exchange_t *x);
 
 /* whether PortOne can have got the request */
 ngx_uint_t ngx_http_portone_exchange_sent(ngx_http_portone_exchange_t *x);
+
+/* x has a connection: what libcurl knows of its address is right */
+void ngx_http_portone_exchange_connected(ngx_http_portone_exchange_t *x);
 
 /* x has, or no longer needs, a socket */
 void ngx_http_portone_exchange_unwait(ngx_http_portone_exchange_t *x);

@@ -17,7 +17,7 @@
 
 
 static ngx_uint_t ngx_http_portone_exchange_stale(
-    ngx_http_portone_exchange_t *x);
+    ngx_http_portone_exchange_t *x, in_port_t local_port);
 
 
 /* gives no byte of the body out twice */
@@ -157,12 +157,16 @@ ngx_http_portone_exchange_issue(void *data, char *ip, char *local_ip,
 
     ngx_http_portone_exchange_unwait(x);
 
-    if (x->transfer->once && ngx_http_portone_exchange_stale(x)) {
+    if (x->transfer->once
+        && ngx_http_portone_exchange_stale(x, (in_port_t) local_port))
+    {
         x->stale = 1;
         return CURL_PREREQFUNC_ABORT;
     }
 
     x->issued = 1;
+
+    ngx_http_portone_exchange_connected(x);
 
     return CURL_PREREQFUNC_OK;
 }
@@ -176,23 +180,41 @@ ngx_http_portone_exchange_issue(void *data, char *ip, char *local_ip,
  */
 
 static ngx_uint_t
-ngx_http_portone_exchange_stale(ngx_http_portone_exchange_t *x)
+ngx_http_portone_exchange_stale(ngx_http_portone_exchange_t *x,
+    in_port_t local_port)
 {
-    long           connects;
-    u_char         c;
-    ssize_t        n;
-    curl_socket_t  s;
+    CURL             *easy;
+    long              connects;
+    u_char            c;
+    ssize_t           n;
+    socklen_t         len;
+    curl_socket_t     s;
+    ngx_sockaddr_t    sa;
 
-    if (curl_easy_getinfo(x->easy, CURLINFO_NUM_CONNECTS, &connects) != CURLE_OK
+    easy = x->handle.easy;
+
+    /* libcurl 7 has had a look */
+
+    if (!ngx_http_portone_exchange_recent
+        || curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &connects)
+           != CURLE_OK
         || connects != 0)
     {
         return 0;
     }
 
-    /* versions that do not tell it yet have had a look */
-
-    if (curl_easy_getinfo(x->easy, CURLINFO_ACTIVESOCKET, &s) != CURLE_OK
+    if (curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &s) != CURLE_OK
         || s == CURL_SOCKET_BAD)
+    {
+        return 0;
+    }
+
+    /* it may be that of the request before, for which the handle was used */
+
+    len = sizeof(ngx_sockaddr_t);
+
+    if (getsockname(s, &sa.sockaddr, &len) == -1
+        || ngx_inet_get_port(&sa.sockaddr) != local_port)
     {
         return 0;
     }

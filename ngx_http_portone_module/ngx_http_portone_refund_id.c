@@ -9,6 +9,13 @@
 #include <sys/random.h>
 
 
+/* bytes for 16 ids */
+#define NGX_HTTP_PORTONE_RANDOM  256
+
+
+static ngx_int_t ngx_http_portone_refund_id_random(u_char *bytes, size_t n);
+
+
 ngx_int_t
 ngx_http_portone_refund_id(char id[PORTONE_REFUND_ID_LEN + 1])
 {
@@ -16,14 +23,7 @@ ngx_http_portone_refund_id(char id[PORTONE_REFUND_ID_LEN + 1])
     uint64_t    ms;
     ngx_uint_t  i;
 
-    /*
-     * ngx_random() is seeded with the time and the pid; workers must never
-     * make the same id.  After boot getrandom() does not block.
-     */
-
-    if (getrandom(bytes, sizeof(bytes), GRND_NONBLOCK) != sizeof(bytes)) {
-        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_errno,
-                      "getrandom() failed");
+    if (ngx_http_portone_refund_id_random(bytes, sizeof(bytes)) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -42,6 +42,42 @@ ngx_http_portone_refund_id(char id[PORTONE_REFUND_ID_LEN + 1])
                     (size_t) 4, hex + 8, (size_t) 4, hex + 12, (size_t) 4,
                     hex + 16, (size_t) 12, hex + 20);
     *p = '\0';
+
+    return NGX_OK;
+}
+
+
+/*
+ * ngx_random() is seeded with the time and the pid; workers must never make
+ * the same id, nor must a process and the one that it was forked from.
+ */
+
+static ngx_int_t
+ngx_http_portone_refund_id_random(u_char *bytes, size_t n)
+{
+    static size_t     left;
+    static ngx_pid_t  pid;
+    static u_char     random[NGX_HTTP_PORTONE_RANDOM];
+
+    if (left < n || pid != ngx_pid) {
+
+        /* after boot it does not block, and up to 256 bytes come whole */
+
+        if (getrandom(random, sizeof(random), GRND_NONBLOCK)
+            != (ssize_t) sizeof(random))
+        {
+            ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_errno,
+                          "getrandom() failed");
+            return NGX_ERROR;
+        }
+
+        left = sizeof(random);
+        pid = ngx_pid;
+    }
+
+    left -= n;
+
+    ngx_memcpy(bytes, &random[left], n);
 
     return NGX_OK;
 }

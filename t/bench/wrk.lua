@@ -6,10 +6,14 @@
 --     BENCH_FROM      the order to begin with
 --     BENCH_ORDER     "random": not one after the other
 --     BENCH_THINK     ms that a connection waits before a request, on average
+--     BENCH_RAMP      ms in which all of BENCH_CONNECTIONS make a request each,
+--                     one after the other, and no more
 
 local kind = os.getenv("BENCH_KIND")
 local payments = tonumber(os.getenv("BENCH_PAYMENTS")) or 1
 local think = tonumber(os.getenv("BENCH_THINK"))
+local ramp = tonumber(os.getenv("BENCH_RAMP"))
+local connections = tonumber(os.getenv("BENCH_CONNECTIONS"))
 local next_order = tonumber(os.getenv("BENCH_FROM")) or 0
 
 local format, random, log = string.format, math.random, math.log
@@ -53,6 +57,16 @@ if think then
 
     function delay()
         return -log(1 - random()) * think
+    end
+end
+
+
+if ramp then
+    local begun = 0
+
+    function delay()
+        begun = begun + 1
+        return begun <= connections and begun * ramp / connections or 1e7
     end
 end
 

@@ -167,7 +167,7 @@ sub npm {
 
 
 # Asks a server for a while: wrk's numbers, and what the server has used.
-# Options: connections, seconds, kind of the requests, think, order.
+# Options: connections, seconds, kind of the requests, think, order, ramp.
 
 sub load {
     my ($self, $server, %options) = @_;
@@ -180,6 +180,8 @@ sub load {
     local $ENV{BENCH_FROM} = $server->{asked} // 0;
     local $ENV{BENCH_THINK} = $options{think} // '';
     local $ENV{BENCH_ORDER} = $options{order} // '';
+    local $ENV{BENCH_RAMP} = $options{ramp} // '';
+    local $ENV{BENCH_CONNECTIONS} = $options{connections} // 64;
 
     my ($cpu, $flushes) = ($server->cpu, $server->flushes);
 

@@ -236,11 +236,18 @@ sub inflight {
     my $n = List::Util::min(10_000,
                             POSIX::floor((`sh -c 'ulimit -Hn'` - 100) / 2));
 
-    print "in flight\n";
-    my $api = Bench::Server->start($bench, 'api', delay => '8s');
+    # They come one after the other: so many handshakes of TLS at once would
+    # be measured otherwise. PortOne answers when all of them are waiting.
+
+    my %times = (http => { ramp => 8, delay => 16 },
+                 https => { ramp => 30, delay => 40 });
     my %results;
 
+    print "in flight\n";
+
     for my $scheme (qw( http https )) {
+        my ($ramp, $delay) = @{$times{$scheme}}{qw( ramp delay )};
+        my $api = Bench::Server->start($bench, 'api', delay => "${delay}s");
         my $server = Bench::Server->start($bench, 'portone', slow => 1,
             https => $scheme eq 'https', keepalive => $n);
 
@@ -255,16 +262,15 @@ sub inflight {
         if ($load == 0) {
             open STDOUT, '>', "$bench->{dir}/inflight";
             print JSON::PP->new->encode($bench->load($server,
-                connections => $n, seconds => 14));
+                connections => $n, ramp => 1000 * $ramp,
+                seconds => $ramp + $delay + 8));
             close STDOUT;
             POSIX::_exit(@{$bench->{complaints}} ? 1 : 0);
         }
 
-        # the first of them are answered after 8 s
-
-        sleep 4;
+        sleep $ramp + 3;
         my $ping = $bench->load($server, kind => 'ping', connections => 8,
-                                think => 5, seconds => 2);
+                                think => 5, seconds => 3);
         my $memory = $server->memory;
         waitpid $load, 0;
         $bench->complain('refunds in flight') if $?;
@@ -273,7 +279,11 @@ sub inflight {
                      =~ /^(\{.*\})$/m;
         my $result = JSON::PP->new->decode($json);
 
+        $bench->complain("$result->{requests} of $n answered")
+            if $result->{requests} != $n;
+
         $server->stop;
+        $api->stop;
         $results{$scheme} = { each => ($memory - $before) / $n,
             refunds => $n,
             quiet_p50 => $quiet->{p50}, quiet_p99 => $quiet->{p99},
@@ -281,8 +291,6 @@ sub inflight {
         printf "  %s: %.1f KB each, %d answered\n", $scheme,
             $results{$scheme}{each}, $result->{requests};
     }
-
-    $api->stop;
 
     return \%results;
 }
@@ -330,7 +338,7 @@ sub idle {
               [$kind, sub { measure($bench, $kind, {}, kind => 'ping') }] }
             qw( plain loaded ));
     my $api = Bench::Server->start($bench, 'api');
-    my $server = Bench::Server->start($bench, 'portone', payments => 100);
+    my $server = Bench::Server->start($bench, 'portone');
     my $seconds = $ENV{IDLE} || 60;
 
     # with a connection to PortOne that is kept
