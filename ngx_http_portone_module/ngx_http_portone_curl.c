@@ -435,10 +435,7 @@ ngx_http_portone_curl_remove(ngx_http_portone_exchange_t *x)
 
     if (x->handle.easy && rc == NGX_OK) {
 
-        /*
-         * with libcurl 8.14.1 a handle that could not rewind its body fails
-         * ever after, curl_easy_reset() notwithstanding
-         */
+        /* one that has failed may do so ever after (seen with 8.14.1) */
 
         if (x->complete) {
             ngx_http_portone_handle_keep(&x->handle);

@@ -263,27 +263,9 @@ ngx_http_portone_exchange_set_kind(ngx_http_portone_exchange_t *x)
     rc |= (int) curl_easy_setopt(easy, CURLOPT_BUFFERSIZE,
                                  NGX_HTTP_PORTONE_BUFFER_SIZE);
 
-    if (x->handle.kind == NGX_HTTP_PORTONE_HANDLE_GET) {
-        return rc;
-    }
-
-    rc |= (int) curl_easy_setopt(easy, CURLOPT_POST, 1L);
-
     if (x->handle.kind == NGX_HTTP_PORTONE_HANDLE_POST) {
-        return rc;
+        rc |= (int) curl_easy_setopt(easy, CURLOPT_POST, 1L);
     }
-
-    /*
-     * libcurl sends a request again by itself when a connection that it has
-     * reused dies before the first byte of the answer.  A body that it gets
-     * from a function and cannot rewind is sent once.
-     */
-
-    rc |= (int) curl_easy_setopt(easy, CURLOPT_READFUNCTION,
-                                 ngx_http_portone_exchange_read);
-    rc |= (int) curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION,
-                                 ngx_http_portone_exchange_seek);
-    rc |= (int) curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, 16384L);
 
     return rc;
 }
@@ -367,23 +349,17 @@ ngx_http_portone_exchange_set_request(ngx_http_portone_exchange_t *x,
     rc |= (int) curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT,
                                  x->stale ? 1L : 0L);
 
-    switch (x->handle.kind) {
+    /*
+     * As a whole in memory the body leaves with the header, and takes no
+     * buffer of 16 KB for as long as the answer is awaited.
+     */
 
-    case NGX_HTTP_PORTONE_HANDLE_POST:
+    if (x->handle.kind == NGX_HTTP_PORTONE_HANDLE_POST) {
         rc |= (int) curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body->data);
-        break;
-
-    case NGX_HTTP_PORTONE_HANDLE_POST_ONCE:
-        rc |= (int) curl_easy_setopt(easy, CURLOPT_READDATA, x);
-        rc |= (int) curl_easy_setopt(easy, CURLOPT_SEEKDATA, x);
-        break;
-
-    default: /* NGX_HTTP_PORTONE_HANDLE_GET */
-        return rc;
+        rc |= (int) curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
+                                     (curl_off_t) body->len);
     }
 
-    rc |= (int) curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
-                                 (curl_off_t) body->len);
     return rc;
 }
 
@@ -567,18 +543,28 @@ ngx_http_portone_exchange_more(ngx_http_portone_exchange_t *x)
 
 
 /*
- * Without its body, whose length the header tells, a request is not complete.
- * What was given to libcurl may have left.
+ * What was given to libcurl may have left, but for the first sending having
+ * failed: a connection can turn out to be closed only then.
  */
 
 ngx_uint_t
 ngx_http_portone_exchange_sent(ngx_http_portone_exchange_t *x)
 {
-    if (x->transfer->once && x->transfer->body.len) {
-        return x->sent > 0;
+    long  size;
+
+    if (!x->issued || !x->added) {
+        return x->issued;
     }
 
-    return x->issued;
+    /* bytes that were written, of all tries */
+
+    if (curl_easy_getinfo(x->handle.easy, CURLINFO_REQUEST_SIZE, &size)
+        != CURLE_OK)
+    {
+        return 1;
+    }
+
+    return size != 0;
 }
 
 
@@ -645,7 +631,7 @@ ngx_http_portone_exchange_reason(ngx_http_portone_exchange_t *x,
 
     /* a second sending was prevented, which libcurl words as our fault */
 
-    if (code == CURLE_SEND_FAIL_REWIND || code == CURLE_ABORTED_BY_CALLBACK) {
+    if (code == CURLE_ABORTED_BY_CALLBACK) {
         return "the connection was closed before an answer came";
     }
 

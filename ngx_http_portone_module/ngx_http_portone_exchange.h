@@ -48,7 +48,6 @@ typedef struct {
     struct curl_slist            *headers;
     struct curl_slist             address;
 
-    size_t                        sent;      /* bytes of the body given out */
     size_t                        size;      /* of the answer's buffer */
     size_t                        header;    /* bytes of it received */
 
@@ -56,7 +55,8 @@ typedef struct {
 
     unsigned                      added:1;   /* to the multi handle */
     unsigned                      doomed:1;  /* in the doomed queue */
-    unsigned                      issued:1;  /* the request was begun */
+    unsigned                      issued:1;  /* the request was given to
+                                                libcurl to send */
     unsigned                      starved:1; /* short of our own resources */
     unsigned                      reuse:1;   /* the connection may be kept */
     unsigned                      stale:1;   /* the one that was kept is over */

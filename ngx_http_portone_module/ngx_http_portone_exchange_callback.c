@@ -16,51 +16,10 @@
 #define NGX_HTTP_PORTONE_HEADER_MAX   65536
 
 
+static ngx_uint_t ngx_http_portone_exchange_late(
+    ngx_http_portone_exchange_t *x);
 static ngx_uint_t ngx_http_portone_exchange_stale(
     ngx_http_portone_exchange_t *x, in_port_t local_port);
-
-
-/* gives no byte of the body out twice */
-
-size_t
-ngx_http_portone_exchange_read(char *buf, size_t size, size_t n, void *data)
-{
-    ngx_http_portone_exchange_t  *x = data;
-
-    ngx_str_t  *body;
-
-    body = &x->transfer->body;
-
-    /*
-     * a process that was stopped for a while does not know it: what leaves now
-     * could be executed after others have seen that it was not
-     */
-
-    if (x->transfer->once && x->sent == 0) {
-        ngx_time_update();
-
-        if (ngx_current_msec - x->connect_start
-            > x->transfer->endpoint->connect_timeout)
-        {
-            x->reason = "it is too late to send it";
-            return CURL_READFUNC_ABORT;
-        }
-    }
-
-    n = ngx_min(n * size, body->len - x->sent);
-
-    ngx_memcpy(buf, body->data + x->sent, n);
-    x->sent += n;
-
-    return n;
-}
-
-
-int
-ngx_http_portone_exchange_seek(void *data, curl_off_t offset, int origin)
-{
-    return CURL_SEEKFUNC_FAIL;
-}
 
 
 size_t
@@ -140,7 +99,15 @@ ngx_http_portone_exchange_write(char *buf, size_t size, size_t n, void *data)
 }
 
 
-/* a connection, new or kept, is ready and the request about to be sent */
+/*
+ * A connection, new or kept, is ready, and the request is sent when this
+ * returns.
+ *
+ * libcurl sends a request again by itself when a connection that it has reused
+ * dies before the first byte of the answer (seen: a cancel arrived twice, and
+ * the caller saw one 200).  Each sending begins here: after one of which a byte
+ * has left no other one begins.
+ */
 
 int
 ngx_http_portone_exchange_issue(void *data, char *ip, char *local_ip,
@@ -164,11 +131,31 @@ ngx_http_portone_exchange_issue(void *data, char *ip, char *local_ip,
         return CURL_PREREQFUNC_ABORT;
     }
 
+    if (x->transfer->once && ngx_http_portone_exchange_late(x)) {
+        x->reason = "it is too late to send it";
+        return CURL_PREREQFUNC_ABORT;
+    }
+
     x->issued = 1;
 
     ngx_http_portone_exchange_connected(x);
 
     return CURL_PREREQFUNC_OK;
+}
+
+
+/*
+ * A process that was stopped for a while does not know it: what leaves then
+ * could be executed after others have seen that it was not.
+ */
+
+static ngx_uint_t
+ngx_http_portone_exchange_late(ngx_http_portone_exchange_t *x)
+{
+    ngx_time_update();
+
+    return ngx_current_msec - x->connect_start
+           > x->transfer->endpoint->connect_timeout;
 }
 
 

@@ -12,15 +12,11 @@
 
 
 /*
- * What libcurl calls in an exchange, as data: the body is given out once, the
- * answer is taken with a limit, and whether the request was begun is known.
+ * What libcurl calls in an exchange, as data: the request is sent once, the
+ * answer is taken with a limit.
  * Private to ngx_http_portone_exchange.c, which sets them.
  */
 
-size_t ngx_http_portone_exchange_read(char *buf, size_t size, size_t n,
-    void *data);
-int ngx_http_portone_exchange_seek(void *data, curl_off_t offset,
-    int origin);
 size_t ngx_http_portone_exchange_write_header(char *buf, size_t size,
     size_t n, void *data);
 size_t ngx_http_portone_exchange_write(char *buf, size_t size, size_t n,

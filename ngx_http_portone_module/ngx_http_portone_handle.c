@@ -14,10 +14,6 @@
 #define NGX_HTTP_PORTONE_HANDLES  128
 
 
-static ngx_http_portone_handle_e ngx_http_portone_handle_kind(
-    ngx_http_portone_transfer_t *t);
-
-
 /* the one that was used last is the last */
 
 static ngx_http_portone_handle_t
@@ -35,7 +31,8 @@ ngx_http_portone_handle_get(ngx_http_portone_handle_t *h,
 
     n = ngx_http_portone_handles_n;
     handles = ngx_http_portone_handles;
-    kind = ngx_http_portone_handle_kind(t);
+    kind = t->body.len ? NGX_HTTP_PORTONE_HANDLE_POST
+                       : NGX_HTTP_PORTONE_HANDLE_GET;
 
     for (i = n; i > 0; i--) {
 
@@ -62,18 +59,6 @@ ngx_http_portone_handle_get(ngx_http_portone_handle_t *h,
     h->used = 0;
 
     return NGX_OK;
-}
-
-
-static ngx_http_portone_handle_e
-ngx_http_portone_handle_kind(ngx_http_portone_transfer_t *t)
-{
-    if (t->body.len == 0) {
-        return NGX_HTTP_PORTONE_HANDLE_GET;
-    }
-
-    return t->once ? NGX_HTTP_PORTONE_HANDLE_POST_ONCE
-                   : NGX_HTTP_PORTONE_HANDLE_POST;
 }
 
 

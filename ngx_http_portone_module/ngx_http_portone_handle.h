@@ -24,8 +24,7 @@
 
 typedef enum {
     NGX_HTTP_PORTONE_HANDLE_GET = 0,
-    NGX_HTTP_PORTONE_HANDLE_POST,
-    NGX_HTTP_PORTONE_HANDLE_POST_ONCE
+    NGX_HTTP_PORTONE_HANDLE_POST
 } ngx_http_portone_handle_e;
 
 
