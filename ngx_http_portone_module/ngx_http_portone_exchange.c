@@ -18,7 +18,7 @@
 #define NGX_HTTP_PORTONE_CONNECTION_TIME  3600L
 
 /* bytes; each transfer has one of libcurl's for as long as it waits */
-#define NGX_HTTP_PORTONE_BUFFER_SIZE      4096L
+#define NGX_HTTP_PORTONE_BUFFER_SIZE      2048L
 
 
 #if (NGX_OPENSSL)

@@ -11,8 +11,8 @@
 #include <ngx_sha1.h>
 
 
-/* bytes; half of them are the flow itself */
-#define NGX_HTTP_PORTONE_FLOW_POOL  8192
+/* bytes; most of them are the flow itself */
+#define NGX_HTTP_PORTONE_FLOW_POOL  7168
 
 
 static ngx_http_portone_flow_t *ngx_http_portone_flow_of_request(

@@ -387,11 +387,24 @@ portone_json_number_copy(const cJSON *item)
 }
 
 
-/* the buffer is seldom grown, which is what printing spends its time on */
+/* most texts fit, and take no more memory than they are long */
 
 char *
 portone_json_print(const cJSON *json)
 {
-    return (json != NULL) ? cJSON_PrintBuffered(json, PORTONE_JSON_TEXT, 0)
-                          : NULL;
+    char           text[PORTONE_JSON_TEXT];
+    portone_str_t  str;
+
+    if (json == NULL) {
+        return NULL;
+    }
+
+    /* it does not change the tree, and is not const in 1.7.15 */
+
+    if (cJSON_PrintPreallocated((cJSON *) json, text, PORTONE_JSON_TEXT, 0)) {
+        str = portone_str(text);
+        return portone_str_copy(&str);
+    }
+
+    return cJSON_PrintBuffered(json, 4 * PORTONE_JSON_TEXT, 0);
 }

@@ -152,7 +152,8 @@ sub workers {
     my $api = Bench::Server->start($bench, 'api');
     my $results = rounds($bench, $bench->{rounds},
         map { my $n = $_;
-              [$n, sub { measure($bench, 'portone', { workers => $n },
+              [$n, sub { measure($bench, 'portone',
+                                 { workers => $n, keepalive => 256 },
                                  connections => 256) }] }
             1, 4);
 
@@ -304,7 +305,8 @@ sub million {
 
     print "a million refunds\n";
     my $api = Bench::Server->start($bench, 'api');
-    my $server = Bench::Server->start($bench, 'portone');
+    my $server = Bench::Server->start($bench, 'portone',
+                                      payments => POSIX::floor($all * 1.1));
     my ($done, @points) = (0);
 
     while ($done < $all) {
