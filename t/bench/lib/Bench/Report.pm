@@ -180,9 +180,9 @@ sub smoke {
     my ($r, $failed) = @_;
     my $text = "\n";
     my @ratios = (
-        ['http', 'proxy', 0.067],
-        ['http', 'lua', 0.42],
-        ['https', 'proxy', 0],
+        ['http', 'proxy', 0.16],
+        ['http', 'lua', 0.60],
+        ['https', 'proxy', 0.19],
     );
 
     for my $ratio (@ratios) {
