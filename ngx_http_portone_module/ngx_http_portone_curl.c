@@ -40,7 +40,7 @@ static void ngx_http_portone_curl_start(ngx_http_portone_exchange_t *x,
     ngx_str_t *addrs);
 static ngx_int_t ngx_http_portone_curl_connect(ngx_http_portone_exchange_t *x);
 static ngx_int_t ngx_http_portone_curl_reconnect(
-    ngx_http_portone_exchange_t *x);
+    ngx_http_portone_exchange_t *x, CURLcode code);
 static void ngx_http_portone_curl_remove(ngx_http_portone_exchange_t *x);
 static void ngx_http_portone_curl_connections(void);
 static void ngx_http_portone_curl_resolved(ngx_http_portone_resolve_t *r);
@@ -394,9 +394,9 @@ ngx_http_portone_curl_connect(ngx_http_portone_exchange_t *x)
 /* NGX_DECLINED: nothing more can be tried */
 
 static ngx_int_t
-ngx_http_portone_curl_reconnect(ngx_http_portone_exchange_t *x)
+ngx_http_portone_curl_reconnect(ngx_http_portone_exchange_t *x, CURLcode code)
 {
-    if (x->doomed || !ngx_http_portone_exchange_more(x)) {
+    if (x->doomed || !ngx_http_portone_exchange_more(x, code)) {
         return NGX_DECLINED;
     }
 
@@ -508,7 +508,9 @@ ngx_http_portone_curl_done(CURL *easy, CURLcode code)
         return;
     }
 
-    if (code != CURLE_OK && ngx_http_portone_curl_reconnect(x) == NGX_OK) {
+    if (code != CURLE_OK
+        && ngx_http_portone_curl_reconnect(x, code) == NGX_OK)
+    {
         return;
     }
 

@@ -21,12 +21,6 @@
 #define NGX_HTTP_PORTONE_BUFFER_SIZE      2048L
 
 
-#if (NGX_OPENSSL)
-static ngx_uint_t ngx_http_portone_exchange_same_openssl(
-    curl_version_info_data *info);
-static CURLcode ngx_http_portone_exchange_ssl_ctx(CURL *easy, void *ctx,
-    void *data);
-#endif
 static int ngx_http_portone_exchange_set_kind(ngx_http_portone_exchange_t *x);
 static int ngx_http_portone_exchange_set_tls(ngx_http_portone_exchange_t *x);
 static int ngx_http_portone_exchange_set_request(
@@ -45,13 +39,6 @@ static const char *ngx_http_portone_exchange_reason(
 static const char  *ngx_http_portone_exchange_cafile;
 
 ngx_uint_t          ngx_http_portone_exchange_recent;
-
-#if (NGX_OPENSSL)
-
-/* libcurl has the OpenSSL that nginx has */
-static ngx_uint_t   ngx_http_portone_exchange_openssl;
-
-#endif
 
 /*
  * The address that libcurl has in its cache, where it stays: to put it there
@@ -89,53 +76,13 @@ ngx_http_portone_exchange_init(void)
 
     info = curl_version_info(CURLVERSION_NOW);
 
+    ngx_http_portone_exchange_address[0] = '\0';
     ngx_http_portone_exchange_recent = (info->version_num >= 0x080000);
-
-#if (NGX_OPENSSL)
-    ngx_http_portone_exchange_openssl =
-                            ngx_http_portone_exchange_same_openssl(info);
-#endif
 
     if (info->cainfo && access(info->cainfo, R_OK) == 0) {
         ngx_http_portone_exchange_cafile = info->cainfo;
     }
 }
-
-
-#if (NGX_OPENSSL)
-
-static ngx_uint_t
-ngx_http_portone_exchange_same_openssl(curl_version_info_data *info)
-{
-    u_char  name[sizeof("OpenSSL/.") + NGX_INT_T_LEN];
-
-    if (info->ssl_version == NULL) {
-        return 0;
-    }
-
-    /* "OpenSSL/3.0.17", or several in brackets of which one is chosen later */
-
-    ngx_sprintf(name, "OpenSSL/%ul.%Z",
-                (unsigned long) OPENSSL_VERSION_NUMBER >> 28);
-
-    return ngx_strncmp(info->ssl_version, name, ngx_strlen(name)) == 0;
-}
-
-
-/*
- * While a connection waits, as it mostly does, OpenSSL keeps no buffers of
- * 16 KB each way for it.
- */
-
-static CURLcode
-ngx_http_portone_exchange_ssl_ctx(CURL *easy, void *ctx, void *data)
-{
-    (void) SSL_CTX_set_mode((SSL_CTX *) ctx, SSL_MODE_RELEASE_BUFFERS);
-
-    return CURLE_OK;
-}
-
-#endif
 
 
 ngx_int_t
@@ -306,15 +253,6 @@ ngx_http_portone_exchange_set_tls(ngx_http_portone_exchange_t *x)
         rc |= (int) curl_easy_setopt(easy, CURLOPT_CAINFO, cafile);
         rc |= (int) curl_easy_setopt(easy, CURLOPT_CAPATH, (char *) NULL);
     }
-
-#if (NGX_OPENSSL)
-
-    if (ngx_http_portone_exchange_openssl) {
-        rc |= (int) curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION,
-                                     ngx_http_portone_exchange_ssl_ctx);
-    }
-
-#endif
 
     return rc;
 }
@@ -523,13 +461,20 @@ ngx_http_portone_exchange_header(ngx_http_portone_exchange_t *x, char *name,
 
 
 ngx_uint_t
-ngx_http_portone_exchange_more(ngx_http_portone_exchange_t *x)
+ngx_http_portone_exchange_more(ngx_http_portone_exchange_t *x, CURLcode code)
 {
     if (x->listed && !x->issued) {
 
-        /* another exchange may have put another address in its place */
+        /*
+         * another exchange may have put another address in its place, or
+         * libcurl may not have it any more
+         */
 
-        x->stale |= (x->puts != ngx_http_portone_exchange_puts);
+        if (x->puts != ngx_http_portone_exchange_puts
+            || code == CURLE_COULDNT_RESOLVE_HOST)
+        {
+            x->stale = 1;
+        }
 
         ngx_http_portone_exchange_address[0] = '\0';
     }

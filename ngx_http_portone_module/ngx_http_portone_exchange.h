@@ -90,7 +90,8 @@ ngx_int_t ngx_http_portone_exchange_setup(ngx_http_portone_exchange_t *x);
  * whether the next address, or the same with a new connection, can be tried:
  * no connection was ready yet and the time to connect is not over
  */
-ngx_uint_t ngx_http_portone_exchange_more(ngx_http_portone_exchange_t *x);
+ngx_uint_t ngx_http_portone_exchange_more(ngx_http_portone_exchange_t *x,
+    CURLcode code);
 
 /* whether PortOne can have got the request */
 ngx_uint_t ngx_http_portone_exchange_sent(ngx_http_portone_exchange_t *x);
