@@ -438,3 +438,24 @@ $ curl -s -o /dev/null -w '%{http_code}' -H 'Content-Type: application/x-ndjson'
     -> body = 413
 GET /stored/order_1
     -> 404
+
+
+
+=== TEST 20: what PortOne sends is stored as it is, but for lines and a member of ours
+--- steps
+fault {"call": "find", "fault": "body", "body": "{\"code\":0,\"message\":null,\"response\" : { \"imp_uid\": \"imp_1\",\"merchant_uid\":\"order_1\",\"amount\":1.0e3,\"cancel_amount\":0,\"currency\":\"KRW\",\"status\":\"paid\",\"id\":12345678901234567890,\"e\":\"\\u0041\\/\" } }"}
+GET /shop/order_1
+    -> 200
+    -> .amount = 1000
+    -> .refundable_amount = 1000
+fault {"call": "find", "fault": "body", "body": "{\"code\":0,\"response\":{\n  \"imp_uid\": \"imp_2\",\n  \"merchant_uid\": \"order_2\",\n  \"amount\": 1000.0, \"cancel_amount\": 0, \"currency\": \"KRW\", \"status\": \"paid\"\n}\n}\n"}
+GET /shop/order_2
+    -> 200
+fault {"call": "find", "fault": "body", "body": "{\"code\":0,\"response\":{\"imp_uid\":\"imp_3\", \"merchant_uid\":\"order_3\",\"amount\":1000,\"cancel_amount\":0,\"currency\":\"KRW\",\"refundable_amount\":7,\"status\":\"paid\"}}"}
+GET /shop/order_3
+    -> 200
+    -> .refundable_amount = 1000
+GET /shop/
+    Accept: application/x-ndjson
+    -> 200
+    -> body ~ ^\Q{ "imp_uid": "imp_1","merchant_uid":"order_1","amount":1.0e3,"cancel_amount":0,"currency":"KRW","status":"paid","id":12345678901234567890,"e":"\u0041\/" }\E\n\Q{"imp_uid":"imp_2","merchant_uid":"order_2","amount":1000,"cancel_amount":0,"currency":"KRW","status":"paid"}\E\n\Q{"imp_uid":"imp_3","merchant_uid":"order_3","amount":1000,"cancel_amount":0,"currency":"KRW","status":"paid"}\E\n$
