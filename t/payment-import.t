@@ -458,4 +458,6 @@ GET /shop/order_3
 GET /shop/
     Accept: application/x-ndjson
     -> 200
-    -> body ~ ^\Q{ "imp_uid": "imp_1","merchant_uid":"order_1","amount":1.0e3,"cancel_amount":0,"currency":"KRW","status":"paid","id":12345678901234567890,"e":"\u0041\/" }\E\n\Q{"imp_uid":"imp_2","merchant_uid":"order_2","amount":1000,"cancel_amount":0,"currency":"KRW","status":"paid"}\E\n\Q{"imp_uid":"imp_3","merchant_uid":"order_3","amount":1000,"cancel_amount":0,"currency":"KRW","status":"paid"}\E\n$
+    -> body ~ (?m)^\{ "imp_uid": "imp_1","merchant_uid":"order_1","amount":1\.0e3,"cancel_amount":0,"currency":"KRW","status":"paid","id":12345678901234567890,"e":"\\u0041\\/" \}$
+    -> body ~ (?m)^\{"imp_uid":"imp_2","merchant_uid":"order_2","amount":1000,"cancel_amount":0,"currency":"KRW","status":"paid"\}$
+    -> body ~ (?m)^\{"imp_uid":"imp_3","merchant_uid":"order_3","amount":1000,"cancel_amount":0,"currency":"KRW","status":"paid"\}$
