@@ -55,7 +55,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     int                 rc;
-    char               *exact, *exact_before;
+    char               *exact, *exact_before, *cut, *whole;
     cJSON              *json, *original;
     int64_t             status, now, amount, fails;
     const char         *why;
@@ -103,9 +103,16 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (answer.text != NULL) {
         json = cJSON_Parse(answer.text);
 
-        fuzz_check(cJSON_Compare(json, original, 1));
+        /* cJSON_Compare() finds objects in which a name stands twice unequal */
+
+        cut = cJSON_PrintUnformatted(json);
+        whole = cJSON_PrintUnformatted(original);
+
+        fuzz_check(strcmp(cut, whole) == 0);
         fuzz_check(strchr(answer.text, '\n') == NULL);
 
+        cJSON_free(cut);
+        cJSON_free(whole);
         cJSON_Delete(json);
     }
 
