@@ -488,28 +488,14 @@ ngx_http_portone_exchange_more(ngx_http_portone_exchange_t *x, CURLcode code)
 
 
 /*
- * What was given to libcurl may have left, but for the first sending having
- * failed: a connection can turn out to be closed only then.
+ * What was given to libcurl may have left, whatever it says of sending: also
+ * a send() that fails can have sent.
  */
 
 ngx_uint_t
 ngx_http_portone_exchange_sent(ngx_http_portone_exchange_t *x)
 {
-    long  size;
-
-    if (!x->issued || !x->added) {
-        return x->issued;
-    }
-
-    /* bytes that were written, of all tries */
-
-    if (curl_easy_getinfo(x->handle.easy, CURLINFO_REQUEST_SIZE, &size)
-        != CURLE_OK)
-    {
-        return 1;
-    }
-
-    return size != 0;
+    return x->issued;
 }
 
 

@@ -105,8 +105,8 @@ ngx_http_portone_exchange_write(char *buf, size_t size, size_t n, void *data)
  *
  * libcurl sends a request again by itself when a connection that it has reused
  * dies before the first byte of the answer (seen: a cancel arrived twice, and
- * the caller saw one 200).  Each sending begins here: after one of which a byte
- * has left no other one begins.
+ * the caller saw one 200).  Each sending begins here, so a second one does not
+ * begin.
  */
 
 int
