@@ -406,7 +406,7 @@ ngx_http_portone_exchange_set_address(ngx_http_portone_exchange_t *x)
      */
 
     ngx_http_portone_exchange_address[0] = '\0';
-    ngx_http_portone_exchange_puts++;
+    x->puts = ++ngx_http_portone_exchange_puts;
 
     rc |= (int) curl_easy_setopt(easy, CURLOPT_RESOLVE, &x->address);
 
@@ -417,7 +417,12 @@ ngx_http_portone_exchange_set_address(ngx_http_portone_exchange_t *x)
 void
 ngx_http_portone_exchange_connected(ngx_http_portone_exchange_t *x)
 {
-    if (!x->listed && x->address.data) {
+    /* that of a later exchange may have taken its place */
+
+    if (!x->listed
+        && x->address.data
+        && x->puts == ngx_http_portone_exchange_puts)
+    {
         ngx_cpystrn((u_char *) ngx_http_portone_exchange_address,
                     (u_char *) x->address.data,
                     sizeof(ngx_http_portone_exchange_address));

@@ -51,7 +51,8 @@ typedef struct {
     size_t                        size;      /* of the answer's buffer */
     size_t                        header;    /* bytes of it received */
 
-    ngx_uint_t                    puts;      /* when it was listed */
+    ngx_uint_t                    puts;      /* of addresses, with its own or
+                                                when it was found listed */
 
     unsigned                      added:1;   /* to the multi handle */
     unsigned                      doomed:1;  /* in the doomed queue */
