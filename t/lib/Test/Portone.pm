@@ -272,6 +272,13 @@ sub check_reports ($) {
         close $in;
         unlink $file;
 
+        # LeakSanitizer says this of a thread that ends while it looks for
+        # leaks; what it finds it reports all the same
+
+        $report =~ s/^==\d+==Unable to get registers from thread \d+\.\n//mg;
+
+        next if $report eq '';
+
         fail("$name - a sanitizer has something to report");
         diag($report);
     }
