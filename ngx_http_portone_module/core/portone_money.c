@@ -17,6 +17,7 @@
 
 
 static int portone_currency_listed(const char *list, const char *code);
+static int64_t portone_money_unit(int exponent);
 
 
 /*
@@ -241,9 +242,7 @@ portone_money_print(char buf[PORTONE_MONEY_LEN], int64_t amount, int exponent)
         return portone_int_print(buf, amount);
     }
 
-    for (unit = 1, n = 0; n < exponent; n++) {
-        unit *= 10;
-    }
+    unit = portone_money_unit(exponent);
 
     n = snprintf(buf, PORTONE_MONEY_LEN, "%lld.%0*lld",
                  (long long) (amount / unit), exponent,
@@ -256,17 +255,29 @@ portone_money_print(char buf[PORTONE_MONEY_LEN], int64_t amount, int exponent)
 cJSON *
 portone_money_json(int64_t amount, int exponent)
 {
-    int     i;
     char    buf[PORTONE_MONEY_LEN];
     double  unit;
 
     (void) portone_money_print(buf, amount, exponent);
 
-    for (unit = 1, i = 0; i < exponent; i++) {
-        unit *= 10;
-    }
+    unit = (double) portone_money_unit(exponent);
 
     /* both are exact, and a quotient is rounded as reading the text rounds */
 
     return portone_json_number(buf, (double) amount / unit);
+}
+
+
+/* what the currency's name stands for, in its smallest unit */
+
+static int64_t
+portone_money_unit(int exponent)
+{
+    int64_t  unit;
+
+    for (unit = 1; exponent > 0; exponent--) {
+        unit *= 10;
+    }
+
+    return unit;
 }
