@@ -10,6 +10,7 @@
 
 #include "ngx_http_portone_curl.h"
 #include "ngx_http_portone_curl_event.h"
+#include "ngx_http_portone_curl_socket.h"
 #include "ngx_http_portone_exchange.h"
 #include "ngx_http_portone_metrics.h"
 
@@ -240,9 +241,7 @@ ngx_http_portone_curl_submit(ngx_http_portone_transfer_t *t)
         return;
     }
 
-    if (pc->waiting >= ngx_cycle->free_connection_n
-                       + ngx_cycle->reusable_connections_n)
-    {
+    if (pc->waiting >= ngx_http_portone_curl_socket_available()) {
         x->starved = 1;
         ngx_http_portone_curl_doom(x, "worker_connections are not enough");
         return;

@@ -9,6 +9,7 @@
 #include <ngx_event.h>
 
 #include "ngx_http_portone_curl_event.h"
+#include "ngx_http_portone_curl_socket.h"
 
 
 typedef struct {
@@ -23,11 +24,6 @@ static int ngx_http_portone_curl_event_socket(CURL *easy, curl_socket_t s,
     int what, void *data, void *socket_data);
 static int ngx_http_portone_curl_event_timeout(CURLM *multi, long timeout,
     void *data);
-static ngx_connection_t *ngx_http_portone_curl_event_open(CURL *easy,
-    curl_socket_t s);
-static void ngx_http_portone_curl_event_close(ngx_connection_t *c);
-static ngx_int_t ngx_http_portone_curl_event_update(ngx_event_t *ev,
-    ngx_int_t event, ngx_uint_t wanted, ngx_uint_t flags);
 static void ngx_http_portone_curl_event_stop(ngx_event_t *ev);
 static void ngx_http_portone_curl_event_io_handler(ngx_event_t *ev);
 static void ngx_http_portone_curl_event_timer_handler(ngx_event_t *ev);
@@ -72,6 +68,9 @@ ngx_http_portone_curl_event_init(ngx_log_t *log,
     ce->multi = multi;
     ce->handlers = handlers;
 
+    ngx_http_portone_curl_socket_init(multi,
+                                      ngx_http_portone_curl_event_io_handler);
+
     /*
      * libcurl sets timeouts for idle work too: they must not keep a worker
      * that leaves, a transfer has a timer of its own for that
@@ -104,6 +103,8 @@ ngx_http_portone_curl_event_exit(void)
 
     (void) curl_multi_cleanup(ce->multi);
     ngx_http_portone_curl_event_clear_error();
+
+    ngx_http_portone_curl_socket_exit();
 
     ce->multi = NULL;
 
@@ -175,29 +176,7 @@ ngx_http_portone_curl_event_socket(CURL *easy, curl_socket_t s, int what,
     ngx_log_debug3(NGX_LOG_DEBUG_HTTP, ngx_cycle->log, 0,
                    "portone curl socket: fd:%d what:%d c:%p", s, what, c);
 
-    if (what == CURL_POLL_REMOVE) {
-
-        if (c) {
-            ngx_http_portone_curl_event_close(c);
-        }
-
-        return 0;
-    }
-
-    if (c == NULL) {
-        c = ngx_http_portone_curl_event_open(easy, s);
-        if (c == NULL) {
-            return 0;
-        }
-    }
-
-    if (ngx_http_portone_curl_event_update(c->read, NGX_READ_EVENT,
-                                           what & CURL_POLL_IN, 0)
-        != NGX_OK
-        || ngx_http_portone_curl_event_update(c->write, NGX_WRITE_EVENT,
-                                              what & CURL_POLL_OUT, 0)
-           != NGX_OK)
-    {
+    if (ngx_http_portone_curl_socket_watch(s, what, c) != NGX_OK) {
         ngx_http_portone_curl_event.handlers->starved(easy);
     }
 
@@ -243,108 +222,6 @@ ngx_http_portone_curl_event_timeout(CURLM *multi, long timeout, void *data)
 }
 
 
-static ngx_connection_t *
-ngx_http_portone_curl_event_open(CURL *easy, curl_socket_t s)
-{
-    ngx_connection_t               *c;
-    ngx_http_portone_curl_event_t  *ce;
-
-    ce = &ngx_http_portone_curl_event;
-
-    /* ngx_get_connection() would tell of it with an alert */
-
-    if (ngx_cycle->free_connection_n == 0
-        && ngx_cycle->reusable_connections_n == 0)
-    {
-        ce->handlers->starved(easy);
-        return NULL;
-    }
-
-    c = ngx_get_connection(s, ngx_cycle->log);
-
-    if (c == NULL) {
-        ce->handlers->starved(easy);
-        return NULL;
-    }
-
-    c->number = ngx_atomic_fetch_add(ngx_connection_counter, 1);
-
-    c->read->log = c->log;
-    c->write->log = c->log;
-
-    /* both: epoll calls either when a socket is in error */
-
-    c->read->handler = ngx_http_portone_curl_event_io_handler;
-    c->write->handler = ngx_http_portone_curl_event_io_handler;
-
-    if (curl_multi_assign(ce->multi, s, c) != CURLM_OK) {
-        ngx_http_portone_curl_event_close(c);
-        ce->handlers->starved(easy);
-        return NULL;
-    }
-
-    return c;
-}
-
-
-static void
-ngx_http_portone_curl_event_close(ngx_connection_t *c)
-{
-    ngx_uint_t  flags;
-
-    /*
-     * a socket that has not got connected is closed already with libcurl
-     * 7.88.1, an idle one stays open
-     */
-
-    flags = (fcntl(c->fd, F_GETFD) == -1) ? NGX_CLOSE_EVENT : 0;
-
-    (void) ngx_http_portone_curl_event_update(c->read, NGX_READ_EVENT, 0,
-                                              flags);
-    (void) ngx_http_portone_curl_event_update(c->write, NGX_WRITE_EVENT, 0,
-                                              flags);
-
-    ngx_free_connection(c);
-
-    /*
-     * the descriptor is libcurl's to close; -1 makes epoll drop an event of
-     * this connection that it has in hand
-     */
-
-    c->fd = (ngx_socket_t) -1;
-}
-
-
-static ngx_int_t
-ngx_http_portone_curl_event_update(ngx_event_t *ev, ngx_int_t event,
-    ngx_uint_t wanted, ngx_uint_t flags)
-{
-    /*
-     * level-triggered: libcurl does not read until EAGAIN, with
-     * ngx_handle_read_event() and its edges transfers would stall
-     */
-
-    if (wanted) {
-
-        if (ev->active) {
-            return NGX_OK;
-        }
-
-        return ngx_add_event(ev, event, NGX_LEVEL_EVENT);
-    }
-
-    if (ev->posted) {
-        ngx_delete_posted_event(ev);
-    }
-
-    if (!ev->active) {
-        return NGX_OK;
-    }
-
-    return ngx_del_event(ev, event, flags);
-}
-
-
 static void
 ngx_http_portone_curl_event_stop(ngx_event_t *ev)
 {
@@ -364,6 +241,10 @@ ngx_http_portone_curl_event_io_handler(ngx_event_t *ev)
     ngx_connection_t  *c;
 
     c = ev->data;
+
+    if (ngx_http_portone_curl_socket_unpark(c)) {
+        return;
+    }
 
     if (c->close) {
 

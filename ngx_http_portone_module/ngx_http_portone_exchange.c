@@ -9,6 +9,7 @@
 #include <ngx_event.h>
 
 #include "ngx_http_portone_exchange_callback.h"
+#include "ngx_http_portone_curl_socket.h"
 
 
 /* seconds; servers commonly close an idle connection after 60 or more */
@@ -201,6 +202,8 @@ ngx_http_portone_exchange_set_kind(ngx_http_portone_exchange_t *x)
 
     rc |= (int) curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION,
                                  ngx_http_portone_exchange_socket);
+    rc |= (int) curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION,
+                                 ngx_http_portone_curl_socket_close);
     rc |= (int) curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION,
                                  ngx_http_portone_exchange_issue);
     rc |= (int) curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION,

@@ -9,6 +9,7 @@
 #include <ngx_event.h>
 
 #include "ngx_http_portone_exchange_callback.h"
+#include "ngx_http_portone_curl_socket.h"
 
 
 /* bytes */
@@ -234,34 +235,31 @@ ngx_http_portone_exchange_socket(void *data, curlsocktype purpose,
 {
     ngx_http_portone_exchange_t  *x = data;
 
-    ngx_err_t     err;
-    ngx_socket_t  s;
+    ngx_err_t      err;
+    curl_socket_t  s;
 
     ngx_http_portone_exchange_unwait(x);
 
-    if (ngx_cycle->free_connection_n == 0
-        && ngx_cycle->reusable_connections_n == 0)
-    {
+    s = ngx_http_portone_curl_socket_open(addr);
+
+    if (s != CURL_SOCKET_BAD) {
+        return s;
+    }
+
+    err = ngx_socket_errno;
+
+    if (err == 0) {
         x->starved = 1;
         x->reason = "worker_connections are not enough";
         return CURL_SOCKET_BAD;
     }
 
-    s = socket(addr->family, addr->socktype, addr->protocol);
+    ngx_log_error(NGX_LOG_ALERT, x->transfer->log, err, ngx_socket_n " failed");
 
-    if (s == (ngx_socket_t) -1) {
-        err = ngx_socket_errno;
-
-        ngx_log_error(NGX_LOG_ALERT, x->transfer->log, err,
-                      ngx_socket_n " failed");
-
-        if (err == NGX_EMFILE || err == NGX_ENFILE) {
-            x->starved = 1;
-            x->reason = "too many open files";
-        }
-
-        return CURL_SOCKET_BAD;
+    if (err == NGX_EMFILE || err == NGX_ENFILE) {
+        x->starved = 1;
+        x->reason = "too many open files";
     }
 
-    return s;
+    return CURL_SOCKET_BAD;
 }

@@ -1,0 +1,370 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_event.h>
+
+#include "ngx_http_portone_curl_socket.h"
+
+
+/*
+ * A power of two, more than a process commonly has descriptors.  A socket
+ * whose slot is taken is not parked.
+ */
+#define NGX_HTTP_PORTONE_SOCKET_SLOTS  65536
+
+
+typedef struct {
+    CURLM                *multi;
+    ngx_event_handler_pt  handler;
+
+    ngx_queue_t           parked;    /* by c->queue, the last one first */
+    ngx_uint_t            parked_n;
+
+    /* connections by their descriptors */
+    ngx_connection_t     *slots[NGX_HTTP_PORTONE_SOCKET_SLOTS];
+} ngx_http_portone_curl_sockets_t;
+
+
+static ngx_connection_t *ngx_http_portone_curl_socket_take(curl_socket_t s);
+static ngx_connection_t *ngx_http_portone_curl_socket_create(curl_socket_t s);
+static ngx_uint_t ngx_http_portone_curl_socket_park(ngx_connection_t *c);
+static void ngx_http_portone_curl_socket_drop(ngx_connection_t *c,
+    ngx_uint_t flags);
+static ngx_connection_t **ngx_http_portone_curl_socket_slot(curl_socket_t s);
+static ngx_int_t ngx_http_portone_curl_socket_update(ngx_event_t *ev,
+    ngx_int_t event, ngx_uint_t wanted, ngx_uint_t flags);
+
+
+static ngx_http_portone_curl_sockets_t  ngx_http_portone_curl_sockets;
+
+
+void
+ngx_http_portone_curl_socket_init(CURLM *multi, ngx_event_handler_pt handler)
+{
+    ngx_http_portone_curl_sockets_t  *cs;
+
+    cs = &ngx_http_portone_curl_sockets;
+
+    cs->multi = multi;
+    cs->handler = handler;
+    cs->parked_n = 0;
+
+    ngx_queue_init(&cs->parked);
+}
+
+
+void
+ngx_http_portone_curl_socket_exit(void)
+{
+    ngx_queue_t                      *q;
+    ngx_http_portone_curl_sockets_t  *cs;
+
+    cs = &ngx_http_portone_curl_sockets;
+
+    while (!ngx_queue_empty(&cs->parked)) {
+        q = ngx_queue_head(&cs->parked);
+
+        ngx_http_portone_curl_socket_drop(
+                                ngx_queue_data(q, ngx_connection_t, queue),
+                                NGX_CLOSE_EVENT);
+    }
+}
+
+
+ngx_int_t
+ngx_http_portone_curl_socket_watch(curl_socket_t s, int what,
+    ngx_connection_t *c)
+{
+    ngx_uint_t  flags;
+
+    if (what == CURL_POLL_REMOVE) {
+
+        if (c && !ngx_http_portone_curl_socket_park(c)) {
+
+            /*
+             * libcurl 7.88.1 has closed one that has not got connected before
+             * it says so, and without a slot the close callback did not know
+             */
+
+            flags = (fcntl(c->fd, F_GETFD) == -1) ? NGX_CLOSE_EVENT : 0;
+
+            ngx_http_portone_curl_socket_drop(c, flags);
+        }
+
+        return NGX_OK;
+    }
+
+    if (c == NULL) {
+        c = ngx_http_portone_curl_socket_take(s);
+
+        if (c == NULL) {
+            c = ngx_http_portone_curl_socket_create(s);
+        }
+
+        if (c == NULL) {
+            return NGX_ERROR;
+        }
+
+        if (curl_multi_assign(ngx_http_portone_curl_sockets.multi, s, c)
+            != CURLM_OK)
+        {
+            ngx_http_portone_curl_socket_drop(c, 0);
+            return NGX_ERROR;
+        }
+    }
+
+    if (ngx_http_portone_curl_socket_update(c->read, NGX_READ_EVENT,
+                                            what & CURL_POLL_IN, 0)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_portone_curl_socket_update(c->write, NGX_WRITE_EVENT,
+                                               what & CURL_POLL_OUT, 0);
+}
+
+
+/* the connection of s, if it was parked */
+
+static ngx_connection_t *
+ngx_http_portone_curl_socket_take(curl_socket_t s)
+{
+    ngx_connection_t  *c;
+
+    c = *ngx_http_portone_curl_socket_slot(s);
+
+    if (c == NULL || c->fd != s || !c->idle) {
+        return NULL;
+    }
+
+    c->idle = 0;
+
+    ngx_queue_remove(&c->queue);
+    ngx_http_portone_curl_sockets.parked_n--;
+
+    return c;
+}
+
+
+static ngx_connection_t *
+ngx_http_portone_curl_socket_create(curl_socket_t s)
+{
+    ngx_queue_t                       *q;
+    ngx_connection_t                  *c, **slot;
+    ngx_http_portone_curl_sockets_t   *cs;
+
+    cs = &ngx_http_portone_curl_sockets;
+
+    if (ngx_cycle->free_connection_n == 0
+        && ngx_cycle->reusable_connections_n == 0)
+    {
+        /* ngx_get_connection() would tell of it with an alert */
+
+        if (ngx_queue_empty(&cs->parked)) {
+            return NULL;
+        }
+
+        q = ngx_queue_last(&cs->parked);
+
+        ngx_http_portone_curl_socket_drop(
+                            ngx_queue_data(q, ngx_connection_t, queue), 0);
+    }
+
+    c = ngx_get_connection(s, ngx_cycle->log);
+
+    if (c == NULL) {
+        return NULL;
+    }
+
+    c->number = ngx_atomic_fetch_add(ngx_connection_counter, 1);
+
+    c->read->log = c->log;
+    c->write->log = c->log;
+
+    /* both: epoll calls either when a socket is in error */
+
+    c->read->handler = cs->handler;
+    c->write->handler = cs->handler;
+
+    slot = ngx_http_portone_curl_socket_slot(s);
+
+    if (*slot == NULL) {
+        *slot = c;
+    }
+
+    return c;
+}
+
+
+/*
+ * Not when connections are about to run out: by the same measure nginx stops
+ * to accept new ones.
+ */
+
+static ngx_uint_t
+ngx_http_portone_curl_socket_park(ngx_connection_t *c)
+{
+    ngx_http_portone_curl_sockets_t  *cs;
+
+    cs = &ngx_http_portone_curl_sockets;
+
+    if (*ngx_http_portone_curl_socket_slot(c->fd) != c
+        || !c->read->active
+        || c->write->active
+        || ngx_exiting
+        || ngx_cycle->free_connection_n <= ngx_cycle->connection_n / 8)
+    {
+        return 0;
+    }
+
+    if (c->read->posted) {
+        ngx_delete_posted_event(c->read);
+    }
+
+    /* nginx calls the handlers of idle connections when a worker leaves */
+
+    c->idle = 1;
+
+    ngx_queue_insert_head(&cs->parked, &c->queue);
+    cs->parked_n++;
+
+    return 1;
+}
+
+
+ngx_uint_t
+ngx_http_portone_curl_socket_unpark(ngx_connection_t *c)
+{
+    if (!c->idle) {
+        return 0;
+    }
+
+    /* PortOne has closed it: libcurl sees that when it is to use it again */
+
+    ngx_http_portone_curl_socket_drop(c, 0);
+
+    return 1;
+}
+
+
+/* the descriptor is libcurl's to close */
+
+static void
+ngx_http_portone_curl_socket_drop(ngx_connection_t *c, ngx_uint_t flags)
+{
+    ngx_connection_t  **slot;
+
+    if (c->idle) {
+        c->idle = 0;
+
+        ngx_queue_remove(&c->queue);
+        ngx_http_portone_curl_sockets.parked_n--;
+    }
+
+    slot = ngx_http_portone_curl_socket_slot(c->fd);
+
+    if (*slot == c) {
+        *slot = NULL;
+    }
+
+    (void) ngx_http_portone_curl_socket_update(c->read, NGX_READ_EVENT, 0,
+                                               flags);
+    (void) ngx_http_portone_curl_socket_update(c->write, NGX_WRITE_EVENT, 0,
+                                               flags);
+
+    ngx_free_connection(c);
+
+    /* makes epoll drop an event of this connection that it has in hand */
+
+    c->fd = (ngx_socket_t) -1;
+}
+
+
+curl_socket_t
+ngx_http_portone_curl_socket_open(struct curl_sockaddr *addr)
+{
+    if (ngx_http_portone_curl_socket_available() == 0) {
+        ngx_set_errno(0);
+        return CURL_SOCKET_BAD;
+    }
+
+    return socket(addr->family, addr->socktype, addr->protocol);
+}
+
+
+int
+ngx_http_portone_curl_socket_close(void *data, curl_socket_t s)
+{
+    ngx_connection_t  *c;
+
+    c = *ngx_http_portone_curl_socket_slot(s);
+
+    if (c && c->fd == s) {
+
+        if (!c->idle) {
+
+            /* libcurl may still have it, and would name it once more */
+
+            (void) curl_multi_assign(ngx_http_portone_curl_sockets.multi, s,
+                                     NULL);
+        }
+
+        ngx_http_portone_curl_socket_drop(c, NGX_CLOSE_EVENT);
+    }
+
+    return close(s);
+}
+
+
+ngx_uint_t
+ngx_http_portone_curl_socket_available(void)
+{
+    return ngx_cycle->free_connection_n
+           + ngx_cycle->reusable_connections_n
+           + ngx_http_portone_curl_sockets.parked_n;
+}
+
+
+static ngx_connection_t **
+ngx_http_portone_curl_socket_slot(curl_socket_t s)
+{
+    return &ngx_http_portone_curl_sockets.slots[
+                            (ngx_uint_t) s
+                            & (NGX_HTTP_PORTONE_SOCKET_SLOTS - 1)];
+}
+
+
+static ngx_int_t
+ngx_http_portone_curl_socket_update(ngx_event_t *ev, ngx_int_t event,
+    ngx_uint_t wanted, ngx_uint_t flags)
+{
+    /*
+     * level-triggered: libcurl does not read until EAGAIN, with
+     * ngx_handle_read_event() and its edges transfers would stall
+     */
+
+    if (wanted) {
+
+        if (ev->active) {
+            return NGX_OK;
+        }
+
+        return ngx_add_event(ev, event, NGX_LEVEL_EVENT);
+    }
+
+    if (ev->posted) {
+        ngx_delete_posted_event(ev);
+    }
+
+    if (!ev->active) {
+        return NGX_OK;
+    }
+
+    return ngx_del_event(ev, event, flags);
+}
