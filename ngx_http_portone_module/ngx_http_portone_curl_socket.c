@@ -35,6 +35,7 @@ static ngx_connection_t *ngx_http_portone_curl_socket_create(curl_socket_t s);
 static ngx_uint_t ngx_http_portone_curl_socket_park(ngx_connection_t *c);
 static void ngx_http_portone_curl_socket_drop(ngx_connection_t *c,
     ngx_uint_t flags);
+static void ngx_http_portone_curl_socket_forget(curl_socket_t s);
 static ngx_connection_t **ngx_http_portone_curl_socket_slot(curl_socket_t s);
 static ngx_int_t ngx_http_portone_curl_socket_update(ngx_event_t *ev,
     ngx_int_t event, ngx_uint_t wanted, ngx_uint_t flags);
@@ -289,36 +290,56 @@ ngx_http_portone_curl_socket_drop(ngx_connection_t *c, ngx_uint_t flags)
 curl_socket_t
 ngx_http_portone_curl_socket_open(struct curl_sockaddr *addr)
 {
+    curl_socket_t  s;
+
     if (ngx_http_portone_curl_socket_available() == 0) {
         ngx_set_errno(0);
         return CURL_SOCKET_BAD;
     }
 
-    return socket(addr->family, addr->socktype, addr->protocol);
+    s = socket(addr->family, addr->socktype, addr->protocol);
+
+    if (s != CURL_SOCKET_BAD) {
+
+        /* had one been closed behind our back, this one would never be read */
+
+        ngx_http_portone_curl_socket_forget(s);
+    }
+
+    return s;
 }
 
 
 int
 ngx_http_portone_curl_socket_close(void *data, curl_socket_t s)
 {
+    ngx_http_portone_curl_socket_forget(s);
+
+    return close(s);
+}
+
+
+/* the socket with the number s is closed, or about to be */
+
+static void
+ngx_http_portone_curl_socket_forget(curl_socket_t s)
+{
     ngx_connection_t  *c;
 
     c = *ngx_http_portone_curl_socket_slot(s);
 
-    if (c && c->fd == s) {
-
-        if (!c->idle) {
-
-            /* libcurl may still have it, and would name it once more */
-
-            (void) curl_multi_assign(ngx_http_portone_curl_sockets.multi, s,
-                                     NULL);
-        }
-
-        ngx_http_portone_curl_socket_drop(c, NGX_CLOSE_EVENT);
+    if (c == NULL || c->fd != s) {
+        return;
     }
 
-    return close(s);
+    if (!c->idle) {
+
+        /* libcurl still has it, and would name it once more */
+
+        (void) curl_multi_assign(ngx_http_portone_curl_sockets.multi, s, NULL);
+    }
+
+    ngx_http_portone_curl_socket_drop(c, NGX_CLOSE_EVENT);
 }
 
 
