@@ -13,8 +13,8 @@ use Bench::Sections ();
 use Bench::Server ();
 
 my @ports = qw( api apis slow slows gateway );
-my @sections = qw( throughput https full random connections workers latency
-                   flush inflight million idle );
+my @sections = qw( throughput https full random floor connections workers
+                   latency flush inflight million idle );
 
 
 sub new {
@@ -141,7 +141,19 @@ sub compile {
            "$self->{here}/ngx_http_bench_api_module.c") == 0
         && system(@common, '-o', "$self->{dir}/count-sync.so",
                   "$self->{here}/count-sync.c", '-ldl') == 0
+        && $self->compile_floor == 0
         or die "the helpers do not compile\n";
+}
+
+
+sub compile_floor {
+    my $self = shift;
+    my $core = "$self->{here}/../../ngx_http_portone_module/core";
+
+    return system('gcc', '-O2', '-Wall', '-Wextra', '-I', $core, '-o',
+                  "$self->{dir}/floor", glob("$self->{here}/floor/*.c"),
+                  "$core/portone_arena.c",
+                  qw( -lcurl -lcjson -llmdb -lpthread ));
 }
 
 

@@ -23,6 +23,7 @@ my %tables = (
     https => \&throughput,
     full => \&throughput,
     random => \&throughput,
+    floor => \&floor,
     connections => \&connections,
     workers => \&workers,
     latency => \&latency,
@@ -37,6 +38,7 @@ my %titles = (
     https => 'Throughput, PortOne over HTTPS, 1 worker, 64 connections',
     full => 'Throughput, payments with all members (1.4 KB)',
     random => 'Throughput, orders at random',
+    floor => 'The least that the parts need',
     connections => 'Flushes per refund, by connections',
     workers => 'Workers, 256 connections',
     latency => 'Latency, a PortOne that takes 100 ms, 1000 refunds/s',
@@ -46,14 +48,15 @@ my %titles = (
     idle => 'Idle',
 );
 
-my @order = qw( throughput https full random connections workers latency
+my @order = qw( throughput https full random floor connections workers latency
                 flush inflight million idle );
 
 
 sub text {
     my ($results, @sections) = @_;
 
-    return join '', map { "\n$titles{$_}\n\n" . $tables{$_}->($results->{$_}) }
+    return join '', map { "\n$titles{$_}\n\n"
+                          . $tables{$_}->($results->{$_}, $results) }
                     @sections;
 }
 
@@ -90,6 +93,49 @@ sub throughput {
         map { sprintf '%.2f of the refunds of %s',
                       $r->{portone}{rate} / $r->{$_}{rate}, $short{$_} }
             grep { $r->{$_} } qw( proxy lua express )) . ".\n";
+}
+
+
+# the parts by themselves, and beside them those that are made of them
+
+sub floor {
+    my ($r, $results) = @_;
+    my $loop = $r->{nginx}{cpu} + $r->{curl}{cpu} + $r->{json}{arena}
+               + $r->{'store 32'}{read};
+    my $thread = $r->{'store 32'}{cpu};
+    my $throughput = $results->{throughput} // {};
+    my ($proxy, $portone) = @$throughput{qw( proxy portone )};
+
+    my @rows = (
+        ['nginx: a request read, a payment answered', $r->{nginx}{cpu}],
+        ['libcurl: an exchange, 64 at a time', $r->{curl}{cpu}],
+        ['cJSON: three texts parsed, four printed; `malloc()`',
+         $r->{json}{malloc}],
+        ['the same, an arena', $r->{json}{arena}],
+        ['LMDB: an order looked up', $r->{'store 32'}{read}],
+        ['**the event loop**: these, with the arena', $loop],
+        ['**the thread**: LMDB, 32 operations a commit', $thread],
+        ['both', $loop + $thread],
+        $proxy ? ['`proxy_pass`, as above', $proxy->{cpu}] : (),
+        $portone ? ['this module, as above', $portone->{cpu}] : (),
+    );
+
+    my $text = table(['', 'CPU each, µs'],
+                     map { [$_->[0], sprintf '%.1f', $_->[1]] } @rows)
+        . "\n" . table(['operations a commit, store alone', 'refunds/s',
+                        'commits/s', 'ms each', 'CPU a refund, µs'],
+            map { my $k = $r->{"store $_"};
+                  [$_ == 64 ? '64: as many refunds in flight' : $_,
+                   thousands($k->{rate}), thousands($k->{commits}),
+                   sprintf('%.2f', $k->{ms}), sprintf('%.1f', $k->{cpu})] }
+                1, 32, 64)
+        . sprintf("\nAn event loop that did no more, on a processor of its "
+                  . "own, would make %s refunds a second",
+                  thousands(1e6 / $loop));
+
+    return $text . ($proxy ? sprintf(', %.2f of `proxy_pass`',
+                                     1e6 / $loop / $proxy->{rate}) : '')
+                 . ".\n";
 }
 
 
@@ -245,7 +291,7 @@ sub write_document {
 
     for my $section (grep { $results->{$_} } @order) {
         $tables .= "\n### $titles{$section}\n\n"
-                   . $tables{$section}->($results->{$section});
+                   . $tables{$section}->($results->{$section}, $results);
     }
 
     $text =~ s/(<!-- make bench -->\n).*(<!-- end -->)/$1\n$tables\n$2/s

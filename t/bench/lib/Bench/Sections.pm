@@ -6,6 +6,7 @@ package Bench::Sections;
 use strict;
 use warnings;
 
+use JSON::PP ();
 use List::Util ();
 use POSIX ();
 use Time::HiRes qw( sleep time );
@@ -28,7 +29,8 @@ sub rounds {
             printf "  round %d  %-12s %s\n", $round, $name,
                 join '  ', map { sprintf '%s %.4g', $_, $result->{$_} }
                            grep { defined $result->{$_} }
-                           qw( rate p50 p99 p999 cpu flushes );
+                           qw( rate p50 p99 p999 cpu flushes malloc arena
+                               ms read );
             push @{$results{$name}}, $result;
         }
     }
@@ -125,6 +127,51 @@ sub random {
     $api->stop;
 
     return $results;
+}
+
+
+# What nginx, libcurl, cJSON and LMDB need by themselves: less is not possible
+# with them.
+
+sub floor {
+    my $bench = shift;
+
+    print "the least that the parts need\n";
+    my $api = Bench::Server->start($bench, 'api');
+    my $url = 'http://127.0.0.1:' . $bench->port('api') . '/payments/cancel';
+    my $samples = "$bench->{here}/floor";
+    my $seconds = $bench->{seconds};
+
+    my $results = rounds($bench, $bench->{rounds},
+        [nginx => sub { measure($bench, 'answer', {}, kind => 'proxy') }],
+        [curl => sub { part($bench, 'exchange', $url, 64, $seconds) }],
+        [json => sub { part($bench, 'json', $samples, $seconds) }],
+        map { my $n = $_;
+              ["store $n", sub {
+                  my $store = "$bench->{dir}/floor-store";
+
+                  Bench::Store::prepare($bench, 'portone',
+                                        $bench->{payments}, $store);
+
+                  return part($bench, 'store', $samples, $store, $n,
+                              $seconds);
+              }] }
+            1, 32, 64);
+
+    $api->stop;
+
+    return $results;
+}
+
+
+# t/bench/floor, on the processors of what is measured
+
+sub part {
+    my ($bench, @arguments) = @_;
+    my $out = `taskset -c $bench->{cpus} $bench->{dir}/floor @arguments 2>&1`;
+    my ($json) = $out =~ /^(\{.*\})$/m or die "floor @arguments: $out\n";
+
+    return JSON::PP->new->decode($json);
 }
 
 

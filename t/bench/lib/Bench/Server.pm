@@ -1,7 +1,8 @@
 package Bench::Server;
 
 # Starts and stops what is measured, and reads what it has used: PortOne's
-# part (api) and the peers (portone, proxy, lua, express, plain).
+# part (api), the peers (portone, proxy, lua, express, plain), and nginx with
+# its client alone (answer).
 
 use strict;
 use warnings;
