@@ -15,7 +15,7 @@ let server, chromium;
 // each form has payments of its own: imp_fetch_1 of order_fetch_1, ...
 
 for (const form of forms) {
-    for (let n = 1; n <= 12; n++) {
+    for (let n = 1; n <= 14; n++) {
         payments.push(`imp_uid=imp_${form}_${n}`
                       + ` merchant_uid=order_${form}_${n} amount=10000`
                       + (n === 2 ? ' pay_method=vbank' : '')
@@ -284,6 +284,11 @@ for (const form of forms) {
     });
 
     each('answers that are not of the module', 10, async (shop) => {
+        let answer;
+
+        // one route for all: where one ends, requests can pass it by
+
+        await shop.page.route('**/payments/cancel', (route) => answer(route));
         await shop.fill({ cancel_request_amount: '2000' });
 
         for (const [status, text, label] of [
@@ -293,14 +298,15 @@ for (const form of forms) {
             [502, '응답을 받지 못했습니다.', '결과 확인'],
             [200, '응답을 받지 못했습니다.', '결과 확인'],
         ]) {
-            await shop.page.route('**/payments/cancel', (route) =>
-                route.fulfill({ status, contentType: 'text/html',
-                                body: '<h1>somebody else</h1>' }),
-                { times: 1 });
+            answer = (route) => route.fulfill({
+                status, contentType: 'text/html',
+                body: '<h1>somebody else</h1>',
+            });
             await shop.click();
             await shop.says(text, label);
         }
 
+        answer = (route) => route.continue();
         await shop.click();
         await shop.says('남은 환불 가능 금액: 8,000원');
         assert.equal((await ledger(shop)).executions, 1);
@@ -320,5 +326,81 @@ for (const form of forms) {
         await shop.fill({ cancel_request_amount: '2000' });
         await shop.click();
         await shop.says('환불이 접수되었습니다.');
+    });
+
+    each('who cannot tell what became of the first attempt settles nothing',
+         13, async (shop) => {
+        const json = 'application/json';
+        const page = ['text/html', '<h1>somebody else</h1>'];
+        const module = (error) => [json, JSON.stringify({
+            error, message: error, code: null, merchant_uid: shop.order,
+            imp_uid: null,
+        })];
+
+        let answer = async (route) => {
+            await route.fetch();
+            await route.abort();
+        };
+
+        await shop.page.route('**/payments/cancel', (route) => answer(route));
+        await shop.fill({ cancel_request_amount: '2000' });
+        await shop.click();
+        await shop.says('응답을 받지 못했습니다.', '결과 확인');
+
+        for (const [status, text, [contentType, body]] of [
+            [401, '로그인한 후', page],
+            [403, '로그인한 후', page],
+            [429, '요청이 너무 많습니다.', page],
+            [429, '요청이 너무 많습니다.', [json, '{"error":"too many"}']],
+            [500, '응답을 받지 못했습니다.', page],
+            [504, '응답을 받지 못했습니다.',
+             [json, '{"error":"Gateway Timeout","message":"upstream"}']],
+            [200, '응답을 받지 못했습니다.', [json, '{}']],
+            [202, '응답을 받지 못했습니다.', [json, '[]']],
+            [502, '아직 결과를', module('portone_unavailable')],
+            [502, '아직 결과를', module('portone_unauthorized')],
+            [503, '아직 결과를', module('store_unavailable')],
+            [503, '아직 결과를', module('overloaded')],
+        ]) {
+            answer = (route) => route.fulfill({ status, contentType, body });
+            await shop.click();
+            await shop.says(text, '결과 확인');
+        }
+
+        answer = (route) => route.continue();
+        await shop.click();
+        await shop.says('남은 환불 가능 금액: 8,000원');
+        assert.equal(new Set(shop.sent.map(({ key }) => key)).size, 1);
+        assert.equal((await ledger(shop)).executions, 1);
+    });
+
+    each('of another refund of the order it does not take the result', 14,
+         async (shop) => {
+        await fault(shop, { fault: 'lose_answer' });
+
+        const answer = await fetch(`${server.url}/payments/cancel`, {
+            method: 'POST',
+            headers: { 'Content-Type': 'application/json' },
+            body: JSON.stringify({ merchant_uid: shop.order,
+                                   cancel_request_amount: 1000 }),
+        });
+
+        assert.equal(answer.status, 504);
+
+        await shop.fill({ cancel_request_amount: '2000' });
+        await shop.click();
+        await shop.says('아직 끝나지 않았습니다.', '환불하기');
+        assert.equal(await shop.page.isDisabled('[name=reason]'), false);
+
+        await until('the other refund is settled', async () => {
+            const order = await fetch(`${server.url}/payments/${shop.order}`);
+
+            return (await order.json()).refundable_amount === 9000;
+        }, 20);
+
+        await shop.click();
+        await shop.says('남은 환불 가능 금액: 7,000원');
+        assert.notEqual(shop.sent[0].key, shop.sent[1].key);
+        assert.equal((await ledger(shop)).executions, 2);
     });
 }

@@ -28,7 +28,9 @@ export default function RefundForm({ merchantUid }) {
 
         sending.current = true;
 
-        const { key, body } = waiting() ?? request(event.currentTarget);
+        const earlier = waiting();
+        const { key, body } = earlier ?? request(event.currentTarget);
+        const again = earlier !== null;
 
         sessionStorage.setItem('refund', JSON.stringify({ key, body }));
         setOpen(true);
@@ -45,8 +47,8 @@ export default function RefundForm({ merchantUid }) {
             data: body,
             timeout: 180000,
             validateStatus: () => true,
-        }).then(({ status, data }) => meaning(status, data),
-                () => meaning(0, null));
+        }).then(({ status, data }) => meaning(status, data, again),
+                () => meaning(0, null, again));
 
         if (known) {
             sessionStorage.removeItem('refund');
@@ -101,35 +103,53 @@ function request(form) {
     return { key: crypto.randomUUID(), body: JSON.stringify(fields) };
 }
 
-// known: whether this request has refunded is certain, one way or the other
+// known: whether this request has refunded is certain, one way or the other;
+// again: it was sent before, and what came of that is not known
 
-function meaning(status, answer) {
-    if (status === 200 && answer?.imp_uid) {
+function meaning(status, answer, again) {
+    // every answer of the module has this member, other people's JSON has not
+
+    const ours = answer?.imp_uid !== undefined;
+
+    if (ours && status === 200) {
         const rest = answer.refundable_amount.toLocaleString('ko-KR');
 
         return { known: true,
                  text: `환불되었습니다. 남은 환불 가능 금액: ${rest}원` };
     }
 
-    if (status === 202 && answer?.imp_uid) {
+    if (ours && status === 202) {
         return { known: true,
                  text: '환불이 접수되었습니다. 입금까지 시간이 걸릴 수 있습니다.' };
     }
 
-    if (answer?.error) {
-        return { known: !['outcome_unknown', 'refund_in_progress']
-                            .includes(answer.error),
+    if (ours && answer.error === 'refund_in_progress') {
+        return { known: !again, text: answer.message };
+    }
+
+    // nothing came of this attempt; that is not said of those before it
+
+    if (ours && again && ['portone_unauthorized', 'portone_unavailable',
+                          'store_unavailable', 'overloaded']
+                             .includes(answer.error))
+    {
+        return { known: false,
+                 text: '아직 결과를 확인하지 못했습니다. 잠시 후 다시 확인해 주세요.' };
+    }
+
+    if (ours && answer.error) {
+        return { known: answer.error !== 'outcome_unknown',
                  text: answer.message };
     }
 
-    // nginx itself refuses before a refund is begun
+    // nginx itself refuses before a refund is begun; again, of this attempt only
 
     if (status === 401 || status === 403) {
-        return { known: true, text: '로그인한 후 다시 요청해 주세요.' };
+        return { known: !again, text: '로그인한 후 다시 요청해 주세요.' };
     }
 
     if (status === 429) {
-        return { known: true,
+        return { known: !again,
                  text: '요청이 너무 많습니다. 잠시 후 다시 요청해 주세요.' };
     }
 
