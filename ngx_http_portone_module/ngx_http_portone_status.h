@@ -43,6 +43,7 @@ typedef enum {
 typedef struct {
     ngx_http_portone_totals_t       totals;
     ngx_http_portone_store_info_t   store;
+    ngx_atomic_t                    refused;  /* accounts, by their keys */
     ngx_atomic_t                    store_up;
     ngx_atomic_t                    open[NGX_HTTP_PORTONE_OPEN_MAX];
     ngx_atomic_t                    ages[NGX_HTTP_PORTONE_OPEN_MAX];

@@ -33,6 +33,11 @@ ngx_http_portone_page_health(ngx_http_portone_page_t *page)
     ngx_http_portone_page_store_health(page);
     ngx_http_portone_page_open_health(page);
 
+    if (status->refused) {
+        ngx_http_portone_page_reason(page, NGX_HTTP_PORTONE_HEALTH_BROKEN,
+                                     page->w->keys_refused);
+    }
+
     if (gauges->unanswered > gauges->answered) {
         ngx_http_portone_page_reason(page,
             (status->now - (time_t) (gauges->unanswered

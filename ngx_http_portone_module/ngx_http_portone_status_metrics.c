@@ -148,6 +148,12 @@ ngx_http_portone_metric_t  ngx_http_portone_metric_table[] = {
                                  NGX_HTTP_PORTONE_TOKEN_RESULTS,
                                  ngx_http_portone_word_token) },
 
+    { "keys_refused",
+      "Accounts of the configuration whose keys PortOne has refused, and not "
+      "accepted since.",
+      NGX_HTTP_PORTONE_GAUGE,
+      ngx_http_portone_status_at(refused), 0, ngx_http_portone_no_labels },
+
     { "store_writes_total",
       "Operations on the store by how they ended.",
       NGX_HTTP_PORTONE_COUNTER,

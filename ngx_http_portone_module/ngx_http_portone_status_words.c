@@ -26,6 +26,10 @@ const ngx_http_portone_words_t  ngx_http_portone_words[2] = {
                          "portone_store의 size를 늘리십시오.",
         .store_failed = "저장소에 마지막으로 쓰려던 시도가 실패했습니다(%s).",
         .api_failed = "포트원이 마지막 호출에 응답하지 않았습니다(%s).",
+        .keys_refused = "포트원이 API 키를 거절합니다. 이 키를 쓰는 환불 요청은 "
+                        "502로 거절됩니다. portone_imp_key와 "
+                        "portone_imp_secret을 포트원 관리자 콘솔과 비교하고 "
+                        "reload하십시오.",
         .unreadable = "읽을 수 없는 환불 기록이 %uA건 있습니다.",
         .reviews = "담당자의 확인을 기다리는 주문이 %uA건 있습니다.",
         .unsettled = "결과를 모르는 환불이 %uA건 있으며, 가장 오래된 것은 %s째 "
@@ -128,6 +132,10 @@ const ngx_http_portone_words_t  ngx_http_portone_words[2] = {
         .store_failed = "The last attempt to write to the store has failed "
                         "(%s).",
         .api_failed = "PortOne did not answer the last call (%s).",
+        .keys_refused = "PortOne refuses the API keys: refunds that need them "
+                        "are answered with 502. Compare portone_imp_key and "
+                        "portone_imp_secret with PortOne's console, and "
+                        "reload.",
         .unreadable = "Records of refunds that cannot be read: %uA.",
         .reviews = "Orders that wait for a person: %uA.",
         .unsettled = "Refunds whose outcome is not known: %uA; the oldest one "

@@ -37,6 +37,7 @@ typedef struct {
     const char  *store_filling;        /* percent, %uA */
     const char  *store_failed;         /* age, %s */
     const char  *api_failed;           /* age, %s */
+    const char  *keys_refused;
     const char  *unreadable;           /* %uA */
     const char  *reviews;              /* %uA */
     const char  *unsettled;            /* %uA, age %s */

@@ -5,6 +5,7 @@
 
 
 #include "ngx_http_portone_zone.h"
+#include "core/portone_flow.h"
 
 #include <ngx_event.h>
 
@@ -369,6 +370,7 @@ ngx_http_portone_zone_grant(ngx_http_portone_account_t *account,
     grant->generation = record->grant.generation + 1;
     grant->failures = record->grant.failures;
     grant->failure = record->grant.failure;
+    grant->refused = 0;
 
     ngx_explicit_memzero(record->grant.token, PORTONE_TOKEN_MAX);
 
@@ -394,5 +396,28 @@ ngx_http_portone_zone_fail(ngx_http_portone_account_t *account,
     record->grant.failure = result;
     record->leased_by = 0;
 
+    /* a network that is down says nothing of the keys */
+
+    if (result == PORTONE_TOKEN_REFUSED) {
+        record->grant.refused = 1;
+    }
+
     ngx_shmtx_unlock(&shpool->mutex);
+}
+
+
+ngx_uint_t
+ngx_http_portone_zone_refused(ngx_array_t *accounts)
+{
+    ngx_uint_t                    i, n;
+    ngx_http_portone_account_t  **account;
+
+    account = accounts->elts;
+    n = 0;
+
+    for (i = 0; i < accounts->nelts; i++) {
+        n += account[i]->record->grant.refused;
+    }
+
+    return n;
 }

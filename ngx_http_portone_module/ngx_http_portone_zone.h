@@ -36,6 +36,8 @@ typedef struct {
     ngx_int_t                        clock_offset;  /* PortOne's - ours, s */
     ngx_uint_t                       failures;      /* counts up */
     ngx_uint_t                       failure;       /* portone_token_e */
+    ngx_uint_t                       refused;       /* the keys, and no token
+                                                       was granted since */
     size_t                           len;
     u_char                           token[PORTONE_TOKEN_MAX];
 } ngx_http_portone_grant_t;
@@ -109,6 +111,9 @@ void ngx_http_portone_zone_grant(ngx_http_portone_account_t *account,
     ngx_http_portone_grant_t *grant);
 void ngx_http_portone_zone_fail(ngx_http_portone_account_t *account,
     ngx_uint_t result);
+
+/* how many of the accounts, pointers to them, have keys that are refused */
+ngx_uint_t ngx_http_portone_zone_refused(ngx_array_t *accounts);
 
 
 #endif /* _NGX_HTTP_PORTONE_ZONE_H_INCLUDED_ */

@@ -192,3 +192,35 @@ $ (printf 'VERSION=3\nformat=bytevalue\ntype=btree\nHEADER=END\n'; seq 1000 1210
 GET /status
     -> body ~ health broken
     -> body ~ 저장소가 가득 찼습니다
+
+
+
+=== TEST 9: keys that PortOne refuses, until it takes them
+--- payments eval: ::payments(1)
+--- locations eval
+$::status . <<'END'
+        location = /stranger {
+            portone_imp_key somebody;
+            portone_cancel;
+        }
+END
+--- steps
+fault {"call": "token", "fault": "unauthorized"}
+refund {"merchant_uid": "order_1", "amount": 300}
+    -> 502 portone_unauthorized
+GET /status
+    -> body ~ health broken
+    -> body ~ 포트원이 API 키를 거절합니다
+refund {"merchant_uid": "order_1", "amount": 300}
+    -> 200
+GET /status
+    -> body ~ health ok
+    -> body !~ 키를 거절
+POST /stranger {"merchant_uid": "order_1"}
+    -> 502 portone_unauthorized
+refund {"merchant_uid": "order_1", "amount": 300}
+    -> 200
+GET /status
+    Accept-Language: en
+    -> body ~ health broken
+    -> body ~ PortOne refuses the API keys

@@ -365,6 +365,7 @@ GET /status
 
 
 === TEST 12: keys that PortOne refuses
+--- payments eval: ::payments(1)
 --- locations eval
 $::status . <<'END'
         location = /stranger {
@@ -379,6 +380,14 @@ GET /status
     -> .refunds_total.portone_unauthorized = 1
     -> .api_calls_total.token.unauthorized = 1
     -> .token_refreshes_total.refused = 1
+    -> .keys_refused = 1
+refund {"merchant_uid": "order_1", "amount": 300}
+    -> 200
+GET /status
+    -> .keys_refused = 1
+reload
+GET /status
+    -> .keys_refused = 1
 
 
 
