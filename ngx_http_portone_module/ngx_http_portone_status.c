@@ -130,6 +130,7 @@ ngx_http_portone_status_handler(ngx_http_request_t *r)
     job->status.language = ngx_http_portone_status_language(r,
                                                            plcf->language);
     job->status.has_store = (pmcf->store != NULL);
+    job->status.survey.late = ngx_time() - NGX_HTTP_PORTONE_STATUS_LATE;
     job->status.refused = ngx_http_portone_zone_refused(&pmcf->accounts);
 
     if (ngx_http_portone_status_look(job) != NGX_AGAIN) {

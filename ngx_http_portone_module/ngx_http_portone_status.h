@@ -23,6 +23,10 @@ typedef enum {
 } ngx_http_portone_status_format_e;
 
 
+/* s; after so long a refund that PortOne has accepted needs a person */
+#define NGX_HTTP_PORTONE_STATUS_LATE  (7 * 24 * 60 * 60)
+
+
 /* the states in which a refund is open, and what cannot be read */
 
 typedef enum {

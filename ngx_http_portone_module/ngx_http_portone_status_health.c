@@ -135,6 +135,14 @@ ngx_http_portone_page_open_health(ngx_http_portone_page_t *page)
                                 + open[NGX_HTTP_PORTONE_OPEN_SENDING],
                                 ngx_http_portone_page_age(page, age, oldest));
     }
+
+    oldest = ages[NGX_HTTP_PORTONE_OPEN_PENDING];
+
+    if (oldest > NGX_HTTP_PORTONE_STATUS_LATE) {
+        ngx_http_portone_page_reason(page, NGX_HTTP_PORTONE_HEALTH_ATTENTION,
+                                w->late,
+                                ngx_http_portone_page_age(page, age, oldest));
+    }
 }
 
 

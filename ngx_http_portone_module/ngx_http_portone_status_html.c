@@ -192,13 +192,21 @@ ngx_http_portone_page_person(ngx_http_portone_page_t *page)
         return;
     }
 
-    ngx_http_portone_text(text, "<ol>");
+    /* what is late is settled by PortOne, and not by hand */
 
-    for (i = 0; i < sizeof(w->person_do) / sizeof(w->person_do[0]); i++) {
-        ngx_http_portone_text(text, "<li>%s</li>", w->person_do[i]);
+    if (page->status->open[NGX_HTTP_PORTONE_OPEN_MANUAL_REVIEW]
+        || page->status->open[NGX_HTTP_PORTONE_OPEN_UNREADABLE])
+    {
+        ngx_http_portone_text(text, "<ol>");
+
+        for (i = 0; i < sizeof(w->person_do) / sizeof(w->person_do[0]); i++) {
+            ngx_http_portone_text(text, "<li>%s</li>", w->person_do[i]);
+        }
+
+        ngx_http_portone_text(text, "</ol>");
     }
 
-    ngx_http_portone_text(text, "</ol><p>%s <strong>%s</strong></p>",
+    ngx_http_portone_text(text, "<p>%s <strong>%s</strong></p>",
                           w->person_locked, w->person_dont);
 
     ngx_http_portone_page_columns(page, w->order, w->payment, w->refund,
@@ -210,12 +218,11 @@ ngx_http_portone_page_person(ngx_http_portone_page_t *page)
 
     ngx_http_portone_text(text, "</tbody></table>");
 
-    n = page->status->open[NGX_HTTP_PORTONE_OPEN_MANUAL_REVIEW]
-        + page->status->open[NGX_HTTP_PORTONE_OPEN_UNREADABLE];
+    if (survey->need > survey->n) {
+        n = survey->need - survey->n;
 
-    if (n > survey->n) {
         ngx_http_portone_text(text, "<p>");
-        ngx_http_portone_text(text, w->person_more, n - survey->n);
+        ngx_http_portone_text(text, w->person_more, n);
         ngx_http_portone_text(text, "</p>");
     }
 
@@ -241,6 +248,9 @@ ngx_http_portone_page_review(ngx_http_portone_page_t *page,
 
     if (review->state == PORTONE_STATE_MAX) {
         ngx_http_portone_text(text, "<strong>%s</strong> ", w->damaged);
+
+    } else if (review->state == PORTONE_STATE_PENDING) {
+        ngx_http_portone_text(text, "<strong>%s</strong> ", w->waiting);
     }
 
     ngx_http_portone_text(text, "<code>");

@@ -33,7 +33,8 @@ const ngx_http_portone_words_t  ngx_http_portone_words[2] = {
         .unreadable = "읽을 수 없는 환불 기록이 %uA건 있습니다.",
         .reviews = "담당자의 확인을 기다리는 주문이 %uA건 있습니다.",
         .unsettled = "결과를 모르는 환불이 %uA건 있으며, 가장 오래된 것은 %s째 "
-                     "정리되지 않았습니다.",
+                     "정리되지 않았습니다. 오류 로그를 확인하십시오.",
+        .late = "포트원이 접수한 환불이 %s째 끝나지 않았습니다.",
 
         .seconds = "%uA초",
         .minutes = "%uA분",
@@ -68,6 +69,8 @@ const ngx_http_portone_words_t  ngx_http_portone_words[2] = {
         .person_more = "이 밖에 %uA건이 더 있습니다.",
         .damaged = "기록을 읽을 수 없음: 오류 로그를 확인하고 저장소를 백업과 "
                    "비교하십시오",
+        .waiting = "포트원이 접수하고 끝내지 않음: imp_uid로 포트원이나 PG사에 "
+                   "문의하십시오",
 
         .order = "주문 번호",
         .payment = "결제",
@@ -139,7 +142,8 @@ const ngx_http_portone_words_t  ngx_http_portone_words[2] = {
         .unreadable = "Records of refunds that cannot be read: %uA.",
         .reviews = "Orders that wait for a person: %uA.",
         .unsettled = "Refunds whose outcome is not known: %uA; the oldest one "
-                     "for %s.",
+                     "for %s. See the error log.",
+        .late = "PortOne has accepted a refund, and not finished it for %s.",
 
         .seconds = "%uA s",
         .minutes = "%uA min",
@@ -176,6 +180,8 @@ const ngx_http_portone_words_t  ngx_http_portone_words[2] = {
         .person_more = "There are %uA more.",
         .damaged = "The record cannot be read: see the error log, compare the "
                    "store with a backup",
+        .waiting = "Accepted by PortOne and not finished: ask PortOne or the "
+                   "payment gateway, with the imp_uid",
 
         .order = "Order",
         .payment = "Payment",

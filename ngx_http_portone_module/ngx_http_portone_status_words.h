@@ -41,6 +41,7 @@ typedef struct {
     const char  *unreadable;           /* %uA */
     const char  *reviews;              /* %uA */
     const char  *unsettled;            /* %uA, age %s */
+    const char  *late;                 /* age, %s */
 
     const char  *seconds;              /* %uA */
     const char  *minutes;
@@ -66,6 +67,7 @@ typedef struct {
     const char  *person_dont;
     const char  *person_more;          /* %uA */
     const char  *damaged;
+    const char  *waiting;
 
     const char  *order;
     const char  *payment;

@@ -195,7 +195,27 @@ GET /status
 
 
 
-=== TEST 9: keys that PortOne refuses, until it takes them
+=== TEST 9: what PortOne has accepted and not finished for a week
+--- locations eval: $::status
+--- steps eval
+CORE::join('', map {
+    "\$ printf 'VERSION=3\\nformat=print\\ntype=btree\\nHEADER=END\\n"
+    . " default\\\\00%s\\n {\"state\":\"pending\",\"merchant_uid\":\"%s\","
+    . "\"requested_at\":%d}\\nDATA=END\\n'"
+    . " $_->[0] order_$_->[0] \$((\$(date +%s) - $_->[1]))"
+    . " | mdb_load -s intents \$TEST_NGINX_STORE\n"
+    . "GET /status\n" . CORE::join('', map { "    -> $_\n" } @{$_->[2]})
+} (['imp_1', 604000, ['body ~ health ok', 'body !~ imp_1']],
+   ['imp_2', 605000, ['body ~ health attention',
+                      'body ~ 포트원이 접수한 환불이 7일째 끝나지 않았습니다',
+                      'body ~ 포트원이나 PG사에 문의',
+                      'body ~ <code>order_imp_2</code>',
+                      'body ~ <code>imp_2</code>',
+                      'body !~ imp_1', 'body !~ not_executed']]))
+
+
+
+=== TEST 10: keys that PortOne refuses, until it takes them
 --- payments eval: ::payments(1)
 --- locations eval
 $::status . <<'END'

@@ -12,6 +12,8 @@
 
 
 static portone_state_e portone_survey_state(const cJSON *intent);
+static int portone_survey_needs(const portone_survey_t *survey,
+    portone_state_e state, int64_t requested_at);
 static void portone_survey_count(portone_survey_t *survey,
     portone_state_e state, int64_t requested_at);
 static portone_review_t *portone_survey_place(portone_survey_t *survey,
@@ -70,9 +72,9 @@ portone_survey(portone_txn_t *txn, void *data)
 
         portone_survey_count(survey, state, requested_at);
 
-        if (state == PORTONE_STATE_MANUAL_REVIEW
-            || state == PORTONE_STATE_MAX)
-        {
+        if (portone_survey_needs(survey, state, requested_at)) {
+            survey->need++;
+
             review = portone_survey_place(survey, requested_at);
 
             if (review != NULL) {
@@ -110,6 +112,27 @@ portone_survey_state(const cJSON *intent)
 
     default:
         return PORTONE_STATE_MAX;
+    }
+}
+
+
+/* a person */
+
+static int
+portone_survey_needs(const portone_survey_t *survey, portone_state_e state,
+    int64_t requested_at)
+{
+    switch (state) {
+
+    case PORTONE_STATE_MANUAL_REVIEW:
+    case PORTONE_STATE_MAX:
+        return 1;
+
+    case PORTONE_STATE_PENDING:
+        return requested_at > 0 && requested_at < survey->late;
+
+    default:
+        return 0;
     }
 }
 

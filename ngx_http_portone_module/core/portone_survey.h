@@ -48,14 +48,22 @@ typedef struct {
                                             from the first on.  Set for the
                                             next look */
 
+    int64_t                   late;      /* a pending refund that was requested
+                                            before this needs a person, too;
+                                            0: none does.  Set by the caller */
+
     /* by state; PORTONE_STATE_MAX: intents that cannot be read */
 
     size_t                    open[PORTONE_STATE_MAX + 1];
     int64_t                   oldest[PORTONE_STATE_MAX + 1];
                                          /* requested_at; 0: none is known */
 
-    /* in manual_review, or not to be read: the oldest ones, in that order */
+    /*
+     * how many need a person: those in manual_review, late, or not to be
+     * read; and the oldest of them, in that order
+     */
 
+    size_t                    need;
     size_t                    n;
     portone_review_t          reviews[PORTONE_SURVEY_REVIEWS];
 
@@ -64,9 +72,9 @@ typedef struct {
 
 
 /*
- * portone_survey_t, zeroed before the first look and passed on to the next
- * ones until it is done; also for read transactions.  What is opened and
- * settled between two looks may be counted or not.
+ * portone_survey_t, zeroed but for late before the first look, and passed on to
+ * the next ones until it is done; also for read transactions.  What is opened
+ * and settled between two looks may be counted or not.
  */
 int portone_survey(portone_txn_t *txn, void *data);
 

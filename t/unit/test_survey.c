@@ -229,12 +229,35 @@ the_oldest_are_kept(void **state)
     assert_int_equal(look(), 1);
 
     assert_int_equal(survey.open[PORTONE_STATE_MANUAL_REVIEW], 50);
+    assert_int_equal(survey.need, 50);
     assert_int_equal(survey.oldest[PORTONE_STATE_MANUAL_REVIEW], 1000);
     assert_int_equal(survey.n, PORTONE_SURVEY_REVIEWS);
 
     for (i = 0; i < PORTONE_SURVEY_REVIEWS; i++) {
         assert_int_equal(survey.reviews[i].time, 1000 + i);
     }
+}
+
+
+static void
+what_is_pending_for_long_needs_a_person(void **state)
+{
+    put("imp_1", INTENT("pending", "499"));
+    put("imp_2", INTENT("pending", "500"));
+    put("imp_3", INTENT("unknown", "100"));
+    put("imp_4", INTENT("sending", "100"));
+    put("imp_5", INTENT("pending", "0"));
+    put("imp_6", INTENT("manual_review", "900"));
+
+    survey.late = 500;
+
+    assert_int_equal(look(), 1);
+
+    assert_int_equal(survey.need, 2);
+    assert_int_equal(survey.n, 2);
+    assert_string_equal(survey.reviews[0].imp_uid, "imp_1");
+    assert_int_equal(survey.reviews[0].state, PORTONE_STATE_PENDING);
+    assert_string_equal(survey.reviews[1].imp_uid, "imp_6");
 }
 
 
@@ -430,6 +453,8 @@ main(void)
                                         begin, end),
         cmocka_unit_test_setup_teardown(what_is_too_long_is_cut, begin, end),
         cmocka_unit_test_setup_teardown(the_oldest_are_kept, begin, end),
+        cmocka_unit_test_setup_teardown(
+                        what_is_pending_for_long_needs_a_person, begin, end),
         cmocka_unit_test_setup_teardown(many_take_several_looks, begin, end),
         cmocka_unit_test_setup_teardown(a_store_that_fails_is_told, begin,
                                         end),
