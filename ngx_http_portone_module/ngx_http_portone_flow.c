@@ -112,6 +112,7 @@ static void
 ngx_http_portone_flow_run(ngx_http_portone_flow_t *flow, portone_step_e step)
 {
     int              rc;
+    portone_str_t    key;
     portone_flow_t  *core;
 
     core = &flow->core;
@@ -133,6 +134,15 @@ ngx_http_portone_flow_run(ngx_http_portone_flow_t *flow, portone_step_e step)
                                              portone_ledger_lookup,
                                              &core->lookup, &flow->log);
             step = portone_flow_looked_up(core, rc, ngx_time());
+
+            if (core->unreadable) {
+                key = portone_key_str(&core->lookup.key);
+
+                ngx_http_portone_store_unreadable(flow->main_conf->store,
+                                                  PORTONE_DB_PAYMENTS, &key,
+                                                  &flow->log);
+            }
+
             continue;
 
         case PORTONE_STEP_TOKEN:

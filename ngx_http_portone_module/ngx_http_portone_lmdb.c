@@ -642,6 +642,20 @@ ngx_http_portone_lmdb_log(ngx_http_portone_lmdb_t *lmdb, ngx_uint_t level,
 
 
 void
+ngx_http_portone_lmdb_add_unreadable(
+    ngx_http_portone_lmdb_unreadable_t *unreadable, portone_db_e db,
+    const portone_str_t *key)
+{
+    if (unreadable->n++ == 0) {
+        unreadable->db = db;
+        unreadable->len = ngx_min(key->len, PORTONE_KEY_MAX);
+
+        ngx_memcpy(unreadable->key, key->data, unreadable->len);
+    }
+}
+
+
+void
 ngx_http_portone_lmdb_log_unreadable(ngx_http_portone_lmdb_t *lmdb,
     ngx_uint_t level, ngx_log_t *log,
     ngx_http_portone_lmdb_unreadable_t *unreadable)

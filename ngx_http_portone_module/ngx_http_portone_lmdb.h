@@ -107,6 +107,11 @@ int ngx_http_portone_lmdb_check_readers(ngx_http_portone_lmdb_t *lmdb);
 void ngx_http_portone_lmdb_log(ngx_http_portone_lmdb_t *lmdb,
     ngx_uint_t level, ngx_log_t *log, int rc, const char *what);
 
+/* one more record that is not what it should be */
+void ngx_http_portone_lmdb_add_unreadable(
+    ngx_http_portone_lmdb_unreadable_t *unreadable, portone_db_e db,
+    const portone_str_t *key);
+
 void ngx_http_portone_lmdb_log_unreadable(ngx_http_portone_lmdb_t *lmdb,
     ngx_uint_t level, ngx_log_t *log,
     ngx_http_portone_lmdb_unreadable_t *unreadable);

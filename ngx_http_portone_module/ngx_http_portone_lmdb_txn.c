@@ -314,18 +314,11 @@ static void
 ngx_http_portone_lmdb_unreadable(portone_txn_t *txn, portone_db_e db,
     const portone_str_t *key)
 {
-    ngx_http_portone_lmdb_txn_t         *t;
-    ngx_http_portone_lmdb_unreadable_t  *unreadable;
+    ngx_http_portone_lmdb_txn_t  *t;
 
     t = (ngx_http_portone_lmdb_txn_t *) txn;
-    unreadable = &t->unreadable;
 
-    if (unreadable->n++ == 0) {
-        unreadable->db = db;
-        unreadable->len = ngx_min(key->len, PORTONE_KEY_MAX);
-
-        ngx_memcpy(unreadable->key, key->data, unreadable->len);
-    }
+    ngx_http_portone_lmdb_add_unreadable(&t->unreadable, db, key);
 }
 
 

@@ -183,6 +183,19 @@ ngx_http_portone_store_read(ngx_http_portone_store_t *store,
 }
 
 
+void
+ngx_http_portone_store_unreadable(ngx_http_portone_store_t *store,
+    portone_db_e db, const portone_str_t *key, ngx_log_t *log)
+{
+    ngx_http_portone_lmdb_unreadable_t  unreadable;
+
+    unreadable.n = 0;
+
+    ngx_http_portone_lmdb_add_unreadable(&unreadable, db, key);
+    ngx_http_portone_store_log_unreadable(store, &unreadable, log);
+}
+
+
 ngx_uint_t
 ngx_http_portone_store_is_open(ngx_http_portone_store_t *store)
 {

@@ -54,6 +54,13 @@ void ngx_http_portone_store_close(ngx_http_portone_store_t *store,
 int ngx_http_portone_store_read(ngx_http_portone_store_t *store,
     ngx_http_portone_store_pt reader, void *data, ngx_log_t *log);
 
+/*
+ * logs, not too often, that a value which was read and copied is not what it
+ * should be; what a reader sees of it by itself, it tells the transaction
+ */
+void ngx_http_portone_store_unreadable(ngx_http_portone_store_t *store,
+    portone_db_e db, const portone_str_t *key, ngx_log_t *log);
+
 /* whether it can be read; reading one that is not open logs an error */
 ngx_uint_t ngx_http_portone_store_is_open(ngx_http_portone_store_t *store);
 

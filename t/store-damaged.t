@@ -118,3 +118,62 @@ refund {"merchant_uid": "order_1", "amount": 300}
     -> 200
     -> .refundable_amount = 400
 END
+
+
+
+=== TEST 4: a payment that cannot be read holds up itself, and the log says so
+--- payments eval: ::payments(2)
+--- locations
+        location /write/ {
+            portone_payment write;
+        }
+        location /export/ {
+            portone_match pg_provider inicis;
+            portone_payment write;
+        }
+--- steps eval
+<<'END' . ::load('payments', 'default\00imp_1', '{"buyer_tel":"canary"') . <<'END' . ::logged('\[error\].*: cannot read 1 of the records it had to, the first is "default imp_1" in "payments"') . <<'END' . ::load('payments', 'default\00imp_1', '{"imp_uid":"imp_1","merchant_uid":"order_1","amount":1000,"cancel_amount":0,"currency":"KRW","status":"paid"}') . <<'END'
+GET /payments/order_1
+    -> 200
+END
+refund {"merchant_uid": "order_1", "amount": 300}
+    -> 503 store_unavailable
+refund {"imp_uid": "imp_1"}
+    -> 503 store_unavailable
+GET /payments/order_1
+    -> 503 store_unavailable
+refund {"merchant_uid": "order_2", "amount": 300}
+    -> 200
+END
+$ grep -c canary $TEST_NGINX_ROOT/logs/error.log
+    -> exit 1
+ledger
+    -> .calls.cancel = 1
+PUT /write/order_1 {"imp_uid": "imp_1", "amount": 1000}
+    -> 503 store_unavailable
+GET /export/
+    Accept: application/x-ndjson
+    -> 200
+$ grep -c 'cannot read .* "default imp_1" in "payments"' $TEST_NGINX_ROOT/logs/error.log
+    -> body ~ ^[5-9]$
+END
+refund {"merchant_uid": "order_1", "amount": 300}
+    -> 200
+    -> .refundable_amount = 700
+END
+
+
+
+=== TEST 5: a payment that cannot be read is replaced by PortOne's in time
+--- payments eval: ::payments(1)
+--- http_config
+portone_drift_interval 1s;
+--- steps eval
+<<'END' . ::load('payments', 'default\00imp_1', '{') . <<'END'
+GET /payments/order_1
+    -> 200
+END
+within 15s refund {"merchant_uid": "order_1", "amount": 300}
+    -> 200
+    -> .refundable_amount = 700
+END

@@ -4,6 +4,7 @@
  */
 
 
+#include <errno.h>
 #include <string.h>
 
 #include "portone_export.h"
@@ -14,7 +15,8 @@
 #define PORTONE_EXPORT_LOOK  1024
 
 
-static int portone_export_matches(const portone_export_t *export,
+static int portone_export_matches(portone_txn_t *txn,
+    const portone_export_t *export, const portone_str_t *key,
     const portone_str_t *value);
 
 
@@ -65,7 +67,7 @@ portone_ledger_export(portone_txn_t *txn, void *data)
             break;
         }
 
-        if (portone_export_matches(export, &value)) {
+        if (portone_export_matches(txn, export, &key, &value)) {
 
             if (value.len + 1 > export->size - export->len) {
 
@@ -93,8 +95,8 @@ portone_ledger_export(portone_txn_t *txn, void *data)
 
 
 static int
-portone_export_matches(const portone_export_t *export,
-    const portone_str_t *value)
+portone_export_matches(portone_txn_t *txn, const portone_export_t *export,
+    const portone_str_t *key, const portone_str_t *value)
 {
     int                 rc;
     const char         *why;
@@ -107,6 +109,10 @@ portone_export_matches(const portone_export_t *export,
     if (portone_payment_parse(&payment, value->data, value->len, &why)
         != PORTONE_OK)
     {
+        if (errno != ENOMEM) {
+            txn->unreadable(txn, PORTONE_DB_PAYMENTS, key);
+        }
+
         return 0;
     }
 

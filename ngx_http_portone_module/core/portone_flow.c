@@ -5,6 +5,7 @@
 
 
 #include <assert.h>
+#include <errno.h>
 #include <string.h>
 
 #include "portone_cancel.h"
@@ -67,6 +68,8 @@ portone_flow_looked_up(portone_flow_t *flow, int rc, int64_t now)
                                   flow->lookup.payment_len, &why)
             != PORTONE_OK)
         {
+            flow->unreadable = (errno != ENOMEM);
+
             return portone_flow_finish(flow, PORTONE_STORE_UNAVAILABLE);
         }
 

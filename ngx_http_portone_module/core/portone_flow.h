@@ -150,6 +150,8 @@ typedef struct {
                                                   the idempotency key */
     unsigned                  has_code:1;
     unsigned                  mismatch:1;      /* portone_match, for the log */
+    unsigned                  unreadable:1;    /* the stored payment, for the
+                                                  log: lookup.key is its key */
     unsigned                  reviewed:1;      /* the refund of review_id was
                                                   settled */
     char                      resettled_id[PORTONE_REFUND_ID_LEN + 1];

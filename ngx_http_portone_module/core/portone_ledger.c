@@ -554,6 +554,10 @@ portone_ledger_outranked(portone_txn_t *txn,
     if (portone_payment_parse(&other, value.data, value.len, &why)
         != PORTONE_OK)
     {
+        if (errno != ENOMEM) {
+            txn->unreadable(txn, PORTONE_DB_PAYMENTS, &str);
+        }
+
         return PORTONE_ERROR;
     }
 

@@ -23,7 +23,7 @@ static int portone_register_intent(portone_register_t *reg,
 static int portone_register_put(portone_register_t *reg, portone_txn_t *txn,
     const portone_str_t *text, const portone_str_t *stored);
 static int portone_register_stored(portone_register_t *reg,
-    const portone_str_t *text);
+    portone_txn_t *txn, const portone_str_t *key, const portone_str_t *text);
 static const char *portone_register_conflict(const portone_register_t *reg,
     const portone_payment_t *stored);
 static int portone_register_merge(portone_register_t *reg,
@@ -245,7 +245,7 @@ portone_ledger_register(portone_txn_t *txn, void *data)
         stored.len = 0;
     }
 
-    if (portone_register_stored(reg, &stored) != PORTONE_OK) {
+    if (portone_register_stored(reg, txn, &str, &stored) != PORTONE_OK) {
         return PORTONE_ERROR;
     }
 
@@ -338,6 +338,10 @@ portone_register_intent(portone_register_t *reg, portone_txn_t *txn,
 
     intent = portone_json_parse(value.data, value.len);
 
+    if (intent == NULL && errno != ENOMEM) {
+        txn->unreadable(txn, PORTONE_DB_INTENTS, key);
+    }
+
     portone_open_read(&reg->open, intent);
 
     cJSON_Delete(intent);
@@ -351,7 +355,8 @@ portone_register_intent(portone_register_t *reg, portone_txn_t *txn,
 /* what there will be, and the verdict; PORTONE_ERROR: no memory */
 
 static int
-portone_register_stored(portone_register_t *reg, const portone_str_t *text)
+portone_register_stored(portone_register_t *reg, portone_txn_t *txn,
+    const portone_str_t *key, const portone_str_t *text)
 {
     const char         *why;
     portone_payment_t   stored;
@@ -370,6 +375,8 @@ portone_register_stored(portone_register_t *reg, const portone_str_t *text)
             }
 
             /* damaged: of this one nothing can be said */
+
+            txn->unreadable(txn, PORTONE_DB_PAYMENTS, key);
 
             (void) portone_register_refuse(reg, PORTONE_STORE_UNAVAILABLE,
                                            "");

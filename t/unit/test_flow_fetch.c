@@ -241,7 +241,9 @@ requests_are_refused(void **state)
             || model.flow.error != cases[i].error
             || strcmp(model.flow.field, cases[i].field) != 0
             || model.flow.amount != cases[i].amount
-            || model.flow.found != cases[i].found)
+            || model.flow.found != cases[i].found
+            || model.flow.unreadable
+               != (cases[i].error == PORTONE_STORE_UNAVAILABLE))
         {
             fail_msg("case %zu: steps %s, error \"%s\", field \"%s\", "
                      "amount %lld, found %u", i, model.steps,

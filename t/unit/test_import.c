@@ -321,6 +321,21 @@ of_many_that_do_not_match_some_are_looked_at(void **state)
     assert_int_equal(rounds, 3);
     assert_non_null(strstr(buf, "imp_02050"));
     assert_int_equal(i, strlen(text) + 3);
+    assert_int_equal(store.unreadable, 0);
+
+    /* nobody knows whether one that cannot be read would match */
+
+    memory_set(&store, PORTONE_DB_PAYMENTS, "shop", "imp_02050", NULL, "{");
+    export.last.len = 0;
+
+    do {
+        assert_int_equal(memory_read(&store, portone_ledger_export, &export),
+                         PORTONE_OK);
+        assert_int_equal(export.len, 0);
+
+    } while (!export.done);
+
+    assert_int_equal(store.unreadable, 1);
 }
 
 

@@ -513,7 +513,10 @@ an_order_that_leads_astray_is_taken_over(void **state)
 
     memory_set(&store, PORTONE_DB_PAYMENTS, SHOP, "imp_1", NULL, "{");
 
+    store.unreadable = 0;
+
     assert_int_equal(deposit_text(SHOP, PAID("imp_2", 1)), PORTONE_ERROR);
+    assert_int_equal(store.unreadable, 1);
     unit_stored(PORTONE_DB_MERCHANT_UIDS, "order-1", NULL, "imp_1");
     unit_stored(PORTONE_DB_PAYMENTS, "imp_2", NULL, NULL);
 }

@@ -306,8 +306,11 @@ an_open_refund_locks_its_payment(void **state)
 
     memory_set(&store, PORTONE_DB_INTENTS, "shop", "imp_1", NULL, "{");
 
+    store.unreadable = 0;
+
     assert_int_equal(put(&reg, GIVEN(",\"x\":1")), PORTONE_OK);
     assert_int_equal(reg.error, PORTONE_REFUND_IN_PROGRESS);
+    assert_true(store.unreadable > 0);
     stored_is(STORED(PAID));
     portone_register_free(&reg);
 }
@@ -323,6 +326,7 @@ a_damaged_payment_is_left_alone(void **state)
     assert_int_equal(put(&reg, GIVEN("")), PORTONE_OK);
     assert_int_equal(reg.verdict, PORTONE_REGISTER_REFUSED);
     assert_int_equal(reg.error, PORTONE_STORE_UNAVAILABLE);
+    assert_true(store.unreadable > 0);
     stored_is("{\"a\":");
     portone_register_free(&reg);
 }
