@@ -41,6 +41,8 @@ typedef union {
 
 static ngx_uint_t ngx_http_portone_access_has(ngx_conf_t *cf,
     ngx_http_portone_guarded_t *guarded);
+static ngx_uint_t ngx_http_portone_access_method(ngx_conf_t *cf,
+    ngx_http_portone_guarded_t *guarded, ngx_uint_t method);
 static ngx_uint_t ngx_http_portone_access_modules(ngx_conf_t *cf,
     void **loc_conf);
 static ngx_uint_t ngx_http_portone_access_match(
@@ -49,6 +51,7 @@ static ngx_uint_t ngx_http_portone_access_listen(ngx_conf_t *cf,
     ngx_http_conf_ctx_t *ctx);
 static ngx_uint_t ngx_http_portone_access_address(
     ngx_http_listen_opt_t *opt, ngx_uint_t verify);
+static void ngx_http_portone_access_parents(ngx_conf_t *cf, u_char *name);
 
 
 /* files that LMDB makes, and ours */
@@ -132,12 +135,10 @@ static ngx_uint_t
 ngx_http_portone_access_has(ngx_conf_t *cf,
     ngx_http_portone_guarded_t *guarded)
 {
-    void                      **loc_conf;
-    ngx_uint_t                  write;
-    ngx_http_core_loc_conf_t   *clcf;
+    ngx_uint_t                 match;
+    ngx_http_core_loc_conf_t  *clcf;
 
-    loc_conf = guarded->ctx->loc_conf;
-    clcf = loc_conf[ngx_http_core_module.ctx_index];
+    clcf = guarded->ctx->loc_conf[ngx_http_core_module.ctx_index];
 
     /* these are entered from another location, which may ask */
 
@@ -149,21 +150,40 @@ ngx_http_portone_access_has(ngx_conf_t *cf,
         return 1;
     }
 
-    if (!ngx_http_portone_access_modules(cf, loc_conf)
-        && !ngx_http_portone_access_match(guarded->plcf))
+    match = ngx_http_portone_access_match(guarded->plcf);
+
+    if (ngx_strcmp(guarded->plcf->handler.data, "portone_cancel") == 0) {
+        return match
+               || ngx_http_portone_access_method(cf, guarded, NGX_HTTP_POST);
+    }
+
+    if (!match
+        && !ngx_http_portone_access_method(cf, guarded, NGX_HTTP_GET))
     {
         return 0;
     }
 
-    if (!guarded->plcf->payment_write) {
-        return 1;
-    }
-
     /* whose payment it is says nothing of who may write */
 
-    write = NGX_HTTP_POST|NGX_HTTP_PUT;
+    return !guarded->plcf->payment_write
+           || (ngx_http_portone_access_method(cf, guarded, NGX_HTTP_POST)
+               && ngx_http_portone_access_method(cf, guarded, NGX_HTTP_PUT));
+}
 
-    if (clcf->limit_except_loc_conf && (clcf->limit_except & write) == write) {
+
+/* limit_except can add access control, and take it away */
+
+static ngx_uint_t
+ngx_http_portone_access_method(ngx_conf_t *cf,
+    ngx_http_portone_guarded_t *guarded, ngx_uint_t method)
+{
+    void                      **loc_conf;
+    ngx_http_core_loc_conf_t   *clcf;
+
+    loc_conf = guarded->ctx->loc_conf;
+    clcf = loc_conf[ngx_http_core_module.ctx_index];
+
+    if (clcf->limit_except_loc_conf && (clcf->limit_except & method)) {
         loc_conf = clcf->limit_except_loc_conf;
     }
 
@@ -387,6 +407,12 @@ ngx_http_portone_access_store(ngx_conf_t *cf, ngx_str_t *path)
             continue;
         }
 
+        if (file == ngx_http_portone_access_files && !ngx_is_dir(&fi)) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"%s\" is not a directory", name);
+            return NGX_ERROR;
+        }
+
         if (ngx_file_access(&fi) & S_IWOTH) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "\"%s\" can be written to by everybody", name);
@@ -394,5 +420,41 @@ ngx_http_portone_access_store(ngx_conf_t *cf, ngx_str_t *path)
         }
     }
 
+    (void) ngx_sprintf(name, "%V%Z", path);
+
+    ngx_http_portone_access_parents(cf, name);
+
     return NGX_OK;
+}
+
+
+/* whoever can rename the store can put another one in its place */
+
+static void
+ngx_http_portone_access_parents(ngx_conf_t *cf, u_char *name)
+{
+    u_char           *p;
+    ngx_file_info_t   fi;
+
+    for (p = name + ngx_strlen(name); p > name + 1; p--) {
+
+        if (*p != '/') {
+            continue;
+        }
+
+        *p = '\0';
+
+        if (ngx_file_info(name, &fi) == NGX_FILE_ERROR) {
+            continue;
+        }
+
+        /* what is in a sticky one is its owner's, as in /tmp */
+
+        if ((fi.st_mode & S_IWOTH) && !(fi.st_mode & S_ISVTX)) {
+            ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                               "\"%s\" can be written to by everybody, so the "
+                               "store below it can be replaced", name);
+            return;
+        }
+    }
 }

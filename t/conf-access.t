@@ -82,7 +82,9 @@ somebody:{PLAIN}secret
           'auth_request /session;',
           'internal;',
           'portone_match customer_uid $http_x_customer;',
-          'portone_match pg_provider inicis; portone_match a $arg_a;')
+          'portone_match pg_provider inicis; portone_match a $arg_a;',
+          'limit_except GET { deny all; }',
+          'limit_except GET { auth_basic shop; }')
 
 
 
@@ -94,6 +96,7 @@ somebody:{PLAIN}secret
              'satisfy any;',
              'portone_match pg_provider html5_inicis;',
              'limit_except POST { deny all; }',
+           'auth_basic shop; limit_except GET { auth_basic off; }',
              'error_page 403 /error;')
 
 
@@ -142,6 +145,20 @@ location /write/ {
     portone_payment write;
     #<~ "portone_payment" in location "/write/" $::control
     limit_except GET {
+        deny all;
+    }
+}
+location /half/ {
+    auth_basic shop;
+    portone_payment write;
+    #<~ "portone_payment" in location "/half/" $::control
+    limit_except GET PUT {
+        auth_basic off;
+    }
+}
+location /read/ {
+    portone_payment;
+    limit_except POST {
         deny all;
     }
 }
@@ -334,6 +351,7 @@ portone_imp_secret file:html/0620;
 === TEST 10: a store that everybody can write to
 --- user_files
 >>> open/any
+>>> file
 >>> data/data.mdb
 >>> lock/lock.mdb
 >>> good/data.mdb
@@ -355,6 +373,35 @@ portone_store $TEST_NGINX_ROOT/html/data;
 portone_store html/lock;
 #<- "$TEST_NGINX_ROOT/html/lock/lock.mdb" can be written to by everybody
 
+portone_store html/file;
+#<- "$TEST_NGINX_ROOT/html/file" is not a directory
+
 portone_store html/good;
 
 portone_store html/none;
+
+
+
+=== TEST 11: a store that everybody can put another one in the place of
+--- user_files
+>>> free/store/data.mdb
+>>> free/deep/store/data.mdb
+>>> sticky/store/data.mdb
+--- modes
+0777 html/free
+0700 html/free/store
+0700 html/free/deep
+0700 html/free/deep/store
+1777 html/sticky
+0700 html/sticky/store
+--- nginx_t
+portone_store html/free/store;
+#<~ "$TEST_NGINX_ROOT/html/free" can be written to by everybody, so the store below it can be replaced
+
+portone_store html/free/deep/store;
+#<~ "$TEST_NGINX_ROOT/html/free" can be written to by everybody, so the store below it can be replaced
+
+portone_store html/free/none;
+#<~ "$TEST_NGINX_ROOT/html/free" can be written to by everybody, so the store below it can be replaced
+
+portone_store html/sticky/store;
