@@ -436,3 +436,74 @@ GET /payments/order_2
 sandbox POST payments/imp_1/console {"amount": 100, "reason": "canary-other"}
 within 15s GET /payments/stored/order_1
     -> .cancel_amount = 100
+
+
+
+=== TEST 18: what is said by hand, and a payment that is another one
+--- payments eval: ::people(3)
+--- http_config eval: ::portone() . $::quick
+--- locations
+        location /payments/write/ {
+            portone_payment write;
+        }
+        location /payments/export/ {
+            portone_match buyer_name canary-name;
+            portone_payment write;
+        }
+--- steps eval
+::arm(call => 'cancel', fault => 'lose_answer') . ::refund(1, 504) . <<'END';
+sandbox POST payments/imp_1/console {"amount": 300, "reason": "canary-other"}
+within 15s GET /payments/order_1
+    -> .refunds[0].state = manual_review
+    -> .refunds[0].refund_id as id
+POST /payments/write/order_1/refunds/{{id}} {"state": "canary-claim", "note": "canary-name"}
+    -> 400
+POST /payments/write/order_1/refunds/{{id}} {"state": "succeeded", "canary-name": "canary-claim
+    -> 400 invalid_json
+POST /payments/write/order_1/refunds/{{id}} {"state": "succeeded"}
+    -> 200
+PUT /payments/write/order_1 {"imp_uid": "imp_1", "amount": 2000, "buyer_name": "canary-name", "buyer_tel": "canary-claim-t"}
+    -> 400
+PUT /payments/write/order_1 {"imp_uid": "imp_1", "amount": 1000, "buyer_name": "canary-x", "buyer_name": "canary-y"}
+    -> 400
+PUT /payments/export/order_1 {"imp_uid": "imp_1", "amount": 1000, "buyer_name": "canary-somebody"}
+    -> 404
+GET /payments/export/
+    Accept: application/x-ndjson
+    -> body ~ canary-name
+$ printf '%s\n' VERSION=3 format=print type=btree HEADER=END ' default\00imp_1' ' {"buyer_name":"canary-name"' DATA=END | mdb_load -s payments $TEST_NGINX_STORE
+GET /payments/order_1
+    -> 503 store_unavailable
+refund {"merchant_uid": "order_1", "refund_account": "canary-claim-n"}
+    -> 503 store_unavailable
+GET /payments/export/
+    Accept: application/x-ndjson
+    -> 200
+END
+
+
+
+=== TEST 19: PortOne refuses to tell, and says whom it does not know
+--- payments eval: ::people(4)
+--- http_config eval: ::portone()
+--- locations
+        location = /webhook { portone_webhook; }
+--- steps eval
+::arm(call => 'find', fault => 'status', status => 404,
+      body => '{"code":-1,"message":"canary-message","response":null}')
+. ::refund(1, '404 payment_not_found')
+. ::arm(call => 'find', fault => 'status', status => 401, times => 2,
+        body => '{"code":-1,"message":"canary-message","response":null}')
+. ::refund(1, '502 portone_unauthorized')
+. "sandbox POST tokens/expire\n"
+. ::arm(call => 'token', fault => 'status', status => 401,
+        body => '{"code":-1,"message":"canary-message","response":null}')
+. ::refund(2, '502 portone_unauthorized')
+. ::arm(call => 'cancel', fault => 'status', status => 400,
+        body => '{"code":-1,"message":"canary-message","response":null}')
+. ::refund(3, '422 refund_rejected')
+. ::arm(call => 'payment', fault => 'status', status => 429,
+        body => '{"code":-1,"message":"canary-message"}') . <<'END';
+POST /webhook {"imp_uid": "imp_4", "buyer_name": "canary-name"}
+    -> 502
+END
