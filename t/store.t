@@ -338,8 +338,7 @@ sandbox POST payments {"imp_uid": "big_$_", "merchant_uid": "big_$_", "amount": 
 END
 . CORE::join('', map { "GET /payments/big_$_\n    -> 200\n" } 1 .. 48)
 . <<'END';
-$ for n in $(seq 1 300); do
-    | curl -s -o /dev/null -w '%{http_code}\n' -d '{"merchant_uid": "order_1", "amount": 1}' -H 'Content-Type: application/json' http://127.0.0.1:$TEST_NGINX_SERVER_PORT/payments/cancel; done | uniq -c > $TEST_NGINX_STORE.codes; cat $TEST_NGINX_STORE.codes
+$ curl -s -o /dev/null -w '%{http_code}\n' -d '{"merchant_uid": "order_1", "amount": 1}' -H 'Content-Type: application/json' "http://127.0.0.1:$TEST_NGINX_SERVER_PORT/payments/cancel?[1-300]" | uniq -c > $TEST_NGINX_STORE.codes; cat $TEST_NGINX_STORE.codes
     -> body ~ \A +\d+ 200\n +\d+ 503\n\z
 GET /payments/big_7
     -> 200
@@ -386,11 +385,8 @@ END
 fault {"call": "cancel", "fault": "gate_after", "name": "g"}
 [begun] refund {"merchant_uid": "order_1", "amount": 100}
 waiting g 1
-$ for n in $(seq 1 70); do echo big_$n; done > $TEST_NGINX_STORE.orders
-    | for n in $(seq 1 70); do echo small_$n; done >> $TEST_NGINX_STORE.orders
-    | while read order; do curl -s -o /dev/null -w '%{http_code}\n' http://127.0.0.1:$TEST_NGINX_SERVER_PORT/payments/$order; done < $TEST_NGINX_STORE.orders > $TEST_NGINX_STORE.codes
-    | tail -n 40 $TEST_NGINX_STORE.codes | uniq -c
-$ for n in $(seq 1 100); do curl -s -o /dev/null -w '%{http_code}\n' -d '{"merchant_uid": "small_1"}' -H 'Content-Type: application/json' http://127.0.0.1:$TEST_NGINX_SERVER_PORT/payments/cancel; done | uniq -c
+$ curl -s -o /dev/null -w '%{http_code}\n' "http://127.0.0.1:$TEST_NGINX_SERVER_PORT/payments/{big,small}_[1-70]" > $TEST_NGINX_STORE.codes; tail -n 40 $TEST_NGINX_STORE.codes | uniq -c
+$ curl -s -o /dev/null -w '%{http_code}\n' -d '{"merchant_uid": "small_1"}' -H 'Content-Type: application/json' "http://127.0.0.1:$TEST_NGINX_SERVER_PORT/payments/cancel?[1-100]" | uniq -c
     -> body ~ \A +100 503\n\z
 open g
 await begun
