@@ -408,9 +408,12 @@ ngx_http_portone_access_store(ngx_conf_t *cf, ngx_str_t *path)
         }
 
         if (file == ngx_http_portone_access_files && !ngx_is_dir(&fi)) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "\"%s\" is not a directory", name);
-            return NGX_ERROR;
+
+            /* not an error: the other sites of this server must live on */
+
+            ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                               "\"%s\" is not a directory, so the store "
+                               "cannot be opened", name);
         }
 
         if (ngx_file_access(&fi) & S_IWOTH) {

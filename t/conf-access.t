@@ -374,7 +374,7 @@ portone_store html/lock;
 #<- "$TEST_NGINX_ROOT/html/lock/lock.mdb" can be written to by everybody
 
 portone_store html/file;
-#<- "$TEST_NGINX_ROOT/html/file" is not a directory
+#<~ "$TEST_NGINX_ROOT/html/file" is not a directory, so the store cannot be opened
 
 portone_store html/good;
 

@@ -2,7 +2,7 @@
 // desk and on a phone, by keyboard; with nothing to say, with orders that need
 // a person, and without a store.
 
-import { writeFile, rename } from 'node:fs/promises';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before } from 'node:test';
 
@@ -326,7 +326,8 @@ test('PortOne does not answer', async () => {
 test('the store cannot be opened', async () => {
     await server.stop();
     await rename(join(server.root, 'store'), join(server.root, 'away'));
-    await writeFile(join(server.root, 'store'), '');
+    await mkdir(join(server.root, 'store'));
+    await writeFile(join(server.root, 'store', 'data.mdb'), 'x'.repeat(8192));
     await server.start();
 
     for (const colorScheme of ['light', 'dark']) {
