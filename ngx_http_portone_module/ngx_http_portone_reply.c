@@ -335,6 +335,17 @@ ngx_http_portone_reply_ctx(ngx_http_request_t *r,
 
         rc |= ngx_http_portone_reply_header(r, "Portone-Refund-Id",
                                             &ctx->refund_id);
+
+    } else if (core->key_open && core->error == PORTONE_REFUND_IN_PROGRESS) {
+
+        /* by it a client tells its own refund from another one of the order */
+
+        rc |= ngx_http_portone_reply_copy(r, &ctx->refund_id,
+                                          core->open.refund_id,
+                                          ngx_strlen(core->open.refund_id));
+
+        rc |= ngx_http_portone_reply_header(r, "Portone-Refund-Id",
+                                            &ctx->refund_id);
     }
 
     if (core->has_code) {

@@ -91,7 +91,13 @@ refund {"merchant_uid": "order_1", "amount": 300}
     -> 409 refund_in_progress
     -> Retry-After: ~ ^[1-9]\d*$
     -> .refund_id as id
+    -> Portone-Refund-Id: {{id}}
     -> ! Idempotent-Replayed
+refund {"merchant_uid": "order_1", "amount": 300}
+    Idempotency-Key: key-2
+    -> 409 refund_in_progress
+    -> .refund_id = {{id}}
+    -> ! Portone-Refund-Id
 refund {"merchant_uid": "order_1", "amount": 301}
     Idempotency-Key: key-1
     -> 422 idempotency_key_reused

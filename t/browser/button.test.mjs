@@ -15,7 +15,7 @@ let server, chromium;
 // each form has payments of its own: imp_fetch_1 of order_fetch_1, ...
 
 for (const form of forms) {
-    for (let n = 1; n <= 14; n++) {
+    for (let n = 1; n <= 15; n++) {
         payments.push(`imp_uid=imp_${form}_${n}`
                       + ` merchant_uid=order_${form}_${n} amount=10000`
                       + (n === 2 ? ' pay_method=vbank' : '')
@@ -402,5 +402,28 @@ for (const form of forms) {
         await shop.says('남은 환불 가능 금액: 7,000원');
         assert.notEqual(shop.sent[0].key, shop.sent[1].key);
         assert.equal((await ledger(shop)).executions, 2);
+    });
+
+    each('a request that the browser repeats by itself is one refund', 15,
+         async (shop) => {
+        const gate = `${form}_15`;
+        let first;
+
+        await fault(shop, { fault: 'gate', name: gate });
+        await shop.page.route('**/payments/cancel', async (route) => {
+            first = route.fetch();
+            await server.sandbox('GET', `gates/${gate}?waiting=1`);
+            await route.continue();
+        }, { times: 1 });
+        await shop.fill({ cancel_request_amount: '2000' });
+        await shop.click();
+        await shop.says('아직 끝나지 않았습니다.', '결과 확인');
+
+        await server.sandbox('POST', `gates/${gate}`, { open: true });
+        assert.equal((await first).status(), 200);
+        await shop.click();
+        await shop.says('남은 환불 가능 금액: 8,000원');
+        assert.equal(new Set(shop.sent.map(({ key }) => key)).size, 1);
+        assert.equal((await ledger(shop)).executions, 1);
     });
 }

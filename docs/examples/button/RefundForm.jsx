@@ -47,8 +47,9 @@ export default function RefundForm({ merchantUid }) {
             data: body,
             timeout: 180000,
             validateStatus: () => true,
-        }).then(({ status, data }) => meaning(status, data, again),
-                () => meaning(0, null, again));
+        }).then(({ status, data, headers }) =>
+                    meaning(status, data, headers['portone-refund-id'], again),
+                () => meaning(0, null, null, again));
 
         if (known) {
             sessionStorage.removeItem('refund');
@@ -106,7 +107,7 @@ function request(form) {
 // known: whether this request has refunded is certain, one way or the other;
 // again: it was sent before, and what came of that is not known
 
-function meaning(status, answer, again) {
+function meaning(status, answer, id, again) {
     // every answer of the module has this member, other people's JSON has not
 
     const ours = answer?.imp_uid !== undefined;
@@ -123,8 +124,10 @@ function meaning(status, answer, again) {
                  text: '환불이 접수되었습니다. 입금까지 시간이 걸릴 수 있습니다.' };
     }
 
+    // with the header it is this refund, without it another one of the order
+
     if (ours && answer.error === 'refund_in_progress') {
-        return { known: !again, text: answer.message };
+        return { known: !again && !id, text: answer.message };
     }
 
     // nothing came of this attempt; that is not said of those before it
