@@ -55,13 +55,12 @@ ngx_http_portone_review_body(ngx_http_request_t *r)
     }
 
     if (rc == NGX_DECLINED) {
-        error = PORTONE_TOO_LARGE;
-        field[0] = '\0';
-
-    } else {
-        error = portone_review_parse(&state, (char *) text.data, text.len,
-                                     field);
+        ngx_http_finalize_request(r,
+            ngx_http_portone_reply_error(r, PORTONE_TOO_LARGE, NULL, NULL));
+        return;
     }
+
+    error = portone_review_parse(&state, (char *) text.data, text.len, field);
 
     if (error != PORTONE_NO_ERROR) {
         ngx_http_finalize_request(r,
