@@ -249,10 +249,12 @@ sub bad_lines ($$) {
 
         push @expected, qr/\[emerg\]/ if defined $block->must_die;
 
-        # the master says so when a test has killed a worker
+        # the master says so when a test has killed a worker, and when it did so
+        # itself: to workers that have not left a second after "stop"
 
         push @expected, qr/ exited on signal 9$/
-            if ($block->steps // '') =~ /^(?:crash workers|kill)$/m;
+            if ($block->steps // '') =~ /^(?:crash workers|kill|terminate)$/m
+               || ($block->stop // '') eq 'TERM';
     }
 
     return grep { my $line = $_;
