@@ -19,14 +19,25 @@
 
 
 typedef struct {
-    CURLM                *multi;
-    ngx_event_handler_pt  handler;
+    curl_socket_t                    socket;      /* 0: none */
+    ngx_connection_t                *connection;  /* watched or parked */
+} ngx_http_portone_curl_slot_t;
 
-    ngx_queue_t           parked;    /* by c->queue, the last one first */
-    ngx_uint_t            parked_n;
 
-    /* connections by their descriptors */
-    ngx_connection_t     *slots[NGX_HTTP_PORTONE_SOCKET_SLOTS];
+typedef struct {
+    CURLM                           *multi;
+    ngx_event_handler_pt             handler;
+
+    ngx_queue_t                      parked;      /* by c->queue, the last one
+                                                     is the first */
+    ngx_uint_t                       parked_n;
+
+    /*
+     * the sockets that were opened here, by their numbers: libcurl 8 watches
+     * a descriptor as well that it has made itself, and which it closes
+     * without a word
+     */
+    ngx_http_portone_curl_slot_t     slots[NGX_HTTP_PORTONE_SOCKET_SLOTS];
 } ngx_http_portone_curl_sockets_t;
 
 
@@ -36,7 +47,8 @@ static ngx_uint_t ngx_http_portone_curl_socket_park(ngx_connection_t *c);
 static void ngx_http_portone_curl_socket_drop(ngx_connection_t *c,
     ngx_uint_t flags);
 static void ngx_http_portone_curl_socket_forget(curl_socket_t s);
-static ngx_connection_t **ngx_http_portone_curl_socket_slot(curl_socket_t s);
+static ngx_http_portone_curl_slot_t *ngx_http_portone_curl_socket_slot(
+    curl_socket_t s);
 static ngx_int_t ngx_http_portone_curl_socket_update(ngx_event_t *ev,
     ngx_int_t event, ngx_uint_t wanted, ngx_uint_t flags);
 
@@ -136,11 +148,13 @@ ngx_http_portone_curl_socket_watch(curl_socket_t s, int what,
 static ngx_connection_t *
 ngx_http_portone_curl_socket_take(curl_socket_t s)
 {
-    ngx_connection_t  *c;
+    ngx_connection_t              *c;
+    ngx_http_portone_curl_slot_t  *slot;
 
-    c = *ngx_http_portone_curl_socket_slot(s);
+    slot = ngx_http_portone_curl_socket_slot(s);
+    c = slot->connection;
 
-    if (c == NULL || c->fd != s || !c->idle) {
+    if (slot->socket != s || c == NULL || !c->idle) {
         return NULL;
     }
 
@@ -156,9 +170,10 @@ ngx_http_portone_curl_socket_take(curl_socket_t s)
 static ngx_connection_t *
 ngx_http_portone_curl_socket_create(curl_socket_t s)
 {
-    ngx_queue_t                       *q;
-    ngx_connection_t                  *c, **slot;
-    ngx_http_portone_curl_sockets_t   *cs;
+    ngx_queue_t                      *q;
+    ngx_connection_t                 *c;
+    ngx_http_portone_curl_slot_t     *slot;
+    ngx_http_portone_curl_sockets_t  *cs;
 
     cs = &ngx_http_portone_curl_sockets;
 
@@ -195,8 +210,8 @@ ngx_http_portone_curl_socket_create(curl_socket_t s)
 
     slot = ngx_http_portone_curl_socket_slot(s);
 
-    if (*slot == NULL) {
-        *slot = c;
+    if (slot->socket == s) {
+        slot->connection = c;
     }
 
     return c;
@@ -215,7 +230,7 @@ ngx_http_portone_curl_socket_park(ngx_connection_t *c)
 
     cs = &ngx_http_portone_curl_sockets;
 
-    if (*ngx_http_portone_curl_socket_slot(c->fd) != c
+    if (ngx_http_portone_curl_socket_slot(c->fd)->connection != c
         || !c->read->active
         || c->write->active
         || ngx_exiting
@@ -259,7 +274,7 @@ ngx_http_portone_curl_socket_unpark(ngx_connection_t *c)
 static void
 ngx_http_portone_curl_socket_drop(ngx_connection_t *c, ngx_uint_t flags)
 {
-    ngx_connection_t  **slot;
+    ngx_http_portone_curl_slot_t  *slot;
 
     if (c->idle) {
         c->idle = 0;
@@ -270,8 +285,8 @@ ngx_http_portone_curl_socket_drop(ngx_connection_t *c, ngx_uint_t flags)
 
     slot = ngx_http_portone_curl_socket_slot(c->fd);
 
-    if (*slot == c) {
-        *slot = NULL;
+    if (slot->connection == c) {
+        slot->connection = NULL;
     }
 
     (void) ngx_http_portone_curl_socket_update(c->read, NGX_READ_EVENT, 0,
@@ -290,7 +305,8 @@ ngx_http_portone_curl_socket_drop(ngx_connection_t *c, ngx_uint_t flags)
 curl_socket_t
 ngx_http_portone_curl_socket_open(struct curl_sockaddr *addr)
 {
-    curl_socket_t  s;
+    curl_socket_t                  s;
+    ngx_http_portone_curl_slot_t  *slot;
 
     if (ngx_http_portone_curl_socket_available() == 0) {
         ngx_set_errno(0);
@@ -299,11 +315,18 @@ ngx_http_portone_curl_socket_open(struct curl_sockaddr *addr)
 
     s = socket(addr->family, addr->socktype, addr->protocol);
 
-    if (s != CURL_SOCKET_BAD) {
+    if (s == CURL_SOCKET_BAD) {
+        return s;
+    }
 
-        /* had one been closed behind our back, this one would never be read */
+    /* had one been closed behind our back, this one would never be read */
 
-        ngx_http_portone_curl_socket_forget(s);
+    ngx_http_portone_curl_socket_forget(s);
+
+    slot = ngx_http_portone_curl_socket_slot(s);
+
+    if (slot->socket == 0) {
+        slot->socket = s;
     }
 
     return s;
@@ -324,11 +347,20 @@ ngx_http_portone_curl_socket_close(void *data, curl_socket_t s)
 static void
 ngx_http_portone_curl_socket_forget(curl_socket_t s)
 {
-    ngx_connection_t  *c;
+    ngx_connection_t              *c;
+    ngx_http_portone_curl_slot_t  *slot;
 
-    c = *ngx_http_portone_curl_socket_slot(s);
+    slot = ngx_http_portone_curl_socket_slot(s);
 
-    if (c == NULL || c->fd != s) {
+    if (slot->socket != s) {
+        return;
+    }
+
+    slot->socket = 0;
+
+    c = slot->connection;
+
+    if (c == NULL) {
         return;
     }
 
@@ -352,7 +384,7 @@ ngx_http_portone_curl_socket_available(void)
 }
 
 
-static ngx_connection_t **
+static ngx_http_portone_curl_slot_t *
 ngx_http_portone_curl_socket_slot(curl_socket_t s)
 {
     return &ngx_http_portone_curl_sockets.slots[

@@ -46,10 +46,10 @@ ngx_int_t ngx_http_portone_curl_socket_watch(curl_socket_t s, int what,
 ngx_uint_t ngx_http_portone_curl_socket_unpark(ngx_connection_t *c);
 
 /*
- * The callbacks that open and close a socket.  Each must be opened and closed
- * by them: the number of one that is closed is soon that of another, which
- * would be taken for the one that is parked.  -1: nginx has no connection
- * for it if errno is 0, otherwise socket() has failed.
+ * The callbacks that open and close a socket.  Only what is opened and closed
+ * by them is parked: the number of a socket that is closed is soon that of
+ * another, which would be taken for the one that is parked.  -1: nginx has no
+ * connection for it if errno is 0, otherwise socket() has failed.
  */
 curl_socket_t ngx_http_portone_curl_socket_open(struct curl_sockaddr *addr);
 int ngx_http_portone_curl_socket_close(void *data, curl_socket_t s);
