@@ -1,6 +1,6 @@
 # make             both modules, build/*.so, against the installed nginx
 # make demo        a running refund, from a fresh machine
-# make test        all tests, from a fresh machine; T=t/foo.t: this file only;
+# make test        all tests, from a fresh machine; T=t/foo/bar.t: this file;
 #                  SANITIZE=1: with AddressSanitizer and UBSan, and aborts
 #                  where the event loop would have to wait
 # make rules       that the latter are found
@@ -69,7 +69,7 @@ demo:
 test:
 	t/tools/deps $(if $(SANITIZE),sanitize,test)
 	$(if $(SANITIZE),t/tools/static,t/tools/build)
-	$(if $(T),,$(MAKE) -s -C t/unit all)
+	$(if $(T),,$(MAKE) -s -C t/core all)
 	t/tools/run-tests $(T)
 
 .PHONY: rules
@@ -82,7 +82,7 @@ rules:
 .PHONY: unit
 unit:
 	t/tools/deps unit
-	$(MAKE) -s -C t/unit check
+	$(MAKE) -s -C t/core check
 
 .PHONY: sim
 sim:
@@ -157,17 +157,17 @@ lint:
 .PHONY: deb
 deb:
 	t/tools/deps deb
-	t/tools/deb
+	t/tools/package/deb
 
 .PHONY: deb-test
 deb-test:
 	t/tools/deps chroot
-	t/tools/deb-test
+	t/tools/package/deb-test
 
 .PHONY: matrix
 matrix:
 	t/tools/deps chroot
-	t/tools/matrix $(T)
+	t/tools/package/matrix $(T)
 
 .PHONY: deps
 deps:

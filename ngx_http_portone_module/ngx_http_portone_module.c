@@ -12,7 +12,7 @@
 #include "ngx_http_portone_reconcile.h"
 #include "ngx_http_portone_status.h"
 #include "ngx_http_portone_variables.h"
-#include "core/portone_arena.h"
+#include "portone_arena.h"
 
 
 #define NGX_HTTP_PORTONE_API         "https://api.iamport.kr"

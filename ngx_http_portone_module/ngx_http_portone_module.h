@@ -12,7 +12,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
-#include "core/portone_error.h"
+#include "portone_error.h"
 #include "ngx_http_portone_curl.h"
 #include "ngx_http_portone_store.h"
 #include "ngx_http_portone_zone.h"

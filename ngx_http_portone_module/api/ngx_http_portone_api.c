@@ -5,7 +5,7 @@
 
 
 #include "ngx_http_portone_api.h"
-#include "core/portone_json.h"
+#include "portone_json.h"
 
 
 static ngx_int_t ngx_http_portone_api_get(ngx_http_portone_transfer_t *tr,

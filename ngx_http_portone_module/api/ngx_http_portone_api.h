@@ -11,8 +11,8 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
-#include "core/portone_drift.h"
-#include "core/portone_flow.h"
+#include "portone_drift.h"
+#include "portone_flow.h"
 #include "ngx_http_portone_curl.h"
 #include "ngx_http_portone_zone.h"
 

@@ -12,7 +12,7 @@
 #include <ngx_core.h>
 #include <ngx_event.h>
 
-#include "core/portone_flow.h"
+#include "portone_flow.h"
 #include "ngx_http_portone_curl.h"
 #include "ngx_http_portone_zone.h"
 

@@ -11,7 +11,7 @@
 #include "ngx_http_portone_payment.h"
 #include "ngx_http_portone_status.h"
 #include "ngx_http_portone_webhook.h"
-#include "core/portone_json.h"
+#include "portone_json.h"
 
 #include <ngx_md5.h>
 

@@ -6,7 +6,7 @@
 
 #include "ngx_http_portone_conf.h"
 #include "ngx_http_portone_access.h"
-#include "core/portone_json.h"
+#include "portone_json.h"
 
 
 #define NGX_HTTP_PORTONE_SECRET_MAX  4096

@@ -7,7 +7,7 @@
 #include "ngx_http_portone_export.h"
 #include "ngx_http_portone_matches.h"
 #include "ngx_http_portone_reply.h"
-#include "core/portone_export.h"
+#include "portone_export.h"
 
 
 /* bytes of the one buffer, unless a single payment needs more */

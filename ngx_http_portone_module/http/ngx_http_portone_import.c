@@ -8,7 +8,7 @@
 #include "ngx_http_portone_commit.h"
 #include "ngx_http_portone_matches.h"
 #include "ngx_http_portone_reply.h"
-#include "core/portone_import.h"
+#include "portone_import.h"
 
 
 /*

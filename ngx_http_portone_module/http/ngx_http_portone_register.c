@@ -8,7 +8,7 @@
 #include "ngx_http_portone_body.h"
 #include "ngx_http_portone_matches.h"
 #include "ngx_http_portone_reply.h"
-#include "core/portone_register.h"
+#include "portone_register.h"
 
 
 /* bytes; more is a matter of an import */

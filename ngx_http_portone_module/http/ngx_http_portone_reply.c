@@ -6,7 +6,7 @@
 
 #include "ngx_http_portone_reply.h"
 #include "ngx_http_portone_error_status.h"
-#include "core/portone_reply.h"
+#include "portone_reply.h"
 
 #include <ngx_md5.h>
 

@@ -9,7 +9,7 @@
 #include "ngx_http_portone_flow.h"
 #include "ngx_http_portone_payment.h"
 #include "ngx_http_portone_reply.h"
-#include "core/portone_review.h"
+#include "portone_review.h"
 
 
 /* bytes of a body with one short member */

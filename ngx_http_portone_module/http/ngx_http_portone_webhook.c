@@ -8,7 +8,7 @@
 #include "ngx_http_portone_body.h"
 #include "ngx_http_portone_flow.h"
 #include "ngx_http_portone_reply.h"
-#include "core/portone_webhook.h"
+#include "portone_webhook.h"
 
 
 /* bytes; PortOne's have less than 300 */

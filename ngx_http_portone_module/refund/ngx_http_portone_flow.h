@@ -11,7 +11,7 @@
 #include "ngx_http_portone_module.h"
 #include "ngx_http_portone_commit.h"
 #include "ngx_http_portone_token.h"
-#include "core/portone_flow.h"
+#include "portone_flow.h"
 
 
 /*

@@ -9,7 +9,7 @@
 
 
 #include "ngx_http_portone_module.h"
-#include "core/portone_policy.h"
+#include "portone_policy.h"
 
 
 /*

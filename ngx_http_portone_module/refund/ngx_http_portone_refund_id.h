@@ -11,7 +11,7 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
-#include "core/portone_ledger.h"
+#include "portone_ledger.h"
 
 
 /*

@@ -10,7 +10,7 @@
 
 #include "ngx_http_portone_module.h"
 #include "ngx_http_portone_text.h"
-#include "core/portone_survey.h"
+#include "portone_survey.h"
 
 
 /* portone_status: what all workers have counted, and what the store holds */

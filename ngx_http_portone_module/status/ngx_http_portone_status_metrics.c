@@ -5,7 +5,7 @@
 
 
 #include "ngx_http_portone_status_metrics.h"
-#include "core/portone_flow.h"
+#include "portone_flow.h"
 
 
 static const char *ngx_http_portone_word_refund(ngx_uint_t i);

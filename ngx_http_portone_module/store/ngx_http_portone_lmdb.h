@@ -14,7 +14,7 @@
 #include <ngx_thread_pool.h>
 #include <lmdb.h>
 
-#include "core/portone_txn.h"
+#include "portone_txn.h"
 
 
 /*

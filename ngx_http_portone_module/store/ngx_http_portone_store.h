@@ -11,7 +11,7 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
-#include "core/portone_txn.h"
+#include "portone_txn.h"
 
 
 /*

@@ -5,7 +5,7 @@
 
 
 #include "ngx_http_portone_zone.h"
-#include "core/portone_flow.h"
+#include "portone_flow.h"
 
 #include <ngx_event.h>
 

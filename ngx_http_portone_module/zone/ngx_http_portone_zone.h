@@ -11,7 +11,7 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
-#include "core/portone_answer.h"
+#include "portone_answer.h"
 #include "ngx_http_portone_metrics.h"
 
 

@@ -144,8 +144,7 @@ sub try_mutant {
 
 sub build_mutant {
     my ($mutant, $dir) = @_;
-    my $core = $mutant->{file} =~ /^portone_/ ? '/core' : '';
-    my $path = "$module$core/$mutant->{file}";
+    my ($path) = glob "$module/{,*/,core/*/}$mutant->{file}";
     my $text = slurp($path);
     my $parts = () = $text =~ /\Q$mutant->{from}\E/g;
 
@@ -162,7 +161,7 @@ sub build_mutant {
     my ($object) = $compile =~ / -o (\S+)/;
 
     $compile =~ s{\S*/\Q$mutant->{file}\E}{$dir/$mutant->{file}};
-    $compile =~ s{ -o \S+}{ -o $dir/mutant.o -I$root/$module$core};
+    $compile =~ s{ -o \S+}{ -o $dir/mutant.o -I$root/@{[dirname $path]}};
     $compile .= ' -Wno-error';
     $link =~ s{\Q$object\E}{$dir/mutant.o};
     $link =~ s{ -o \S+}{ -o $dir/$module.so};

@@ -114,7 +114,7 @@ sub try_mutant {
 sub mutate {
     my $mutant = shift;
     my $dir = "$build/mutants/source/$mutant->{name}";
-    my $text = slurp("$core/$mutant->{file}");
+    my $text = slurp(glob "$core/*/$mutant->{file}");
     my $parts = () = $text =~ /\Q$mutant->{from}\E/g;
 
     return if $parts != 1;

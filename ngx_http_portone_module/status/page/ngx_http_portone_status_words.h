@@ -11,8 +11,8 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
-#include "core/portone_error.h"
-#include "core/portone_record.h"
+#include "portone_error.h"
+#include "portone_record.h"
 
 
 /*

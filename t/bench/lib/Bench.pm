@@ -148,7 +148,7 @@ sub compile {
 
 sub compile_floor {
     my $self = shift;
-    my $core = "$self->{here}/../../ngx_http_portone_module/core";
+    my $core = "$self->{here}/../../ngx_http_portone_module/core/base";
 
     return system('gcc', '-O2', '-Wall', '-Wextra', '-I', $core, '-o',
                   "$self->{dir}/floor", glob("$self->{here}/floor/*.c"),
