@@ -5,7 +5,7 @@
 
 
 #include "ngx_http_portone_module.h"
-#include "ngx_http_portone_access.h"
+#include "ngx_http_portone_conf_access.h"
 #include "ngx_http_portone_conf.h"
 #include "ngx_http_portone_drift.h"
 #include "ngx_http_portone_error_status.h"
@@ -155,14 +155,14 @@ static ngx_command_t  ngx_http_portone_commands[] = {
 
     { ngx_string("portone_imp_key"),
       NGX_HTTP_PORTONE_ANY|NGX_CONF_TAKE1,
-      ngx_http_portone_secret_directive,
+      ngx_http_portone_conf_secret_directive,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_portone_loc_conf_t, imp_key),
       NULL },
 
     { ngx_string("portone_imp_secret"),
       NGX_HTTP_PORTONE_ANY|NGX_CONF_TAKE1,
-      ngx_http_portone_secret_directive,
+      ngx_http_portone_conf_secret_directive,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_portone_loc_conf_t, imp_secret),
       NULL },
@@ -517,7 +517,7 @@ ngx_http_portone_init(ngx_conf_t *cf)
 
     pmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_portone_module);
 
-    ngx_http_portone_access_check(cf);
+    ngx_http_portone_conf_access_check(cf);
 
     if (pmcf->accounts.nelts == 0 && !pmcf->status) {
         return NGX_OK;

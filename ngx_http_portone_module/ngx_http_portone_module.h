@@ -55,7 +55,7 @@ typedef struct {
 
 
 typedef struct {
-    ngx_http_portone_endpoint_t    *endpoint;
+    ngx_http_portone_api_server_t  *endpoint;
     ngx_http_portone_account_t     *account;
 
     ngx_str_t                       api;           /* URL, NUL-terminated */

@@ -8,15 +8,15 @@
 #include "portone_json.h"
 
 
-static ngx_int_t ngx_http_portone_api_get(ngx_http_portone_transfer_t *tr,
+static ngx_int_t ngx_http_portone_api_get(ngx_http_portone_call_t *tr,
     const char *prefix, portone_str_t *uid, const char *suffix,
     ngx_uint_t include_sandbox);
-static void ngx_http_portone_api_count(ngx_http_portone_transfer_t *tr,
+static void ngx_http_portone_api_count(ngx_http_portone_call_t *tr,
     ngx_http_portone_call_outcome_e outcome);
 
 
 ngx_int_t
-ngx_http_portone_api_token(ngx_http_portone_transfer_t *tr,
+ngx_http_portone_api_token(ngx_http_portone_call_t *tr,
     ngx_http_portone_account_t *account)
 {
     int             rc;
@@ -77,7 +77,7 @@ ngx_http_portone_api_token(ngx_http_portone_transfer_t *tr,
 
 
 ngx_int_t
-ngx_http_portone_api_payment(ngx_http_portone_transfer_t *tr,
+ngx_http_portone_api_payment(ngx_http_portone_call_t *tr,
     portone_str_t *imp_uid, ngx_uint_t include_sandbox)
 {
     tr->call = NGX_HTTP_PORTONE_CALL_PAYMENT;
@@ -88,7 +88,7 @@ ngx_http_portone_api_payment(ngx_http_portone_transfer_t *tr,
 
 
 ngx_int_t
-ngx_http_portone_api_find(ngx_http_portone_transfer_t *tr,
+ngx_http_portone_api_find(ngx_http_portone_call_t *tr,
     portone_str_t *merchant_uid, portone_find_e find,
     ngx_uint_t include_sandbox)
 {
@@ -106,7 +106,7 @@ ngx_http_portone_api_find(ngx_http_portone_transfer_t *tr,
 
 
 ngx_int_t
-ngx_http_portone_api_payments(ngx_http_portone_transfer_t *tr,
+ngx_http_portone_api_payments(ngx_http_portone_call_t *tr,
     portone_drift_t *drift, ngx_uint_t include_sandbox)
 {
     u_char         *p;
@@ -162,7 +162,7 @@ ngx_http_portone_api_payments(ngx_http_portone_transfer_t *tr,
 
 
 static ngx_int_t
-ngx_http_portone_api_get(ngx_http_portone_transfer_t *tr, const char *prefix,
+ngx_http_portone_api_get(ngx_http_portone_call_t *tr, const char *prefix,
     portone_str_t *uid, const char *suffix, ngx_uint_t include_sandbox)
 {
     u_char     *p;
@@ -203,7 +203,7 @@ ngx_http_portone_api_get(ngx_http_portone_transfer_t *tr, const char *prefix,
 
 
 ngx_int_t
-ngx_http_portone_api_cancel(ngx_http_portone_transfer_t *tr,
+ngx_http_portone_api_cancel(ngx_http_portone_call_t *tr,
     const char *body)
 {
     tr->call = NGX_HTTP_PORTONE_CALL_CANCEL;
@@ -222,7 +222,7 @@ ngx_http_portone_api_cancel(ngx_http_portone_transfer_t *tr,
 
 
 portone_call_e
-ngx_http_portone_api_answer(ngx_http_portone_transfer_t *tr,
+ngx_http_portone_api_answer(ngx_http_portone_call_t *tr,
     portone_answer_t *answer)
 {
     static const ngx_http_portone_call_outcome_e  outcomes[] = {
@@ -263,7 +263,7 @@ ngx_http_portone_api_answer(ngx_http_portone_transfer_t *tr,
 
 
 static void
-ngx_http_portone_api_count(ngx_http_portone_transfer_t *tr,
+ngx_http_portone_api_count(ngx_http_portone_call_t *tr,
     ngx_http_portone_call_outcome_e outcome)
 {
     ngx_http_portone_count(calls[tr->call][outcome]);

@@ -24,29 +24,31 @@
 
 typedef struct {
     ngx_http_portone_account_t         *account;
-    ngx_http_portone_endpoint_t        *endpoint;
+    ngx_http_portone_api_server_t      *endpoint;
     ngx_pool_t                         *pool;
     ngx_log_t                           log;
     ngx_event_t                         timer;
-    ngx_http_portone_transfer_t         transfer;
+    ngx_http_portone_call_t             transfer;
     unsigned                            fetching:1;
 } ngx_http_portone_refresh_t;
 
 
-static ngx_int_t ngx_http_portone_token_usable(ngx_http_portone_token_t *t);
-static ngx_int_t ngx_http_portone_token_refresh(ngx_http_portone_token_t *t);
+static ngx_int_t ngx_http_portone_token_usable(
+    ngx_http_portone_token_request_t *t);
+static ngx_int_t ngx_http_portone_token_refresh(
+    ngx_http_portone_token_request_t *t);
 static void ngx_http_portone_token_timer(ngx_event_t *ev);
 static void ngx_http_portone_token_fetch(ngx_http_portone_refresh_t *rf);
-static void ngx_http_portone_token_fetched(ngx_http_portone_transfer_t *tr);
+static void ngx_http_portone_token_fetched(ngx_http_portone_call_t *tr);
 static portone_token_e ngx_http_portone_token_answer(
-    ngx_http_portone_refresh_t *rf, ngx_http_portone_grant_t *grant);
+    ngx_http_portone_refresh_t *rf, ngx_http_portone_token_t *grant);
 static ngx_uint_t ngx_http_portone_token_wake(
     ngx_http_portone_account_t *account);
 static void ngx_http_portone_token_done(ngx_http_portone_refresh_t *rf);
 
 
 ngx_int_t
-ngx_http_portone_token_get(ngx_http_portone_token_t *t)
+ngx_http_portone_token_get(ngx_http_portone_token_request_t *t)
 {
     ngx_http_portone_zone_read(t->account, &t->grant);
 
@@ -75,7 +77,7 @@ ngx_http_portone_token_get(ngx_http_portone_token_t *t)
 
 
 static ngx_int_t
-ngx_http_portone_token_usable(ngx_http_portone_token_t *t)
+ngx_http_portone_token_usable(ngx_http_portone_token_request_t *t)
 {
     if (t->grant.generation == 0
         || t->grant.generation == t->refused
@@ -89,7 +91,7 @@ ngx_http_portone_token_usable(ngx_http_portone_token_t *t)
 
 
 static ngx_int_t
-ngx_http_portone_token_refresh(ngx_http_portone_token_t *t)
+ngx_http_portone_token_refresh(ngx_http_portone_token_request_t *t)
 {
     ngx_pool_t                  *pool;
     ngx_http_portone_refresh_t  *rf;
@@ -166,7 +168,7 @@ ngx_http_portone_token_timer(ngx_event_t *ev)
 static void
 ngx_http_portone_token_fetch(ngx_http_portone_refresh_t *rf)
 {
-    ngx_http_portone_transfer_t  *tr;
+    ngx_http_portone_call_t  *tr;
 
     tr = &rf->transfer;
 
@@ -189,15 +191,15 @@ ngx_http_portone_token_fetch(ngx_http_portone_refresh_t *rf)
 
 
 static void
-ngx_http_portone_token_fetched(ngx_http_portone_transfer_t *tr)
+ngx_http_portone_token_fetched(ngx_http_portone_call_t *tr)
 {
     portone_token_e              result;
-    ngx_http_portone_grant_t     grant;
+    ngx_http_portone_token_t     grant;
     ngx_http_portone_refresh_t  *rf;
 
     rf = tr->data;
 
-    ngx_memzero(&grant, sizeof(ngx_http_portone_grant_t));
+    ngx_memzero(&grant, sizeof(ngx_http_portone_token_t));
 
     result = ngx_http_portone_token_answer(rf, &grant);
 
@@ -234,14 +236,14 @@ ngx_http_portone_token_fetched(ngx_http_portone_transfer_t *tr)
 
 static portone_token_e
 ngx_http_portone_token_answer(ngx_http_portone_refresh_t *rf,
-    ngx_http_portone_grant_t *grant)
+    ngx_http_portone_token_t *grant)
 {
     time_t                        life, margin;
     portone_call_e                call;
     portone_grant_t               granted;
     portone_token_e               result;
     portone_answer_t              answer;
-    ngx_http_portone_transfer_t  *tr;
+    ngx_http_portone_call_t      *tr;
 
     tr = &rf->transfer;
 
@@ -321,9 +323,9 @@ ngx_http_portone_token_answer(ngx_http_portone_refresh_t *rf,
 static ngx_uint_t
 ngx_http_portone_token_wake(ngx_http_portone_account_t *account)
 {
-    ngx_queue_t               *q, *next, ready;
-    ngx_http_portone_grant_t   grant;
-    ngx_http_portone_token_t  *t;
+    ngx_queue_t                       *q, *next, ready;
+    ngx_http_portone_token_t           grant;
+    ngx_http_portone_token_request_t  *t;
 
     ngx_queue_init(&ready);
 
@@ -334,7 +336,7 @@ ngx_http_portone_token_wake(ngx_http_portone_account_t *account)
          q = next)
     {
         next = ngx_queue_next(q);
-        t = ngx_queue_data(q, ngx_http_portone_token_t, queue);
+        t = ngx_queue_data(q, ngx_http_portone_token_request_t, queue);
 
         t->grant = grant;
 
@@ -358,7 +360,7 @@ ngx_http_portone_token_wake(ngx_http_portone_account_t *account)
         q = ngx_queue_head(&ready);
         ngx_queue_remove(q);
 
-        t = ngx_queue_data(q, ngx_http_portone_token_t, queue);
+        t = ngx_queue_data(q, ngx_http_portone_token_request_t, queue);
 
         /* who is woken may ask again, and wait for the next round */
 

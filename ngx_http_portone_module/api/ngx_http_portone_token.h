@@ -25,16 +25,17 @@ typedef enum {
 } ngx_http_portone_token_source_e;
 
 
-typedef struct ngx_http_portone_token_s  ngx_http_portone_token_t;
+typedef struct ngx_http_portone_token_request_s
+    ngx_http_portone_token_request_t;
 
-typedef void (*ngx_http_portone_token_pt)(ngx_http_portone_token_t *t);
+typedef void (*ngx_http_portone_token_pt)(ngx_http_portone_token_request_t *t);
 
-struct ngx_http_portone_token_s {
+struct ngx_http_portone_token_request_s {
 
     /* set by the caller; all of it must live until the handler is called */
 
     ngx_http_portone_account_t         *account;
-    ngx_http_portone_endpoint_t        *endpoint;
+    ngx_http_portone_api_server_t      *endpoint;
     ngx_log_t                          *log;
     ngx_http_portone_token_pt           handler;
     void                               *data;
@@ -46,7 +47,7 @@ struct ngx_http_portone_token_s {
 
     portone_token_e                     result;
     ngx_http_portone_token_source_e     source;
-    ngx_http_portone_grant_t            grant;   /* wiped by the caller */
+    ngx_http_portone_token_t            grant;   /* wiped by the caller */
 
     /* private */
     ngx_queue_t                         queue;
@@ -59,7 +60,7 @@ struct ngx_http_portone_token_s {
  * handler is not called); NGX_AGAIN, the handler will be called, from the
  * event loop, with t->result.  However many ask, one request goes out.
  */
-ngx_int_t ngx_http_portone_token_get(ngx_http_portone_token_t *t);
+ngx_int_t ngx_http_portone_token_get(ngx_http_portone_token_request_t *t);
 
 
 #endif /* _NGX_HTTP_PORTONE_TOKEN_H_INCLUDED_ */

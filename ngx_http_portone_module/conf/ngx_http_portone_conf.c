@@ -5,9 +5,9 @@
 
 
 #include "ngx_http_portone_conf.h"
-#include "ngx_http_portone_access.h"
+#include "ngx_http_portone_conf_access.h"
 #include "ngx_http_portone_cancel.h"
-#include "ngx_http_portone_endpoint.h"
+#include "ngx_http_portone_conf_api.h"
 #include "ngx_http_portone_payment.h"
 #include "ngx_http_portone_status.h"
 #include "ngx_http_portone_webhook.h"
@@ -117,7 +117,7 @@ ngx_http_portone_store_directive(ngx_conf_t *cf, ngx_command_t *cmd,
         return NGX_CONF_ERROR;
     }
 
-    if (ngx_http_portone_access_store(cf, &value[1]) != NGX_OK) {
+    if (ngx_http_portone_conf_access_store(cf, &value[1]) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
 
@@ -251,7 +251,7 @@ ngx_http_portone_api_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = cf->args->elts;
 
-    return ngx_http_portone_endpoint_check(cf, &value[1], &plcf->api);
+    return ngx_http_portone_conf_api_check(cf, &value[1], &plcf->api);
 }
 
 
@@ -283,8 +283,8 @@ ngx_http_portone_text_directive(ngx_conf_t *cf, ngx_command_t *cmd,
 
         if (text.len == 0
             || text.len > NGX_HTTP_PORTONE_MERCHANT_MAX
-            || portone_utf8_length(text.data, text.len) == SIZE_MAX
-            || portone_has_control(&text))
+            || portone_str_utf8_length(text.data, text.len) == SIZE_MAX
+            || portone_str_has_control(&text))
         {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "invalid merchant \"%V\", it must have 1 to "
@@ -510,7 +510,7 @@ ngx_http_portone_handler_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     plcf->file = cf->conf_file->file.name;
     plcf->line = cf->conf_file->line;
 
-    if (ngx_http_portone_access_add(cf, plcf) != NGX_OK) {
+    if (ngx_http_portone_conf_access_add(cf, plcf) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
 
@@ -595,7 +595,7 @@ ngx_http_portone_complete(ngx_conf_t *cf, ngx_http_portone_loc_conf_t *plcf)
         return NGX_ERROR;
     }
 
-    plcf->endpoint = ngx_http_portone_endpoint_create(cf, plcf);
+    plcf->endpoint = ngx_http_portone_conf_api_create(cf, plcf);
     if (plcf->endpoint == NULL) {
         return NGX_ERROR;
     }
@@ -653,8 +653,8 @@ static ngx_int_t
 ngx_http_portone_settle_time(ngx_conf_t *cf,
     ngx_http_portone_loc_conf_t *plcf)
 {
-    ngx_msec_t                    call, settle, max;
-    ngx_http_portone_endpoint_t  *endpoint;
+    ngx_msec_t                      call, settle, max;
+    ngx_http_portone_api_server_t  *endpoint;
 
     endpoint = plcf->endpoint;
 

@@ -47,7 +47,7 @@ char *ngx_http_portone_settle_check(ngx_conf_t *cf, void *post, void *data);
  * "literal", "file:path" or "env:NAME" into the ngx_str_t at cmd->offset;
  * the text that a file or a variable held at that moment
  */
-char *ngx_http_portone_secret_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+char *ngx_http_portone_conf_secret_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
 /*

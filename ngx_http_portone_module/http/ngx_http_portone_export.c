@@ -5,7 +5,7 @@
 
 
 #include "ngx_http_portone_export.h"
-#include "ngx_http_portone_matches.h"
+#include "ngx_http_portone_match_values.h"
 #include "ngx_http_portone_reply.h"
 #include "portone_export.h"
 
@@ -91,7 +91,7 @@ ngx_http_portone_export(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if (ngx_http_portone_matches(r, r->pool, &ex->core.matches,
+    if (ngx_http_portone_match_values(r, r->pool, &ex->core.matches,
                                  &ex->core.n_matches)
         != NGX_OK)
     {
@@ -151,7 +151,7 @@ ngx_http_portone_export_read(ngx_http_request_t *r,
         ex->core.buf = (char *) b->start;
         ex->core.size = b->end - b->start;
 
-        rc = ngx_http_portone_store_read(pmcf->store, portone_ledger_export,
+        rc = ngx_http_portone_store_read(pmcf->store, portone_export_read,
                                          &ex->core, r->connection->log);
         if (rc != PORTONE_OK) {
             return NGX_ERROR;

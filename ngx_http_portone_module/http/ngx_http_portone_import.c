@@ -6,7 +6,7 @@
 
 #include "ngx_http_portone_import.h"
 #include "ngx_http_portone_commit.h"
-#include "ngx_http_portone_matches.h"
+#include "ngx_http_portone_match_values.h"
 #include "ngx_http_portone_reply.h"
 #include "portone_import.h"
 
@@ -168,7 +168,7 @@ ngx_http_portone_import_create(ngx_http_request_t *r)
     im->core.merchant.data = (char *) plcf->merchant.data;
     im->core.merchant.len = plcf->merchant.len;
 
-    if (ngx_http_portone_matches(r, pool, &im->core.matches,
+    if (ngx_http_portone_match_values(r, pool, &im->core.matches,
                                  &im->core.n_matches)
         != NGX_OK)
     {
@@ -179,7 +179,7 @@ ngx_http_portone_import_create(ngx_http_request_t *r)
 
     op->store = pmcf->store;
     op->log = &im->log;
-    op->apply = portone_ledger_import;
+    op->apply = portone_import_apply;
     op->data = &im->core;
     op->handler = ngx_http_portone_import_committed;
     op->timeout = NGX_HTTP_PORTONE_IMPORT_TIMEOUT;

@@ -12,7 +12,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
-#include "portone_core.h"
+#include "portone_str.h"
 
 
 /* what the address of a request leads to; all of it in memory of r */

@@ -6,7 +6,7 @@
 
 #include "ngx_http_portone_register.h"
 #include "ngx_http_portone_body.h"
-#include "ngx_http_portone_matches.h"
+#include "ngx_http_portone_match_values.h"
 #include "ngx_http_portone_reply.h"
 #include "portone_register.h"
 
@@ -144,7 +144,7 @@ ngx_http_portone_register_start(ngx_http_request_t *r, ngx_str_t *text)
     reg->core.merchant.data = (char *) plcf->merchant.data;
     reg->core.merchant.len = plcf->merchant.len;
 
-    if (ngx_http_portone_matches(r, pool, &reg->core.matches,
+    if (ngx_http_portone_match_values(r, pool, &reg->core.matches,
                                  &reg->core.n_matches)
         != NGX_OK)
     {
@@ -176,7 +176,7 @@ ngx_http_portone_register_start(ngx_http_request_t *r, ngx_str_t *text)
 
     op->store = pmcf->store;
     op->log = &reg->log;
-    op->apply = portone_ledger_register;
+    op->apply = portone_register_apply;
     op->data = &reg->core;
     op->handler = ngx_http_portone_register_done;
     op->timeout = NGX_HTTP_PORTONE_REGISTER_TIMEOUT;

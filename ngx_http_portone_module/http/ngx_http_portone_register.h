@@ -12,7 +12,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
-#include "portone_core.h"
+#include "portone_str.h"
 
 
 /*

@@ -328,7 +328,7 @@ ngx_http_portone_reply_ctx(ngx_http_request_t *r,
                                           core->refund_id.data,
                                           core->refund_id.len);
 
-        text = portone_state_word(core->state);
+        text = portone_record_word(core->state);
 
         ctx->state.data = (u_char *) text;
         ctx->state.len = ngx_strlen(text);

@@ -26,16 +26,16 @@
 /* a batch under way */
 
 typedef struct {
-    ngx_pool_t                    *pool;
-    ngx_log_t                      log;
-    portone_drift_t               *core;
-    ngx_uint_t                     i;         /* of the location */
-    ngx_http_portone_loc_conf_t   *plcf;      /* with whose keys it is asked */
-    ngx_http_portone_token_t       token;
-    ngx_http_portone_transfer_t    transfer;
-    ngx_http_portone_commit_t      commit;
-    unsigned                       refreshed:1;
-    unsigned                       unanswered:1;   /* with some of the keys */
+    ngx_pool_t                       *pool;
+    ngx_log_t                         log;
+    portone_drift_t                  *core;
+    ngx_uint_t                        i;      /* of the location */
+    ngx_http_portone_loc_conf_t      *plcf;   /* with whose keys it is asked */
+    ngx_http_portone_token_request_t  token;
+    ngx_http_portone_call_t           transfer;
+    ngx_http_portone_commit_t         commit;
+    unsigned                          refreshed:1;
+    unsigned                          unanswered:1; /* with some of the keys */
 } ngx_http_portone_drift_batch_t;
 
 
@@ -59,8 +59,8 @@ static ngx_uint_t ngx_http_portone_drift_location(
 static ngx_uint_t ngx_http_portone_drift_asked(ngx_uint_t i);
 static void ngx_http_portone_drift_ask(ngx_http_portone_drift_batch_t *batch,
     ngx_uint_t refresh);
-static void ngx_http_portone_drift_token(ngx_http_portone_token_t *t);
-static void ngx_http_portone_drift_called(ngx_http_portone_transfer_t *tr);
+static void ngx_http_portone_drift_token(ngx_http_portone_token_request_t *t);
+static void ngx_http_portone_drift_called(ngx_http_portone_call_t *tr);
 static void ngx_http_portone_drift_unanswered(
     ngx_http_portone_drift_batch_t *batch);
 static void ngx_http_portone_drift_next(
@@ -255,7 +255,7 @@ ngx_http_portone_drift_destroy(ngx_http_portone_drift_batch_t *batch)
     portone_drift_free(batch->core);
 
     ngx_explicit_memzero(&batch->token.grant,
-                         sizeof(ngx_http_portone_grant_t));
+                         sizeof(ngx_http_portone_token_t));
 
     ngx_http_portone_drift.batch = NULL;
 
@@ -326,7 +326,7 @@ static void
 ngx_http_portone_drift_ask(ngx_http_portone_drift_batch_t *batch,
     ngx_uint_t refresh)
 {
-    ngx_http_portone_token_t  *t;
+    ngx_http_portone_token_request_t  *t;
 
     t = &batch->token;
 
@@ -346,9 +346,9 @@ ngx_http_portone_drift_ask(ngx_http_portone_drift_batch_t *batch,
 
 
 static void
-ngx_http_portone_drift_token(ngx_http_portone_token_t *t)
+ngx_http_portone_drift_token(ngx_http_portone_token_request_t *t)
 {
-    ngx_http_portone_transfer_t     *tr;
+    ngx_http_portone_call_t         *tr;
     ngx_http_portone_drift_batch_t  *batch;
 
     batch = t->data;
@@ -359,7 +359,7 @@ ngx_http_portone_drift_token(ngx_http_portone_token_t *t)
         return;
     }
 
-    ngx_memzero(tr, sizeof(ngx_http_portone_transfer_t));
+    ngx_memzero(tr, sizeof(ngx_http_portone_call_t));
 
     tr->endpoint = batch->plcf->endpoint;
     tr->pool = batch->pool;
@@ -383,7 +383,7 @@ ngx_http_portone_drift_token(ngx_http_portone_token_t *t)
 
 
 static void
-ngx_http_portone_drift_called(ngx_http_portone_transfer_t *tr)
+ngx_http_portone_drift_called(ngx_http_portone_call_t *tr)
 {
     int                              rc;
     portone_answer_t                 answer;
@@ -525,7 +525,7 @@ ngx_http_portone_drift_tell(ngx_http_portone_drift_batch_t *batch)
     for (i = 0; i < batch->core->n; i++) {
         payment = &batch->core->payments[i];
 
-        if (!payment->differs || !payment->deposit.stored) {
+        if (!payment->differs || !payment->save.stored) {
             continue;
         }
 
@@ -587,7 +587,7 @@ ngx_http_portone_drift_finish(ngx_http_portone_drift_batch_t *batch)
 
             /* or somebody else has stored it, or a refund was begun */
 
-            ngx_http_portone_drift_count(core->payments[i].deposit.stored
+            ngx_http_portone_drift_count(core->payments[i].save.stored
                                          ? NGX_HTTP_PORTONE_DRIFT_DIFFERED
                                          : NGX_HTTP_PORTONE_DRIFT_LEFT_OUT,
                                          1);

@@ -25,11 +25,12 @@ static void ngx_http_portone_flow_run(ngx_http_portone_flow_t *flow,
     portone_step_e step);
 static ngx_int_t ngx_http_portone_flow_token(ngx_http_portone_flow_t *flow,
     ngx_uint_t refresh);
-static void ngx_http_portone_flow_token_handler(ngx_http_portone_token_t *t);
+static void ngx_http_portone_flow_token_handler(
+    ngx_http_portone_token_request_t *t);
 static portone_step_e ngx_http_portone_flow_token_done(
     ngx_http_portone_flow_t *flow);
 static void ngx_http_portone_flow_call(ngx_http_portone_flow_t *flow);
-static void ngx_http_portone_flow_called(ngx_http_portone_transfer_t *tr);
+static void ngx_http_portone_flow_called(ngx_http_portone_call_t *tr);
 static void ngx_http_portone_flow_log_call(ngx_http_portone_flow_t *flow,
     portone_call_e call, portone_answer_t *answer);
 static void ngx_http_portone_flow_commit(ngx_http_portone_flow_t *flow);
@@ -164,7 +165,7 @@ ngx_http_portone_flow_run(ngx_http_portone_flow_t *flow, portone_step_e step)
             ngx_http_portone_flow_call(flow);
             return;
 
-        case PORTONE_STEP_DEPOSIT:
+        case PORTONE_STEP_SAVE:
         case PORTONE_STEP_CLAIM:
         case PORTONE_STEP_SETTLE:
             ngx_http_portone_flow_commit(flow);
@@ -181,7 +182,7 @@ ngx_http_portone_flow_run(ngx_http_portone_flow_t *flow, portone_step_e step)
 static ngx_int_t
 ngx_http_portone_flow_token(ngx_http_portone_flow_t *flow, ngx_uint_t refresh)
 {
-    ngx_http_portone_token_t  *t;
+    ngx_http_portone_token_request_t  *t;
 
     t = &flow->token;
 
@@ -197,7 +198,7 @@ ngx_http_portone_flow_token(ngx_http_portone_flow_t *flow, ngx_uint_t refresh)
 
 
 static void
-ngx_http_portone_flow_token_handler(ngx_http_portone_token_t *t)
+ngx_http_portone_flow_token_handler(ngx_http_portone_token_request_t *t)
 {
     ngx_http_portone_flow_t *flow = t->data;
 
@@ -208,7 +209,7 @@ ngx_http_portone_flow_token_handler(ngx_http_portone_token_t *t)
 static portone_step_e
 ngx_http_portone_flow_token_done(ngx_http_portone_flow_t *flow)
 {
-    ngx_http_portone_token_t  *t;
+    ngx_http_portone_token_request_t  *t;
 
     static ngx_str_t  sources[] = {
         ngx_string("hit"),
@@ -238,12 +239,12 @@ ngx_http_portone_flow_call(ngx_http_portone_flow_t *flow)
 {
     ngx_int_t                     rc;
     portone_flow_t               *core;
-    ngx_http_portone_transfer_t  *tr;
+    ngx_http_portone_call_t      *tr;
 
     core = &flow->core;
     tr = &flow->transfer;
 
-    ngx_memzero(tr, sizeof(ngx_http_portone_transfer_t));
+    ngx_memzero(tr, sizeof(ngx_http_portone_call_t));
 
     tr->endpoint = flow->conf->endpoint;
     tr->pool = flow->pool;
@@ -296,7 +297,7 @@ ngx_http_portone_flow_call(ngx_http_portone_flow_t *flow)
 
 
 static void
-ngx_http_portone_flow_called(ngx_http_portone_transfer_t *tr)
+ngx_http_portone_flow_called(ngx_http_portone_call_t *tr)
 {
     portone_call_e            call;
     portone_step_e            step;
@@ -346,7 +347,7 @@ static void
 ngx_http_portone_flow_log_call(ngx_http_portone_flow_t *flow,
     portone_call_e call, portone_answer_t *answer)
 {
-    ngx_http_portone_transfer_t  *tr;
+    ngx_http_portone_call_t  *tr;
 
     tr = &flow->transfer;
 
@@ -407,9 +408,9 @@ ngx_http_portone_flow_commit(ngx_http_portone_flow_t *flow)
 
     switch (flow->step) {
 
-    case PORTONE_STEP_DEPOSIT:
-        op->apply = portone_ledger_deposit;
-        op->data = &flow->core.deposit;
+    case PORTONE_STEP_SAVE:
+        op->apply = portone_ledger_save;
+        op->data = &flow->core.save;
         break;
 
     case PORTONE_STEP_CLAIM:
@@ -459,8 +460,8 @@ ngx_http_portone_flow_committed(ngx_http_portone_commit_t *op)
 
     switch (flow->step) {
 
-    case PORTONE_STEP_DEPOSIT:
-        step = portone_flow_deposited(core, rc);
+    case PORTONE_STEP_SAVE:
+        step = portone_flow_saved(core, rc);
         break;
 
     case PORTONE_STEP_CLAIM:
@@ -508,7 +509,7 @@ ngx_http_portone_flow_limit(ngx_event_t *ev)
 
     switch (flow->step) {
 
-    case PORTONE_STEP_DEPOSIT:
+    case PORTONE_STEP_SAVE:
     case PORTONE_STEP_CLAIM:
     case PORTONE_STEP_SETTLE:
         error = PORTONE_STORE_UNAVAILABLE;
@@ -546,7 +547,7 @@ ngx_http_portone_flow_finish(ngx_http_portone_flow_t *flow)
 
         ngx_log_error(level, &flow->log, 0, "refund of \"%*s\" is %s",
                       core->payment.imp_uid.len, core->payment.imp_uid.data,
-                      portone_state_word(core->state));
+                      portone_record_word(core->state));
     }
 
     if (core->resettled && core->resettled_id[0]) {
@@ -555,13 +556,13 @@ ngx_http_portone_flow_finish(ngx_http_portone_flow_t *flow)
 
         ngx_log_error(level, &flow->log, 0,
                       "open refund %s is %s", core->resettled_id,
-                      portone_state_word(core->resettled_state));
+                      portone_record_word(core->resettled_state));
     }
 
     if (core->reviewed) {
         ngx_log_error(NGX_LOG_NOTICE, &flow->log, 0,
                       "refund %s was settled by hand, it is %s",
-                      flow->review_id, portone_state_word(core->review_state));
+                      flow->review_id, portone_record_word(core->review_state));
     }
 
     if (core->attempt && !core->replayed && core->settlement.stale) {

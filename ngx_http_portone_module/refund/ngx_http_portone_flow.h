@@ -46,11 +46,11 @@ struct ngx_http_portone_flow_s {
     ngx_http_portone_flow_done_pt   done;
     void                           *data;
 
-    portone_step_e                  step;      /* under way */
-    ngx_http_portone_transfer_t     transfer;
-    ngx_http_portone_commit_t       commit;
-    ngx_http_portone_token_t        token;
-    ngx_event_t                     timer;     /* of the client's patience
+    portone_step_e                    step;    /* under way */
+    ngx_http_portone_call_t           transfer;
+    ngx_http_portone_commit_t         commit;
+    ngx_http_portone_token_request_t  token;
+    ngx_event_t                       timer;   /* of the client's patience
                                                   with the store */
     ngx_msec_t                      start;
     ngx_uint_t                      request_kind;

@@ -5,7 +5,7 @@
 
 
 #include "ngx_http_portone_flow.h"
-#include "ngx_http_portone_matches.h"
+#include "ngx_http_portone_match_values.h"
 #include "ngx_http_portone_refund_id.h"
 
 #include <ngx_sha1.h>
@@ -247,7 +247,7 @@ ngx_http_portone_flow_of_request(ngx_http_request_t *r,
     flow->request = r;
     flow->answer = answer;
 
-    if (ngx_http_portone_matches(r, flow->pool, &flow->core.matches,
+    if (ngx_http_portone_match_values(r, flow->pool, &flow->core.matches,
                                  &flow->core.n_matches)
         != NGX_OK)
     {
@@ -356,7 +356,7 @@ ngx_http_portone_flow_destroy(ngx_http_portone_flow_t *flow)
     portone_flow_free(&flow->core);
 
     ngx_explicit_memzero(&flow->token.grant,
-                         sizeof(ngx_http_portone_grant_t));
+                         sizeof(ngx_http_portone_token_t));
 
     ngx_destroy_pool(flow->pool);
 }

@@ -266,7 +266,7 @@ ngx_http_portone_status_look(ngx_http_portone_status_job_t *job)
         return NGX_OK;
     }
 
-    if (ngx_http_portone_store_read(job->store, portone_survey,
+    if (ngx_http_portone_store_read(job->store, portone_overview,
                                     &status->survey, log)
         != PORTONE_OK)
     {
@@ -285,7 +285,7 @@ ngx_http_portone_status_look(ngx_http_portone_status_job_t *job)
     }
 
     if (job->format == NGX_HTTP_PORTONE_STATUS_HTML
-        && ngx_http_portone_store_read(job->store, portone_recent,
+        && ngx_http_portone_store_read(job->store, portone_overview_recent,
                                        &status->recent, log)
            != PORTONE_OK)
     {

@@ -9,8 +9,8 @@
 
 
 #include "ngx_http_portone_module.h"
-#include "ngx_http_portone_text.h"
-#include "portone_survey.h"
+#include "ngx_http_portone_status_text.h"
+#include "portone_overview.h"
 
 
 /* portone_status: what all workers have counted, and what the store holds */
@@ -57,8 +57,8 @@ typedef struct {
 
     /* of the store; meaningless unless it is up */
 
-    portone_survey_t                survey;
-    portone_recent_t                recent;   /* for the page only */
+    portone_overview_t  survey;
+    portone_recent_t    recent;               /* for the page only */
 
     unsigned                        has_store:1;   /* portone_store is used */
 } ngx_http_portone_status_t;

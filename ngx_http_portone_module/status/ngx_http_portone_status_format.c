@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_http_portone_status_metrics.h"
+#include "ngx_http_portone_status_table.h"
 
 
 typedef void (*ngx_http_portone_value_pt)(ngx_http_portone_text_t *text,
@@ -25,7 +25,7 @@ static void ngx_http_portone_json_value(ngx_http_portone_text_t *text,
 static void ngx_http_portone_json_histogram(ngx_http_portone_text_t *text,
     ngx_http_portone_metric_t *metric, ngx_atomic_t *value);
 static void ngx_http_portone_json_reviews(ngx_http_portone_text_t *text,
-    portone_survey_t *survey);
+    portone_overview_t *survey);
 static void ngx_http_portone_json_member(ngx_http_portone_text_t *text,
     const char *name, const char *value);
 static const char *ngx_http_portone_bound(ngx_http_portone_metric_t *metric,
@@ -47,7 +47,7 @@ ngx_http_portone_status_prometheus(ngx_http_portone_text_t *text,
         "counter", "gauge", "gauge", "histogram", "histogram"
     };
 
-    for (metric = ngx_http_portone_metric_table; metric->name; metric++) {
+    for (metric = ngx_http_portone_status_table; metric->name; metric++) {
 
         if (metric->store && !status->store_up) {
             continue;
@@ -196,7 +196,7 @@ ngx_http_portone_status_json(ngx_http_portone_text_t *text,
 
     ngx_http_portone_text(text, "{\"time\":%T", status->now);
 
-    for (metric = ngx_http_portone_metric_table; metric->name; metric++) {
+    for (metric = ngx_http_portone_status_table; metric->name; metric++) {
 
         ngx_http_portone_text(text, ",\n\"%s\":", metric->name);
 
@@ -307,10 +307,10 @@ ngx_http_portone_json_histogram(ngx_http_portone_text_t *text,
 
 static void
 ngx_http_portone_json_reviews(ngx_http_portone_text_t *text,
-    portone_survey_t *survey)
+    portone_overview_t *survey)
 {
-    size_t             i;
-    portone_review_t  *review;
+    size_t                  i;
+    portone_refund_line_t  *review;
 
     ngx_http_portone_text(text, "[");
 
@@ -321,7 +321,7 @@ ngx_http_portone_json_reviews(ngx_http_portone_text_t *text,
                               (i == 0) ? "" : ",",
                               (review->state == PORTONE_STATE_MAX)
                                   ? "unreadable"
-                                  : portone_state_word(review->state));
+                                  : portone_record_word(review->state));
 
         ngx_http_portone_json_member(text, "merchant", review->merchant);
         ngx_http_portone_json_member(text, "merchant_uid",

@@ -11,7 +11,7 @@
 #include "ngx_http_portone_curl.h"
 #include "ngx_http_portone_curl_event.h"
 #include "ngx_http_portone_curl_socket.h"
-#include "ngx_http_portone_exchange.h"
+#include "ngx_http_portone_curl_call.h"
 #include "ngx_http_portone_metrics.h"
 
 
@@ -24,7 +24,7 @@ typedef struct {
 
     /* to be ended from the event loop; refused have no memory for more */
     ngx_queue_t                   doomed;
-    ngx_http_portone_transfer_t  *refused;
+    ngx_http_portone_call_t      *refused;
     ngx_event_t                   late;
 
     ngx_uint_t                    keepalive;
@@ -37,26 +37,26 @@ typedef struct {
 
 
 static void ngx_http_portone_curl_prepare(void);
-static void ngx_http_portone_curl_start(ngx_http_portone_exchange_t *x,
+static void ngx_http_portone_curl_start(ngx_http_portone_curl_call_t *x,
     ngx_str_t *addrs);
-static ngx_int_t ngx_http_portone_curl_connect(ngx_http_portone_exchange_t *x);
+static ngx_int_t ngx_http_portone_curl_connect(ngx_http_portone_curl_call_t *x);
 static ngx_int_t ngx_http_portone_curl_reconnect(
-    ngx_http_portone_exchange_t *x, CURLcode code);
-static void ngx_http_portone_curl_remove(ngx_http_portone_exchange_t *x);
+    ngx_http_portone_curl_call_t *x, CURLcode code);
+static void ngx_http_portone_curl_remove(ngx_http_portone_curl_call_t *x);
 static void ngx_http_portone_curl_connections(void);
-static void ngx_http_portone_curl_resolved(ngx_http_portone_resolve_t *r);
-static void ngx_http_portone_curl_unresolved(ngx_http_portone_exchange_t *x);
+static void ngx_http_portone_curl_resolved(ngx_http_portone_curl_resolve_t *r);
+static void ngx_http_portone_curl_unresolved(ngx_http_portone_curl_call_t *x);
 static void ngx_http_portone_curl_done(CURL *easy, CURLcode code);
 static void ngx_http_portone_curl_starved(CURL *easy);
-static ngx_http_portone_exchange_t *ngx_http_portone_curl_find(CURL *easy);
+static ngx_http_portone_curl_call_t *ngx_http_portone_curl_find(CURL *easy);
 static void ngx_http_portone_curl_guard(ngx_event_t *ev);
-static void ngx_http_portone_curl_doom(ngx_http_portone_exchange_t *x,
+static void ngx_http_portone_curl_doom(ngx_http_portone_curl_call_t *x,
     const char *reason);
 static void ngx_http_portone_curl_late_post(void);
 static void ngx_http_portone_curl_late(ngx_event_t *ev);
-static void ngx_http_portone_curl_finish(ngx_http_portone_exchange_t *x,
+static void ngx_http_portone_curl_finish(ngx_http_portone_curl_call_t *x,
     CURLcode code);
-static void ngx_http_portone_curl_detach(ngx_http_portone_exchange_t *x);
+static void ngx_http_portone_curl_detach(ngx_http_portone_curl_call_t *x);
 
 
 static ngx_http_portone_curl_t  ngx_http_portone_curl;
@@ -139,7 +139,7 @@ ngx_http_portone_curl_init(ngx_cycle_t *cycle, ngx_uint_t keepalive)
         return NGX_ERROR;
     }
 
-    ngx_http_portone_exchange_init();
+    ngx_http_portone_curl_call_init();
 
     pc->ready = 1;
 
@@ -152,9 +152,9 @@ ngx_http_portone_curl_init(ngx_cycle_t *cycle, ngx_uint_t keepalive)
 void
 ngx_http_portone_curl_exit(ngx_cycle_t *cycle)
 {
-    ngx_queue_t                  *q;
-    ngx_http_portone_curl_t      *pc;
-    ngx_http_portone_exchange_t  *x;
+    ngx_queue_t                   *q;
+    ngx_http_portone_curl_t       *pc;
+    ngx_http_portone_curl_call_t  *x;
 
     pc = &ngx_http_portone_curl;
 
@@ -162,12 +162,12 @@ ngx_http_portone_curl_exit(ngx_cycle_t *cycle)
 
         while (!ngx_queue_empty(&pc->exchanges)) {
             q = ngx_queue_head(&pc->exchanges);
-            x = ngx_queue_data(q, ngx_http_portone_exchange_t, queue);
+            x = ngx_queue_data(q, ngx_http_portone_curl_call_t, queue);
 
             ngx_http_portone_curl_detach(x);
         }
 
-        ngx_http_portone_handle_exit();
+        ngx_http_portone_curl_handle_exit();
         ngx_http_portone_curl_event_exit();
 
         pc->ready = 0;
@@ -181,11 +181,11 @@ ngx_http_portone_curl_exit(ngx_cycle_t *cycle)
 
 
 void
-ngx_http_portone_curl_submit(ngx_http_portone_transfer_t *t)
+ngx_http_portone_curl_submit(ngx_http_portone_call_t *t)
 {
-    ngx_http_portone_curl_t      *pc;
-    ngx_http_portone_endpoint_t  *ep;
-    ngx_http_portone_exchange_t  *x;
+    ngx_http_portone_curl_t        *pc;
+    ngx_http_portone_api_server_t  *ep;
+    ngx_http_portone_curl_call_t   *x;
 
     pc = &ngx_http_portone_curl;
     ep = t->endpoint;
@@ -199,7 +199,7 @@ ngx_http_portone_curl_submit(ngx_http_portone_transfer_t *t)
     t->time = 0;
     t->reason = "";
 
-    x = ngx_pcalloc(t->pool, sizeof(ngx_http_portone_exchange_t));
+    x = ngx_pcalloc(t->pool, sizeof(ngx_http_portone_curl_call_t));
 
     if (x == NULL) {
         t->outcome = NGX_HTTP_PORTONE_OVERLOADED;
@@ -247,7 +247,7 @@ ngx_http_portone_curl_submit(ngx_http_portone_transfer_t *t)
         return;
     }
 
-    if (ngx_http_portone_exchange_valid(t) != NGX_OK) {
+    if (ngx_http_portone_curl_call_valid(t) != NGX_OK) {
         ngx_http_portone_curl_doom(x, "invalid character in the path or in "
                                       "a header");
         return;
@@ -268,7 +268,7 @@ ngx_http_portone_curl_submit(ngx_http_portone_transfer_t *t)
     x->resolve.handler = ngx_http_portone_curl_resolved;
     x->resolve.data = x;
 
-    switch (ngx_http_portone_resolve(&x->resolve)) {
+    switch (ngx_http_portone_curl_resolve(&x->resolve)) {
 
     case NGX_OK:
         ngx_http_portone_curl_start(x, &x->resolve.addrs);
@@ -284,10 +284,10 @@ ngx_http_portone_curl_submit(ngx_http_portone_transfer_t *t)
 
 
 void
-ngx_http_portone_curl_abort(ngx_http_portone_transfer_t *t)
+ngx_http_portone_curl_abort(ngx_http_portone_call_t *t)
 {
-    ngx_http_portone_transfer_t  *refused, *prev;
-    ngx_http_portone_exchange_t  *x;
+    ngx_http_portone_call_t       *refused, *prev;
+    ngx_http_portone_curl_call_t  *x;
 
     prev = NULL;
 
@@ -321,7 +321,7 @@ ngx_http_portone_curl_abort(ngx_http_portone_transfer_t *t)
     x->reason = "aborted";
     x->starved = 0;
 
-    ngx_http_portone_exchange_result(x, CURLE_ABORTED_BY_CALLBACK);
+    ngx_http_portone_curl_call_result(x, CURLE_ABORTED_BY_CALLBACK);
     ngx_http_portone_curl_detach(x);
 }
 
@@ -348,7 +348,7 @@ ngx_http_portone_curl_prepare(void)
 
 
 static void
-ngx_http_portone_curl_start(ngx_http_portone_exchange_t *x, ngx_str_t *addrs)
+ngx_http_portone_curl_start(ngx_http_portone_curl_call_t *x, ngx_str_t *addrs)
 {
     x->addrs = *addrs;
     x->connect_start = ngx_current_msec;
@@ -361,17 +361,17 @@ ngx_http_portone_curl_start(ngx_http_portone_exchange_t *x, ngx_str_t *addrs)
 
 
 static ngx_int_t
-ngx_http_portone_curl_connect(ngx_http_portone_exchange_t *x)
+ngx_http_portone_curl_connect(ngx_http_portone_curl_call_t *x)
 {
     ngx_http_portone_curl_t  *pc;
 
     pc = &ngx_http_portone_curl;
 
-    if (ngx_http_portone_handle_get(&x->handle, x->transfer) != NGX_OK) {
+    if (ngx_http_portone_curl_handle_get(&x->handle, x->transfer) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    if (ngx_http_portone_exchange_setup(x) != NGX_OK) {
+    if (ngx_http_portone_curl_call_setup(x) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -393,9 +393,9 @@ ngx_http_portone_curl_connect(ngx_http_portone_exchange_t *x)
 /* NGX_DECLINED: nothing more can be tried */
 
 static ngx_int_t
-ngx_http_portone_curl_reconnect(ngx_http_portone_exchange_t *x, CURLcode code)
+ngx_http_portone_curl_reconnect(ngx_http_portone_curl_call_t *x, CURLcode code)
 {
-    if (x->doomed || !ngx_http_portone_exchange_more(x, code)) {
+    if (x->doomed || !ngx_http_portone_curl_call_more(x, code)) {
         return NGX_DECLINED;
     }
 
@@ -414,7 +414,7 @@ ngx_http_portone_curl_reconnect(ngx_http_portone_exchange_t *x, CURLcode code)
 /* the handle is lost rather than freed if libcurl still has a hold on it */
 
 static void
-ngx_http_portone_curl_remove(ngx_http_portone_exchange_t *x)
+ngx_http_portone_curl_remove(ngx_http_portone_curl_call_t *x)
 {
     ngx_int_t                 rc;
     ngx_http_portone_curl_t  *pc;
@@ -437,7 +437,7 @@ ngx_http_portone_curl_remove(ngx_http_portone_exchange_t *x)
         /* one that has failed may do so ever after (seen with 8.14.1) */
 
         if (x->complete) {
-            ngx_http_portone_handle_keep(&x->handle);
+            ngx_http_portone_curl_handle_keep(&x->handle);
 
         } else {
             curl_easy_cleanup(x->handle.easy);
@@ -473,9 +473,9 @@ ngx_http_portone_curl_connections(void)
 
 
 static void
-ngx_http_portone_curl_resolved(ngx_http_portone_resolve_t *r)
+ngx_http_portone_curl_resolved(ngx_http_portone_curl_resolve_t *r)
 {
-    ngx_http_portone_exchange_t  *x = r->data;
+    ngx_http_portone_curl_call_t  *x = r->data;
 
     if (r->addrs.len) {
         ngx_http_portone_curl_start(x, &r->addrs);
@@ -487,7 +487,7 @@ ngx_http_portone_curl_resolved(ngx_http_portone_resolve_t *r)
 
 
 static void
-ngx_http_portone_curl_unresolved(ngx_http_portone_exchange_t *x)
+ngx_http_portone_curl_unresolved(ngx_http_portone_curl_call_t *x)
 {
     ngx_snprintf((u_char *) x->error, CURL_ERROR_SIZE,
                  "name lookup failed: %s%Z", x->resolve.reason);
@@ -499,7 +499,7 @@ ngx_http_portone_curl_unresolved(ngx_http_portone_exchange_t *x)
 static void
 ngx_http_portone_curl_done(CURL *easy, CURLcode code)
 {
-    ngx_http_portone_exchange_t  *x;
+    ngx_http_portone_curl_call_t  *x;
 
     x = ngx_http_portone_curl_find(easy);
 
@@ -520,7 +520,7 @@ ngx_http_portone_curl_done(CURL *easy, CURLcode code)
 static void
 ngx_http_portone_curl_starved(CURL *easy)
 {
-    ngx_http_portone_exchange_t  *x;
+    ngx_http_portone_curl_call_t  *x;
 
     x = ngx_http_portone_curl_find(easy);
 
@@ -533,7 +533,7 @@ ngx_http_portone_curl_starved(CURL *easy)
 
 /* NULL for a handle of libcurl's own, which shuts a connection down */
 
-static ngx_http_portone_exchange_t *
+static ngx_http_portone_curl_call_t *
 ngx_http_portone_curl_find(CURL *easy)
 {
     char  *p;
@@ -544,14 +544,14 @@ ngx_http_portone_curl_find(CURL *easy)
         return NULL;
     }
 
-    return (ngx_http_portone_exchange_t *) p;
+    return (ngx_http_portone_curl_call_t *) p;
 }
 
 
 static void
 ngx_http_portone_curl_guard(ngx_event_t *ev)
 {
-    ngx_http_portone_exchange_t  *x = ev->data;
+    ngx_http_portone_curl_call_t  *x = ev->data;
 
     ngx_log_error(NGX_LOG_CRIT, x->transfer->log, 0,
                   "libcurl did not end a request to PortOne in time");
@@ -568,7 +568,7 @@ ngx_http_portone_curl_guard(ngx_event_t *ev)
  */
 
 static void
-ngx_http_portone_curl_doom(ngx_http_portone_exchange_t *x, const char *reason)
+ngx_http_portone_curl_doom(ngx_http_portone_curl_call_t *x, const char *reason)
 {
     if (x->doomed) {
         return;
@@ -602,10 +602,10 @@ ngx_http_portone_curl_late_post(void)
 static void
 ngx_http_portone_curl_late(ngx_event_t *ev)
 {
-    ngx_queue_t                  *q;
-    ngx_http_portone_curl_t      *pc;
-    ngx_http_portone_transfer_t  *t;
-    ngx_http_portone_exchange_t  *x;
+    ngx_queue_t                   *q;
+    ngx_http_portone_curl_t       *pc;
+    ngx_http_portone_call_t       *t;
+    ngx_http_portone_curl_call_t  *x;
 
     pc = ev->data;
 
@@ -636,7 +636,7 @@ ngx_http_portone_curl_late(ngx_event_t *ev)
         ngx_http_portone_curl_late_post();
     }
 
-    x = ngx_queue_data(q, ngx_http_portone_exchange_t, doomed_queue);
+    x = ngx_queue_data(q, ngx_http_portone_curl_call_t, doomed_queue);
 
     ngx_http_portone_curl_finish(x, CURLE_FAILED_INIT);
 }
@@ -645,13 +645,13 @@ ngx_http_portone_curl_late(ngx_event_t *ev)
 /* x, and the pool that it is in, may be gone after this */
 
 static void
-ngx_http_portone_curl_finish(ngx_http_portone_exchange_t *x, CURLcode code)
+ngx_http_portone_curl_finish(ngx_http_portone_curl_call_t *x, CURLcode code)
 {
-    ngx_http_portone_transfer_t  *t;
+    ngx_http_portone_call_t  *t;
 
     t = x->transfer;
 
-    ngx_http_portone_exchange_result(x, code);
+    ngx_http_portone_curl_call_result(x, code);
 
     x->complete = (code == CURLE_OK);
 
@@ -667,13 +667,13 @@ ngx_http_portone_curl_finish(ngx_http_portone_exchange_t *x, CURLcode code)
 
 
 static void
-ngx_http_portone_curl_detach(ngx_http_portone_exchange_t *x)
+ngx_http_portone_curl_detach(ngx_http_portone_curl_call_t *x)
 {
-    ngx_http_portone_resolve_stop(&x->resolve);
+    ngx_http_portone_curl_resolve_stop(&x->resolve);
 
     ngx_http_portone_curl_remove(x);
 
-    ngx_http_portone_exchange_unwait(x);
+    ngx_http_portone_curl_call_unwait(x);
 
     if (x->guard.timer_set) {
         ngx_del_timer(&x->guard);

@@ -43,7 +43,7 @@ typedef struct {
                                                     the system's */
     unsigned                             ssl:1;
     unsigned                             ssl_verify:1;
-} ngx_http_portone_endpoint_t;
+} ngx_http_portone_api_server_t;
 
 
 typedef enum {
@@ -56,15 +56,15 @@ typedef enum {
 } ngx_http_portone_outcome_e;
 
 
-typedef struct ngx_http_portone_transfer_s  ngx_http_portone_transfer_t;
+typedef struct ngx_http_portone_call_s  ngx_http_portone_call_t;
 
-typedef void (*ngx_http_portone_transfer_pt)(ngx_http_portone_transfer_t *t);
+typedef void (*ngx_http_portone_call_pt)(ngx_http_portone_call_t *t);
 
-struct ngx_http_portone_transfer_s {
+struct ngx_http_portone_call_s {
 
     /* set by the caller; all of it must live until the handler is called */
 
-    ngx_http_portone_endpoint_t         *endpoint;
+    ngx_http_portone_api_server_t       *endpoint;
     ngx_pool_t                          *pool;
     ngx_log_t                           *log;
     ngx_str_t                            path;   /* "/payments/cancel", with
@@ -72,7 +72,7 @@ struct ngx_http_portone_transfer_s {
     ngx_str_t                            body;   /* JSON; empty: GET */
     ngx_str_t                            authorization;   /* or empty */
     ngx_str_t                            tier;            /* or empty */
-    ngx_http_portone_transfer_pt         handler;
+    ngx_http_portone_call_pt             handler;
     void                                *data;
     ngx_uint_t                           call;   /* the caller's: which of
                                                     PortOne's calls it is */
@@ -118,13 +118,13 @@ ngx_int_t ngx_http_portone_curl_check(ngx_log_t *log);
  * exactly once, always from the event loop and never from inside submit.
  * While it runs, the worker does not leave on reload.
  */
-void ngx_http_portone_curl_submit(ngx_http_portone_transfer_t *t);
+void ngx_http_portone_curl_submit(ngx_http_portone_call_t *t);
 
 /*
  * ngx_http_portone_curl_abort() ends the exchange now; the handler will not
  * be called.  t->outcome tells NOT_SENT from UNANSWERED.
  */
-void ngx_http_portone_curl_abort(ngx_http_portone_transfer_t *t);
+void ngx_http_portone_curl_abort(ngx_http_portone_call_t *t);
 
 
 #endif /* _NGX_HTTP_PORTONE_CURL_H_INCLUDED_ */

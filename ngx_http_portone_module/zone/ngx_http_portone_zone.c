@@ -10,10 +10,10 @@
 #include <ngx_event.h>
 
 
-struct ngx_http_portone_record_s {
+struct ngx_http_portone_slot_s {
     ngx_queue_t                queue;
     u_char                     digest[NGX_HTTP_PORTONE_DIGEST_LEN];
-    ngx_http_portone_grant_t   grant;
+    ngx_http_portone_token_t   grant;
 
     /* monotonic, the same clock in all processes of the machine */
     ngx_msec_t                 leased_until;
@@ -42,7 +42,7 @@ typedef struct {
 static ngx_int_t ngx_http_portone_zone_check_events(ngx_cycle_t *cycle);
 static ngx_int_t ngx_http_portone_zone_init(ngx_shm_zone_t *shm_zone,
     void *data);
-static ngx_http_portone_record_t *ngx_http_portone_zone_find(
+static ngx_http_portone_slot_t *ngx_http_portone_zone_find(
     ngx_slab_pool_t *shpool, ngx_queue_t *records, u_char *digest);
 static ngx_slab_pool_t *ngx_http_portone_zone_lock(
     ngx_http_portone_account_t *account);
@@ -207,12 +207,12 @@ ngx_http_portone_zone_init(ngx_shm_zone_t *shm_zone, void *data)
 }
 
 
-static ngx_http_portone_record_t *
+static ngx_http_portone_slot_t *
 ngx_http_portone_zone_find(ngx_slab_pool_t *shpool, ngx_queue_t *records,
     u_char *digest)
 {
-    ngx_queue_t                *q;
-    ngx_http_portone_record_t  *record;
+    ngx_queue_t              *q;
+    ngx_http_portone_slot_t  *record;
 
     ngx_shmtx_lock(&shpool->mutex);
 
@@ -220,7 +220,7 @@ ngx_http_portone_zone_find(ngx_slab_pool_t *shpool, ngx_queue_t *records,
          q != ngx_queue_sentinel(records);
          q = ngx_queue_next(q))
     {
-        record = ngx_queue_data(q, ngx_http_portone_record_t, queue);
+        record = ngx_queue_data(q, ngx_http_portone_slot_t, queue);
 
         if (ngx_memcmp(record->digest, digest, NGX_HTTP_PORTONE_DIGEST_LEN)
             == 0)
@@ -230,7 +230,7 @@ ngx_http_portone_zone_find(ngx_slab_pool_t *shpool, ngx_queue_t *records,
     }
 
     record = ngx_slab_calloc_locked(shpool,
-                                    sizeof(ngx_http_portone_record_t));
+                                    sizeof(ngx_http_portone_slot_t));
 
     if (record != NULL) {
         ngx_memcpy(record->digest, digest, NGX_HTTP_PORTONE_DIGEST_LEN);
@@ -315,7 +315,7 @@ ngx_http_portone_zone_lock(ngx_http_portone_account_t *account)
 
 void
 ngx_http_portone_zone_read(ngx_http_portone_account_t *account,
-    ngx_http_portone_grant_t *grant)
+    ngx_http_portone_token_t *grant)
 {
     ngx_slab_pool_t  *shpool;
 
@@ -332,7 +332,7 @@ ngx_http_portone_zone_lease(ngx_http_portone_account_t *account)
 {
     ngx_int_t                   rc;
     ngx_slab_pool_t            *shpool;
-    ngx_http_portone_record_t  *record;
+    ngx_http_portone_slot_t    *record;
 
     record = account->record;
 
@@ -358,10 +358,10 @@ ngx_http_portone_zone_lease(ngx_http_portone_account_t *account)
 
 void
 ngx_http_portone_zone_grant(ngx_http_portone_account_t *account,
-    ngx_http_portone_grant_t *grant)
+    ngx_http_portone_token_t *grant)
 {
-    ngx_slab_pool_t            *shpool;
-    ngx_http_portone_record_t  *record;
+    ngx_slab_pool_t          *shpool;
+    ngx_http_portone_slot_t  *record;
 
     record = account->record;
 
@@ -385,8 +385,8 @@ void
 ngx_http_portone_zone_fail(ngx_http_portone_account_t *account,
     ngx_uint_t result)
 {
-    ngx_slab_pool_t            *shpool;
-    ngx_http_portone_record_t  *record;
+    ngx_slab_pool_t          *shpool;
+    ngx_http_portone_slot_t  *record;
 
     record = account->record;
 

@@ -310,14 +310,14 @@ model_commit(model_t *model, portone_step_e step)
 
     switch (step) {
 
-    case PORTONE_STEP_DEPOSIT:
+    case PORTONE_STEP_SAVE:
 
         if (!(script->step == step && script->fails)) {
-            rc = memory_apply(&model->store, portone_ledger_deposit,
-                              &flow->deposit);
+            rc = memory_apply(&model->store, portone_ledger_save,
+                              &flow->save);
         }
 
-        return portone_flow_deposited(flow, rc);
+        return portone_flow_saved(flow, rc);
 
     case PORTONE_STEP_CLAIM:
 
@@ -615,7 +615,7 @@ model_check_end(model_t *model)
     }
 
     if (model->n_settled != 0) {
-        assert_string_equal(portone_state_word(flow->state),
+        assert_string_equal(portone_record_word(flow->state),
                             (intent[0] != '\0') ? intent : attempt);
     }
 
@@ -711,7 +711,7 @@ model_stored_state(model_t *model, portone_db_e db)
 
     cJSON_Delete(record);
 
-    return (state == PORTONE_STATE_MAX) ? "" : portone_state_word(state);
+    return (state == PORTONE_STATE_MAX) ? "" : portone_record_word(state);
 }
 
 

@@ -89,7 +89,7 @@ state_of(model_t *model, portone_db_e db, const char *id)
     refund_id = portone_json_str(record, "refund_id");
     unit_text(refund_id.data, refund_id.len, id);
 
-    word = portone_state_word(portone_record_state(record));
+    word = portone_record_word(portone_record_state(record));
 
     cJSON_Delete(record);
 

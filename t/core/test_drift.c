@@ -389,7 +389,7 @@ what_matters_is_a_difference(void **state)
         assert_int_equal(drift->payments[0].found, 1);
         assert_int_equal(memory_apply(&store, portone_drift_store, drift),
                          PORTONE_OK);
-        assert_int_equal(drift->payments[0].deposit.stored,
+        assert_int_equal(drift->payments[0].save.stored,
                          cases[i].differs);
 
         if (cases[i].differs) {
@@ -462,9 +462,9 @@ what_others_have_stored_stays(void **state)
     assert_int_equal(memory_apply(&store, portone_drift_store, drift),
                      PORTONE_OK);
 
-    assert_int_equal(drift->payments[0].deposit.stored, 0);
-    assert_int_equal(drift->payments[1].deposit.stored, 0);
-    assert_int_equal(drift->payments[2].deposit.stored, 1);
+    assert_int_equal(drift->payments[0].save.stored, 0);
+    assert_int_equal(drift->payments[1].save.stored, 0);
+    assert_int_equal(drift->payments[2].save.stored, 1);
 
     assert_string_equal(memory_value(&store, PORTONE_DB_PAYMENTS, "shop",
                                      "imp_1", NULL),
@@ -521,8 +521,8 @@ the_store_fails(void **state)
 
     store.fail_at = 0;
 
-    assert_int_equal(drift->payments[0].deposit.stored, 1);
-    assert_int_equal(drift->payments[1].deposit.stored, 1);
+    assert_int_equal(drift->payments[0].save.stored, 1);
+    assert_int_equal(drift->payments[1].save.stored, 1);
 }
 
 
@@ -559,7 +559,7 @@ round_once(void)
                 && portone_drift_compare(drift, &answer, NOW) == PORTONE_OK
                 && memory_apply(&store, portone_drift_store, drift)
                    == PORTONE_OK
-                && drift->payments[0].deposit.stored);
+                && drift->payments[0].save.stored);
 
         portone_answer_free(&answer);
     }

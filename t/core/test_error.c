@@ -80,10 +80,10 @@ messages_are_sentences_of_their_language(void **state)
                                                : PORTONE_LANGUAGE_KO));
 
             assert_true(message.len > 10);
-            assert_int_not_equal(portone_utf8_length(message.data,
+            assert_int_not_equal(portone_str_utf8_length(message.data,
                                                      message.len),
                                  SIZE_MAX);
-            assert_false(portone_has_control(&message));
+            assert_false(portone_str_has_control(&message));
             assert_int_equal(message.data[message.len - 1], '.');
             assert_null(strstr(message.data, "  "));
 

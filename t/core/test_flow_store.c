@@ -251,7 +251,7 @@ the_store_fails(void **state)
         { "lookup", { OF(FRESH, FRESH, SOME), .meddle = lookup_fails },
           "L", PORTONE_STORE_UNAVAILABLE, "", "", -1, 0, NULL, 0 },
         { "deposit", { OF(NULL, FRESH, SOME), .fails = 1,
-                       .step = PORTONE_STEP_DEPOSIT },
+                       .step = PORTONE_STEP_SAVE },
           "LTFD", PORTONE_STORE_UNAVAILABLE, "", "", -1, 0, NULL, 0 },
         { "claim", { OF(FRESH, FRESH, SOME), .fails = 1,
                      .step = PORTONE_STEP_CLAIM },
@@ -309,7 +309,7 @@ the_client_does_not_wait(void **state)
     static const model_case_t  cases[] = {
         { "for the deposit",
           { OF(NULL, FRESH, SOME), .abandoned = 1,
-            .step = PORTONE_STEP_DEPOSIT },
+            .step = PORTONE_STEP_SAVE },
           "LTFD", PORTONE_STORE_UNAVAILABLE, "", "", -1, 0, NULL, 0 },
         { "for the claim, which comes late",
           { OF(FRESH, FRESH, SOME), .abandoned = 1,

@@ -70,10 +70,10 @@ import_all(portone_import_result_t *total, const char *text, size_t max)
 
         /* the first try may be rolled back */
 
-        assert_int_equal(memory_dry_run(&store, portone_ledger_import,
+        assert_int_equal(memory_dry_run(&store, portone_import_apply,
                                         &import),
                          PORTONE_OK);
-        assert_int_equal(memory_apply(&store, portone_ledger_import, &import),
+        assert_int_equal(memory_apply(&store, portone_import_apply, &import),
                          PORTONE_OK);
 
         assert_true(import.lines > 0 && import.lines <= max);
@@ -197,7 +197,7 @@ export_all(const char *merchant, size_t size)
     assert_non_null(text);
 
     do {
-        assert_int_equal(memory_read(&store, portone_ledger_export, &export),
+        assert_int_equal(memory_read(&store, portone_export_read, &export),
                          PORTONE_OK);
 
         if (export.need != 0) {
@@ -311,7 +311,7 @@ of_many_that_do_not_match_some_are_looked_at(void **state)
     rounds = 0;
 
     do {
-        assert_int_equal(memory_read(&store, portone_ledger_export, &export),
+        assert_int_equal(memory_read(&store, portone_export_read, &export),
                          PORTONE_OK);
         i += export.len;
         rounds++;
@@ -329,7 +329,7 @@ of_many_that_do_not_match_some_are_looked_at(void **state)
     export.last.len = 0;
 
     do {
-        assert_int_equal(memory_read(&store, portone_ledger_export, &export),
+        assert_int_equal(memory_read(&store, portone_export_read, &export),
                          PORTONE_OK);
         assert_int_equal(export.len, 0);
 
@@ -348,7 +348,7 @@ import_once(void)
 
     prepare(&import, LINE("1") "\n{}\n" LINE("2"), 10);
 
-    rc = memory_dry_run(&store, portone_ledger_import, &import);
+    rc = memory_dry_run(&store, portone_import_apply, &import);
 
     if (rc != PORTONE_OK) {
         return 0;
@@ -388,7 +388,7 @@ a_store_that_fails_keeps_nothing_of_the_batch(void **state)
         store.calls = 0;
         store.fail_at = n;
 
-        rc = memory_apply(&store, portone_ledger_import, &import);
+        rc = memory_apply(&store, portone_import_apply, &import);
 
         store.fail_at = 0;
 

@@ -301,23 +301,23 @@ an_entry_is_not_empty(void **state)
 
 
 static void
-deposit(const char *text, const char *seen, size_t entries)
+save(const char *text, const char *seen, size_t entries)
 {
     const char         *why;
-    portone_deposit_t   deposit;
+    portone_save_t      save;
     portone_payment_t   payment;
 
     assert_int_equal(portone_payment_parse(&payment, text, strlen(text),
                                            &why),
                      PORTONE_OK);
 
-    deposit.merchant = portone_str("shop");
-    deposit.payment = &payment;
-    deposit.text = portone_str(text);
-    deposit.journal = portone_str("{\"kind\":\"deposit\"}");
-    deposit.seen = portone_str(seen);
+    save.merchant = portone_str("shop");
+    save.payment = &payment;
+    save.text = portone_str(text);
+    save.journal = portone_str("{\"kind\":\"deposit\"}");
+    save.seen = portone_str(seen);
 
-    assert_int_equal(memory_apply(&store, portone_ledger_deposit, &deposit),
+    assert_int_equal(memory_apply(&store, portone_ledger_save, &save),
                      PORTONE_OK);
 
     assert_int_equal(memory_count(&store, PORTONE_DB_JOURNAL), entries);
@@ -327,26 +327,26 @@ deposit(const char *text, const char *seen, size_t entries)
 
 
 static void
-a_deposit_that_changes_something_is_told(void **state)
+a_save_that_changes_something_is_told(void **state)
 {
-    deposit(PAYMENT(""), "", 1);
+    save(PAYMENT(""), "", 1);
 
     /* as it was */
-    deposit(PAYMENT(""), PAYMENT(""), 1);
+    save(PAYMENT(""), PAYMENT(""), 1);
 
-    deposit(PAYMENT(",\"paid_at\":1"), PAYMENT(""), 2);
+    save(PAYMENT(",\"paid_at\":1"), PAYMENT(""), 2);
 
     /* too late */
-    deposit(PAYMENT(",\"paid_at\":2"), PAYMENT(""), 2);
-    deposit(PAYMENT(",\"paid_at\":2"), "", 2);
+    save(PAYMENT(",\"paid_at\":2"), PAYMENT(""), 2);
+    save(PAYMENT(",\"paid_at\":2"), "", 2);
 }
 
 
 static void
-a_deposit_without_an_entry_is_refused(void **state)
+a_save_without_an_entry_is_refused(void **state)
 {
     const char         *why;
-    portone_deposit_t   deposit;
+    portone_save_t      save;
     portone_payment_t   payment;
 
     static const char  text[] = PAYMENT("");
@@ -355,13 +355,13 @@ a_deposit_without_an_entry_is_refused(void **state)
                                            &why),
                      PORTONE_OK);
 
-    memset(&deposit, 0, sizeof(portone_deposit_t));
+    memset(&save, 0, sizeof(portone_save_t));
 
-    deposit.merchant = portone_str("shop");
-    deposit.payment = &payment;
-    deposit.text = portone_str(text);
+    save.merchant = portone_str("shop");
+    save.payment = &payment;
+    save.text = portone_str(text);
 
-    assert_int_equal(memory_apply(&store, portone_ledger_deposit, &deposit),
+    assert_int_equal(memory_apply(&store, portone_ledger_save, &save),
                      PORTONE_ERROR);
     assert_int_equal(memory_count(&store, PORTONE_DB_PAYMENTS), 0);
 
@@ -378,9 +378,9 @@ main(void)
         cmocka_unit_test_setup_teardown(entries_are_numbered, begin, end),
         cmocka_unit_test_setup_teardown(an_entry_is_not_empty, begin, end),
         cmocka_unit_test_setup_teardown(
-                      a_deposit_that_changes_something_is_told, begin, end),
+                      a_save_that_changes_something_is_told, begin, end),
         cmocka_unit_test_setup_teardown(
-                      a_deposit_without_an_entry_is_refused, begin, end),
+                      a_save_without_an_entry_is_refused, begin, end),
         cmocka_unit_test(lack_of_memory_is_told)
     };
 

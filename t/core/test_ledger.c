@@ -375,24 +375,24 @@ an_intent_is_settled_once(void **state)
 
 
 static int
-deposit_seen(const char *merchant, const char *text, const char *seen)
+save_seen(const char *merchant, const char *text, const char *seen)
 {
     int                 rc;
     const char         *why;
-    portone_deposit_t   deposit;
+    portone_save_t      save;
     portone_payment_t   payment;
 
     assert_int_equal(portone_payment_parse(&payment, text, strlen(text),
                                            &why),
                      PORTONE_OK);
 
-    deposit.merchant = portone_str(merchant);
-    deposit.payment = &payment;
-    deposit.text = portone_str(text);
-    deposit.journal = portone_str("{}");
-    deposit.seen = portone_str(seen);
+    save.merchant = portone_str(merchant);
+    save.payment = &payment;
+    save.text = portone_str(text);
+    save.journal = portone_str("{}");
+    save.seen = portone_str(seen);
 
-    rc = memory_apply(&store, portone_ledger_deposit, &deposit);
+    rc = memory_apply(&store, portone_ledger_save, &save);
 
     portone_payment_free(&payment);
 
@@ -403,7 +403,7 @@ deposit_seen(const char *merchant, const char *text, const char *seen)
 /* as a reading does that began when the stored payment was seen as it is */
 
 static int
-deposit_text(const char *merchant, const char *text)
+save_text(const char *merchant, const char *text)
 {
     int            rc;
     char          *seen;
@@ -416,7 +416,7 @@ deposit_text(const char *merchant, const char *text)
                           NULL);
     seen = strdup(stored != NULL ? stored : "");
 
-    rc = deposit_seen(merchant, text, seen);
+    rc = save_seen(merchant, text, seen);
 
     free(seen);
     cJSON_Delete(json);
@@ -469,7 +469,7 @@ the_best_payment_has_the_order(void **state)
         memory_init(&store);
 
         for (j = 0; j < 3 && cases[i].deposits[j] != NULL; j++) {
-            assert_int_equal(deposit_text(SHOP, cases[i].deposits[j]),
+            assert_int_equal(save_text(SHOP, cases[i].deposits[j]),
                              PORTONE_OK);
         }
 
@@ -499,14 +499,14 @@ an_order_that_leads_astray_is_taken_over(void **state)
     memory_set(&store, PORTONE_DB_MERCHANT_UIDS, SHOP, "order-1", NULL,
                "imp_9");
 
-    assert_int_equal(deposit_text(SHOP, PAID("imp_1", 1)), PORTONE_OK);
+    assert_int_equal(save_text(SHOP, PAID("imp_1", 1)), PORTONE_OK);
     unit_stored(PORTONE_DB_MERCHANT_UIDS, "order-1", NULL, "imp_1");
 
     /* to nothing */
 
     memory_set(&store, PORTONE_DB_MERCHANT_UIDS, SHOP, "order-1", NULL, "");
 
-    assert_int_equal(deposit_text(SHOP, PAID("imp_1", 1)), PORTONE_OK);
+    assert_int_equal(save_text(SHOP, PAID("imp_1", 1)), PORTONE_OK);
     unit_stored(PORTONE_DB_MERCHANT_UIDS, "order-1", NULL, "imp_1");
 
     /* to a payment that cannot be read: nobody knows its claim */
@@ -515,7 +515,7 @@ an_order_that_leads_astray_is_taken_over(void **state)
 
     store.unreadable = 0;
 
-    assert_int_equal(deposit_text(SHOP, PAID("imp_2", 1)), PORTONE_ERROR);
+    assert_int_equal(save_text(SHOP, PAID("imp_2", 1)), PORTONE_ERROR);
     assert_int_equal(store.unreadable, 1);
     unit_stored(PORTONE_DB_MERCHANT_UIDS, "order-1", NULL, "imp_1");
     unit_stored(PORTONE_DB_PAYMENTS, "imp_2", NULL, NULL);
@@ -551,17 +551,17 @@ an_attempt_needs_a_key(void **state)
 static void
 a_late_reading_undoes_nothing(void **state)
 {
-    assert_int_equal(deposit_text(SHOP, PAID("imp_1", 5)), PORTONE_OK);
-    assert_int_equal(deposit_text(SHOP, PAID("imp_1", 6)), PORTONE_OK);
+    assert_int_equal(save_text(SHOP, PAID("imp_1", 5)), PORTONE_OK);
+    assert_int_equal(save_text(SHOP, PAID("imp_1", 6)), PORTONE_OK);
 
-    assert_int_equal(deposit_seen(SHOP, PAID("imp_1", 7), PAID("imp_1", 5)),
+    assert_int_equal(save_seen(SHOP, PAID("imp_1", 7), PAID("imp_1", 5)),
                      PORTONE_OK);
     unit_stored(PORTONE_DB_PAYMENTS, "imp_1", NULL, PAID("imp_1", 6));
 
-    assert_int_equal(deposit_seen(SHOP, PAID("imp_1", 7), ""), PORTONE_OK);
+    assert_int_equal(save_seen(SHOP, PAID("imp_1", 7), ""), PORTONE_OK);
     unit_stored(PORTONE_DB_PAYMENTS, "imp_1", NULL, PAID("imp_1", 6));
 
-    assert_int_equal(deposit_seen(SHOP, PAID("imp_1", 7), PAID("imp_1", 6)),
+    assert_int_equal(save_seen(SHOP, PAID("imp_1", 7), PAID("imp_1", 6)),
                      PORTONE_OK);
     unit_stored(PORTONE_DB_PAYMENTS, "imp_1", NULL, PAID("imp_1", 7));
 }

@@ -34,7 +34,7 @@ typedef struct {
 static int run_claim(memory_store_t *store);
 static int run_settle(memory_store_t *store);
 static int run_keep_open(memory_store_t *store);
-static int run_deposit(memory_store_t *store);
+static int run_save(memory_store_t *store);
 static int run_lookup(memory_store_t *store);
 
 
@@ -44,7 +44,7 @@ static const fault_case_t  fault_cases[] = {
     { "settle", run_settle, 1, 1 },
     { "settle, the refund stays open", run_keep_open, 1, 1 },
     { "settle what is not there", run_settle, 0, 0 },
-    { "deposit", run_deposit, 0, 1 },
+    { "deposit", run_save, 0, 1 },
     { "lookup", run_lookup, 0, 1 },
     { "lookup of a payment that is locked", run_lookup, 1, 1 }
 };
@@ -132,12 +132,12 @@ run_keep_open(memory_store_t *store)
 
 
 static int
-run_deposit(memory_store_t *store)
+run_save(memory_store_t *store)
 {
     int                 rc;
     size_t              fail_at;
     const char         *why;
-    portone_deposit_t   deposit;
+    portone_save_t      save;
     portone_payment_t   payment;
 
     static const char  text[] = PAYMENT("imp_2", 2);
@@ -154,13 +154,13 @@ run_deposit(memory_store_t *store)
     unit_allocations = 0;
     unit_fail_at = fail_at;
 
-    deposit.merchant = portone_str("shop");
-    deposit.payment = &payment;
-    deposit.text = portone_str(text);
-    deposit.journal = portone_str("{}");
-    deposit.seen = portone_str("");
+    save.merchant = portone_str("shop");
+    save.payment = &payment;
+    save.text = portone_str(text);
+    save.journal = portone_str("{}");
+    save.seen = portone_str("");
 
-    rc = memory_apply(store, portone_ledger_deposit, &deposit);
+    rc = memory_apply(store, portone_ledger_save, &save);
 
     portone_payment_free(&payment);
 
@@ -188,7 +188,7 @@ run_lookup(memory_store_t *store)
         assert_null(lookup.refunds);
     }
 
-    portone_lookup_free(&lookup);
+    portone_ledger_lookup_free(&lookup);
 
     return rc;
 }

@@ -82,13 +82,13 @@ merchants_are_kept_apart(void **state)
     assert_int_equal(memory_read(&store, portone_ledger_lookup, &lookup),
                      PORTONE_OK);
     assert_string_equal(lookup.payment, PAYMENT("imp_1"));
-    portone_lookup_free(&lookup);
+    portone_ledger_lookup_free(&lookup);
 
     lookup = lookup_of("ab", "", "order-1", 0);
     assert_int_equal(memory_read(&store, portone_ledger_lookup, &lookup),
                      PORTONE_OK);
     assert_string_equal(lookup.payment, PAYMENT("imp_2"));
-    portone_lookup_free(&lookup);
+    portone_ledger_lookup_free(&lookup);
 
     lookup = lookup_of("a", "imp_2", "", 0);
     assert_int_equal(memory_read(&store, portone_ledger_lookup, &lookup),
@@ -184,8 +184,8 @@ lookups_find(void **state)
                        cases[i].intent);
         }
 
-        portone_lookup_free(&lookup);
-        portone_lookup_free(&lookup);
+        portone_ledger_lookup_free(&lookup);
+        portone_ledger_lookup_free(&lookup);
         assert_null(lookup.payment);
     }
 }
@@ -262,7 +262,7 @@ refunds_are_listed(void **state)
         refund_ids(lookup.refunds, ids, sizeof(ids));
         assert_string_equal(ids, cases[i].ids);
 
-        portone_lookup_free(&lookup);
+        portone_ledger_lookup_free(&lookup);
     }
 }
 
@@ -313,7 +313,7 @@ the_newest_refunds_are_listed(void **state)
                                 id);
         }
 
-        portone_lookup_free(&lookup);
+        portone_ledger_lookup_free(&lookup);
     }
 }
 
@@ -338,7 +338,7 @@ a_payment_without_room_has_no_refunds(void **state)
                      PORTONE_OK);
     assert_int_equal(cJSON_GetArraySize(lookup.refunds), 0);
 
-    portone_lookup_free(&lookup);
+    portone_ledger_lookup_free(&lookup);
 }
 
 
@@ -362,7 +362,7 @@ a_refund_that_cannot_be_read_is_an_error(void **state)
     lookup = lookup_of(SHOP, "imp_1", "", 0);
     assert_int_equal(memory_read(&store, portone_ledger_lookup, &lookup),
                      PORTONE_OK);
-    portone_lookup_free(&lookup);
+    portone_ledger_lookup_free(&lookup);
 }
 
 

@@ -72,7 +72,7 @@ decimals_are_taken_apart_exactly(void **state)
 
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 
-        if (portone_decimal_parse(&decimal, cases[i].number) != PORTONE_OK) {
+        if (portone_money_decimal(&decimal, cases[i].number) != PORTONE_OK) {
             decimal.coefficient = DECLINED;
             decimal.scale = 0;
         }
@@ -124,7 +124,7 @@ currencies_have_their_iso_4217_exponent(void **state)
 
         for (code.data = cases[i].codes; /* void */ ; code.data += 4) {
 
-            if (portone_currency_exponent(&code) != cases[i].exponent) {
+            if (portone_money_exponent(&code) != cases[i].exponent) {
                 fail_msg("%.3s", code.data);
             }
 
@@ -135,7 +135,7 @@ currencies_have_their_iso_4217_exponent(void **state)
     }
 
     for (i = 0; i < sizeof(malformed) / sizeof(malformed[0]); i++) {
-        assert_int_equal(portone_currency_exponent(&malformed[i]), -1);
+        assert_int_equal(portone_money_exponent(&malformed[i]), -1);
     }
 }
 

@@ -427,14 +427,14 @@ cancellations_have_an_identity(void **state)
     };
 
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        len = portone_cancellation_identity(&cases[i].c, buf);
+        len = portone_payment_identity(&cases[i].c, buf);
 
         unit_text(buf, len, cases[i].identity);
         assert_int_equal(buf[len], '\0');
     }
 
     buf[PORTONE_IDENTITY_LEN] = '!';
-    len = portone_cancellation_identity(&overlong, buf);
+    len = portone_payment_identity(&overlong, buf);
 
     assert_int_equal(len, PORTONE_IDENTITY_LEN - 1);
     assert_int_equal(strlen(buf), len);
@@ -475,7 +475,7 @@ months_are_those_of_korea(void **state)
 
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 
-        if (portone_month_passed(cases[i].then, cases[i].now)
+        if (portone_payment_month_passed(cases[i].then, cases[i].now)
             != cases[i].passed)
         {
             fail_msg("%lld, %lld", (long long) cases[i].then,
@@ -498,7 +498,7 @@ every_month_begins_when_it_does(void **state)
         korea = day * 86400;
         assert_non_null(gmtime_r(&korea, &tm));
 
-        if (portone_month_passed(korea - 9 * 3600 - 1, korea - 9 * 3600)
+        if (portone_payment_month_passed(korea - 9 * 3600 - 1, korea - 9 * 3600)
             != (tm.tm_mday == 1))
         {
             fail_msg("%d-%02d-%02d", tm.tm_year + 1900, tm.tm_mon + 1,

@@ -262,7 +262,7 @@ states_have_words(void **state)
         assert_int_equal(portone_record_settle(record, cases[i].state, NOW),
                          PORTONE_OK);
         assert_int_equal(portone_record_state(record), cases[i].state);
-        assert_string_equal(portone_state_word(cases[i].state),
+        assert_string_equal(portone_record_word(cases[i].state),
                             cases[i].word);
         assert_int_equal(portone_json_int(record, "settled_at", 0),
                          cases[i].settled_at);
@@ -402,7 +402,7 @@ readings_are_compared(void **state)
         }
 
         if (cases[i].identity != NULL) {
-            (void) portone_cancellation_identity(&evidence.entry, identity);
+            (void) portone_payment_identity(&evidence.entry, identity);
             assert_string_equal(identity, cases[i].identity);
 
         } else {

@@ -187,10 +187,10 @@ put(portone_register_t *reg, const char *text)
     /* the first time may be rolled back, and says the same */
 
     if (unit_fail_at == 0) {
-        (void) memory_dry_run(&store, portone_ledger_register, reg);
+        (void) memory_dry_run(&store, portone_register_apply, reg);
     }
 
-    return memory_apply(&store, portone_ledger_register, reg);
+    return memory_apply(&store, portone_register_apply, reg);
 }
 
 
@@ -350,7 +350,7 @@ portone_match_guards_both(void **state)
     assert_int_equal(portone_register_parse(&reg, GIVEN(""),
                                             strlen(GIVEN(""))),
                      PORTONE_NO_ERROR);
-    assert_int_equal(memory_apply(&store, portone_ledger_register, &reg),
+    assert_int_equal(memory_apply(&store, portone_register_apply, &reg),
                      PORTONE_OK);
     assert_int_equal(reg.error, PORTONE_PAYMENT_NOT_FOUND);
     assert_true(reg.mismatch);
@@ -366,7 +366,7 @@ portone_match_guards_both(void **state)
                               GIVEN(",\"customer_uid\":\"alice\""),
                               strlen(GIVEN(",\"customer_uid\":\"alice\""))),
                      PORTONE_NO_ERROR);
-    assert_int_equal(memory_apply(&store, portone_ledger_register, &reg),
+    assert_int_equal(memory_apply(&store, portone_register_apply, &reg),
                      PORTONE_OK);
     assert_int_equal(reg.error, PORTONE_PAYMENT_NOT_FOUND);
     assert_true(reg.mismatch);
@@ -460,7 +460,7 @@ a_store_that_fails_keeps_nothing(void **state)
         store.calls = 0;
         store.fail_at = n;
 
-        rc = memory_apply(&store, portone_ledger_register, &reg);
+        rc = memory_apply(&store, portone_register_apply, &reg);
 
         store.fail_at = 0;
 

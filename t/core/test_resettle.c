@@ -355,7 +355,7 @@ check_verdict(model_t *model, const verdict_t *verdict)
                  model_stored_cancelled(model));
     }
 
-    assert_string_equal(portone_state_word(model->flow.resettled_state),
+    assert_string_equal(portone_record_word(model->flow.resettled_state),
                         verdict->state);
     assert_string_equal(model->flow.resettled_id, OPEN_ID);
 

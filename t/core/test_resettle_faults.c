@@ -106,7 +106,7 @@ check_outcome(model_t *model, const char *expected)
         break;
     }
 
-    assert_string_equal(portone_state_word(state), expected);
+    assert_string_equal(portone_record_word(state), expected);
 
     return state;
 }

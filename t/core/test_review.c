@@ -112,7 +112,7 @@ the_word_counts_whatever_portone_says(void **state)
         assert_true(model.flow.reviewed);
 
         check_settled(&model, PORTONE_DB_ATTEMPTS,
-                      portone_state_word(reviews[i].said));
+                      portone_record_word(reviews[i].said));
 
         record = open_record(&model, PORTONE_DB_ATTEMPTS);
 

@@ -185,11 +185,11 @@ what_cannot_be_read_is_told(void **state)
           "LT", PORTONE_PORTONE_UNAVAILABLE, 0, NULL, NULL },
         { "the store does not take it",
           { SYNC(FRESH, CONSOLE, BY_IMP), .fails = 1,
-            .step = PORTONE_STEP_DEPOSIT },
+            .step = PORTONE_STEP_SAVE },
           "LTYD", PORTONE_STORE_UNAVAILABLE, 0, NULL, NULL },
         { "the store takes too long",
           { SYNC(FRESH, CONSOLE, BY_IMP), .abandoned = 1,
-            .step = PORTONE_STEP_DEPOSIT },
+            .step = PORTONE_STEP_SAVE },
           "LTYD", PORTONE_STORE_UNAVAILABLE, 250, NULL, NULL }
     };
 
@@ -330,7 +330,7 @@ a_look_before_the_time_leaves_the_time(void **state)
 static void
 claim_meanwhile(model_t *model, portone_step_e step)
 {
-    if (step == PORTONE_STEP_DEPOSIT) {
+    if (step == PORTONE_STEP_SAVE) {
         memory_set(&model->store, PORTONE_DB_INTENTS, "shop", "imp_1", NULL,
                    EARLY("sending"));
     }
@@ -342,7 +342,7 @@ claim_meanwhile(model_t *model, portone_step_e step)
 static void
 store_meanwhile(model_t *model, portone_step_e step)
 {
-    if (step == PORTONE_STEP_DEPOSIT && model->n_rereads == 1) {
+    if (step == PORTONE_STEP_SAVE && model->n_rereads == 1) {
         memory_set(&model->store, PORTONE_DB_PAYMENTS, "shop", "imp_1", NULL,
                    PARTLY);
     }
@@ -356,7 +356,7 @@ store_each_time(model_t *model, portone_step_e step)
 {
     char  text[512];
 
-    if (step == PORTONE_STEP_DEPOSIT) {
+    if (step == PORTONE_STEP_SAVE) {
         snprintf(text, sizeof(text),
                  PAYMENT("imp_1", "order-1", WON(1000, 0) ",\"n\":%zu"),
                  model->n_steps);

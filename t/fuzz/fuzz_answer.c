@@ -88,7 +88,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     fuzz_check(answer.status == (int) status);
     fuzz_check(answer.message.len <= 4096);
-    fuzz_check(portone_utf8_length(answer.message.data, answer.message.len)
+    fuzz_check(portone_str_utf8_length(answer.message.data, answer.message.len)
                != SIZE_MAX);
 
     if (fails == 0) {
@@ -315,18 +315,18 @@ fuzz_payment_history(const portone_payment_t *payment)
 
         memset(buf, 'x', sizeof(buf));
 
-        len = portone_cancellation_identity(&c, buf);
+        len = portone_payment_identity(&c, buf);
 
         fuzz_check(len < PORTONE_IDENTITY_LEN && len != 0);
         fuzz_check(strlen(buf) == len);
-        fuzz_check(portone_utf8_length(buf, len) != SIZE_MAX);
+        fuzz_check(portone_str_utf8_length(buf, len) != SIZE_MAX);
 
         /* entries that differ have identities that differ */
 
         if (i != 0 && (c.cancellation_id.len != 0)
                       == (last.cancellation_id.len != 0))
         {
-            (void) portone_cancellation_identity(&last, other);
+            (void) portone_payment_identity(&last, other);
 
             same = (c.cancellation_id.len != 0)
                    ? portone_str_eq(&c.cancellation_id, &last.cancellation_id)
@@ -555,11 +555,11 @@ fuzz_record_new(const portone_payment_t *before,
 
     for (i = 0; i < portone_payment_cancellations(after); i++) {
         portone_payment_cancellation(after, i, &c);
-        (void) portone_cancellation_identity(&c, a);
+        (void) portone_payment_identity(&c, a);
 
         for (j = 0; j < n; j++) {
             portone_payment_cancellation(before, j, &c);
-            (void) portone_cancellation_identity(&c, b);
+            (void) portone_payment_identity(&c, b);
 
             if (!taken[j] && strcmp(a, b) == 0) {
                 taken[j] = 1;

@@ -393,7 +393,7 @@ fuzz_flow_event(fuzz_flow_t *flow, portone_step_e step,
             continue;
 
         case 'D':
-            fuzz_world_deposit(flow->world);
+            fuzz_world_save(flow->world);
             continue;
 
         case 'I':
@@ -712,9 +712,9 @@ fuzz_flow_commit(fuzz_flow_t *flow, portone_step_e step, char event)
 
     switch (step) {
 
-    case PORTONE_STEP_DEPOSIT:
-        apply = portone_ledger_deposit;
-        data = &core->deposit;
+    case PORTONE_STEP_SAVE:
+        apply = portone_ledger_save;
+        data = &core->save;
         break;
 
     case PORTONE_STEP_CLAIM:
@@ -781,8 +781,8 @@ fuzz_flow_commit(fuzz_flow_t *flow, portone_step_e step, char event)
 
     switch (step) {
 
-    case PORTONE_STEP_DEPOSIT:
-        step = portone_flow_deposited(core, rc);
+    case PORTONE_STEP_SAVE:
+        step = portone_flow_saved(core, rc);
         break;
 
     case PORTONE_STEP_CLAIM:

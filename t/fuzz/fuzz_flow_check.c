@@ -268,7 +268,7 @@ fuzz_flow_check_end(fuzz_flow_t *flow)
     fuzz_check(core->error < PORTONE_ERROR_MAX);
     fuzz_check(core->field != NULL);
     fuzz_check(core->amount >= 0);
-    fuzz_check(portone_utf8_length(core->message.data, core->message.len)
+    fuzz_check(portone_str_utf8_length(core->message.data, core->message.len)
                != SIZE_MAX);
 
     fuzz_flow_check_body(flow);

@@ -162,7 +162,7 @@ fuzz_import(memory_store_t *store, const portone_str_t *text, size_t max,
     while (import.pos < import.last) {
         fuzz_memory(fails);
 
-        rc = memory_apply(store, portone_ledger_import, &import);
+        rc = memory_apply(store, portone_import_apply, &import);
 
         fuzz_memory(0);
 
@@ -263,7 +263,7 @@ fuzz_export(memory_store_t *store, size_t *len)
     *len = 0;
 
     do {
-        fuzz_check(memory_read(store, portone_ledger_export, &export)
+        fuzz_check(memory_read(store, portone_export_read, &export)
                    == PORTONE_OK);
         fuzz_check(export.need == 0 || export.len == 0);
 

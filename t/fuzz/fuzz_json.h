@@ -8,7 +8,7 @@
 #define _FUZZ_JSON_H_INCLUDED_
 
 
-#include "portone_core.h"
+#include "portone_str.h"
 
 
 /*

@@ -19,7 +19,7 @@
  *
  *     <time> <allocation that fails, 0: none> <call of the store, likewise>
  *     <imp_uid> <merchant_uid>
- *     <payment to deposit>
+ *     <payment to save>
  *     <record to claim and settle>
  *     <entry of the store, see fuzz_store.h>
  *     ...
@@ -73,7 +73,7 @@ static void fuzz_record_refunds(fuzz_run_t *run,
 static void fuzz_record_due(fuzz_run_t *run);
 static void fuzz_record_claim(fuzz_run_t *run, int unchanged);
 static void fuzz_record_settle(fuzz_run_t *run, int open);
-static void fuzz_record_deposit(fuzz_run_t *run, const portone_payment_t *p);
+static void fuzz_record_save(fuzz_run_t *run, const portone_payment_t *p);
 static void fuzz_record_compare(fuzz_run_t *run, const portone_payment_t *p);
 static void fuzz_record_journal(fuzz_run_t *run, const portone_payment_t *p);
 static int fuzz_record_same(fuzz_run_t *run, char *dump);
@@ -151,7 +151,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     {
         fuzz_record_compare(&run, &payment);
         fuzz_record_journal(&run, &payment);
-        fuzz_record_deposit(&run, &payment);
+        fuzz_record_save(&run, &payment);
         portone_payment_free(&payment);
     }
 
@@ -304,7 +304,7 @@ fuzz_record_lookup(fuzz_run_t *run, int by_imp_uid)
                                              NULL).malformed != 0);
         }
 
-        portone_lookup_free(&lookup);
+        portone_ledger_lookup_free(&lookup);
         return;
     }
 
@@ -338,7 +338,7 @@ fuzz_record_lookup(fuzz_run_t *run, int by_imp_uid)
     if (lookup.intent != NULL) {
         memset(&open, 'x', sizeof(portone_open_t));
 
-        portone_open_read(&open, lookup.intent);
+        portone_ledger_open_read(&open, lookup.intent);
 
         fuzz_check(memchr(open.refund_id, '\0', PORTONE_REFUND_ID_LEN + 1)
                    != NULL);
@@ -347,7 +347,7 @@ fuzz_record_lookup(fuzz_run_t *run, int by_imp_uid)
 
     fuzz_record_refunds(run, &lookup);
 
-    portone_lookup_free(&lookup);
+    portone_ledger_lookup_free(&lookup);
 }
 
 
@@ -618,20 +618,20 @@ fuzz_record_settle(fuzz_run_t *run, int open)
 
 
 static void
-fuzz_record_deposit(fuzz_run_t *run, const portone_payment_t *p)
+fuzz_record_save(fuzz_run_t *run, const portone_payment_t *p)
 {
     int                 rc;
     char               *before;
     const char         *stored;
     portone_str_t       imp_uid;
-    portone_deposit_t   deposit;
+    portone_save_t      save;
 
-    memset(&deposit, 0, sizeof(portone_deposit_t));
+    memset(&save, 0, sizeof(portone_save_t));
 
-    deposit.merchant = run->merchant;
-    deposit.payment = p;
-    deposit.text = run->payment;
-    deposit.journal = portone_str("{}");
+    save.merchant = run->merchant;
+    save.payment = p;
+    save.text = run->payment;
+    save.journal = portone_str("{}");
 
     /* what is looked at is the payment that is deposited */
 
@@ -641,7 +641,7 @@ fuzz_record_deposit(fuzz_run_t *run, const portone_payment_t *p)
     stored = fuzz_record_value(run, PORTONE_DB_PAYMENTS, NULL);
     before = (stored != NULL) ? strdup(stored) : NULL;
 
-    rc = memory_apply(&run->store, portone_ledger_deposit, &deposit);
+    rc = memory_apply(&run->store, portone_ledger_save, &save);
 
     stored = fuzz_record_value(run, PORTONE_DB_PAYMENTS, NULL);
 
@@ -651,7 +651,7 @@ fuzz_record_deposit(fuzz_run_t *run, const portone_payment_t *p)
 
         fuzz_check(stored != NULL && strcmp(stored, before) == 0);
 
-    } else if (rc == PORTONE_OK && deposit.stored) {
+    } else if (rc == PORTONE_OK && save.stored) {
         fuzz_check(stored != NULL);
         fuzz_check(strlen(stored) == run->payment.len);
         fuzz_check(memcmp(stored, run->payment.data, run->payment.len) == 0);
@@ -667,10 +667,10 @@ fuzz_record_deposit(fuzz_run_t *run, const portone_payment_t *p)
 
     if (rc == PORTONE_OK && stored != NULL) {
 
-        deposit.seen = portone_str(before = strdup(stored));
-        deposit.text = portone_str("{}");
+        save.seen = portone_str(before = strdup(stored));
+        save.text = portone_str("{}");
 
-        rc = memory_dry_run(&run->store, portone_ledger_deposit, &deposit);
+        rc = memory_dry_run(&run->store, portone_ledger_save, &save);
 
         fuzz_check(rc == PORTONE_OK || rc == PORTONE_ERROR);
 

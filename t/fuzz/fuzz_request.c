@@ -165,7 +165,7 @@ fuzz_request_refused(const portone_request_t *request, portone_error_e error,
 {
     fuzz_check(request->json == NULL);
     fuzz_check(memchr(field, '\0', PORTONE_FIELD_LEN) != NULL);
-    fuzz_check(portone_utf8_length(field, strlen(field)) != SIZE_MAX);
+    fuzz_check(portone_str_utf8_length(field, strlen(field)) != SIZE_MAX);
 
     switch (error) {
 

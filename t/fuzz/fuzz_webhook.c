@@ -334,5 +334,5 @@ fuzz_webhook_valid(const fuzz_uid_t *uid)
     }
 
     return length > 0 && length <= uid->max
-           && portone_utf8_length(uid->value, uid->len) != SIZE_MAX;
+           && portone_str_utf8_length(uid->value, uid->len) != SIZE_MAX;
 }

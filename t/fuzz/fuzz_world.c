@@ -331,7 +331,7 @@ fuzz_world_undo(fuzz_world_t *world)
 
 
 void
-fuzz_world_deposit(fuzz_world_t *world)
+fuzz_world_save(fuzz_world_t *world)
 {
     char               *value;
     portone_payment_t   payment;

@@ -65,7 +65,7 @@ void fuzz_world_console(fuzz_world_t *world, int64_t amount);
 void fuzz_world_undo(fuzz_world_t *world);
 
 /* what another worker does to the payment in the meantime */
-void fuzz_world_deposit(fuzz_world_t *world);
+void fuzz_world_save(fuzz_world_t *world);
 void fuzz_world_claim(fuzz_world_t *world, const portone_str_t *imp_uid);
 void fuzz_world_settle(fuzz_world_t *world, const portone_str_t *imp_uid);
 

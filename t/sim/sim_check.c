@@ -163,7 +163,7 @@ sim_check_executed(sim_t *sim, int payment, int i, int64_t amount)
 
     if (refund->settled && !refund->mistaken) {
         sim_broken(sim, 3, "refund %d is executed, but was %s", i,
-                   portone_state_word(refund->state));
+                   portone_record_word(refund->state));
     }
 }
 
@@ -225,7 +225,7 @@ sim_check_answer(sim_t *sim, sim_flow_t *flow)
 
     default:
         sim_broken(sim, 4, "refund %d is told as success, and is %s", i,
-                   portone_state_word(core->state));
+                   portone_record_word(core->state));
     }
 }
 
@@ -337,7 +337,7 @@ sim_check_rest(sim_t *sim)
             {
                 sim_broken(sim, 4, "the client was told that refund %d has "
                            "succeeded, it is %s", i,
-                           portone_state_word(refund->state));
+                           portone_record_word(refund->state));
             }
 
             break;

@@ -65,9 +65,9 @@ sim_check_journal(sim_t *sim)
         {
             sim_broken(sim, 8, "refund %d is %s%s, the journal tells of %s",
                        i, refund->settled ? "" : "open as ",
-                       portone_state_word(refund->state),
+                       portone_record_word(refund->state),
                        refund->journaled
-                           ? portone_state_word(refund->journal) : "none");
+                           ? portone_record_word(refund->journal) : "none");
         }
     }
 }

@@ -62,7 +62,7 @@ sim_check_keys(sim_t *sim)
 
         if (!answered && refund->settled) {
             sim_broken(sim, 5, "the key of refund %d is open, the refund is "
-                       "%s", i, portone_state_word(refund->state));
+                       "%s", i, portone_record_word(refund->state));
         }
 
         if (answered && !refund->settled
@@ -70,7 +70,7 @@ sim_check_keys(sim_t *sim)
                 || refund->state == PORTONE_STATE_UNKNOWN))
         {
             sim_broken(sim, 5, "the key of refund %d has an answer, the "
-                       "refund is %s", i, portone_state_word(refund->state));
+                       "refund is %s", i, portone_record_word(refund->state));
         }
 
         seen |= 1u << i;

@@ -213,7 +213,7 @@ sim_check_open(sim_t *sim, int i, portone_state_e state)
 
         if (refund->state != PORTONE_STATE_SENDING) {
             sim_broken(sim, 12, "refund %d was %s, is unknown", i,
-                       portone_state_word(refund->state));
+                       portone_record_word(refund->state));
         }
 
         /* somebody is too quick */
@@ -263,7 +263,7 @@ sim_check_open(sim_t *sim, int i, portone_state_e state)
 
     default:
         sim_broken(sim, 12, "open refund %d becomes %s", i,
-                   portone_state_word(state));
+                   portone_record_word(state));
     }
 }
 
@@ -309,19 +309,19 @@ sim_check_settled(sim_t *sim, int i, portone_state_e state)
 
         if (refund->executed > refund->undone) {
             sim_broken(sim, 7, "refund %d is %s, but was executed", i,
-                       portone_state_word(state));
+                       portone_record_word(state));
         }
 
         if (refund->live) {
             sim_broken(sim, 2, "refund %d is %s, but PortOne may still "
-                       "execute it", i, portone_state_word(state));
+                       "execute it", i, portone_record_word(state));
         }
 
         return;
 
     default:
         sim_broken(sim, 12, "refund %d is settled as %s", i,
-                   portone_state_word(state));
+                   portone_record_word(state));
     }
 }
 
@@ -368,7 +368,7 @@ sim_state(const char *word)
     int  state;
 
     for (state = 0; state < PORTONE_STATE_MAX; state++) {
-        if (strcmp(portone_state_word((portone_state_e) state), word) == 0) {
+        if (strcmp(portone_record_word((portone_state_e) state), word) == 0) {
             break;
         }
     }

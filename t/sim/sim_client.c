@@ -467,7 +467,7 @@ sim_review(sim_t *sim, int i, int tries)
                                   : PORTONE_STATE_NOT_EXECUTED;
 
     sim_log(sim, "a person says that refund %d is %s, worker %d flow %d", i,
-            portone_state_word(flow->core.review_state), worker,
+            portone_record_word(flow->core.review_state), worker,
             (int) (flow - sim->flows));
 
     sim_flow_start(sim, flow);
@@ -488,7 +488,7 @@ sim_review_told(sim_t *sim, sim_flow_t *flow)
         if (!refund->settled || refund->state != flow->core.review_state) {
             sim_broken(sim, 4, "a person was told that refund %d is settled, "
                        "it is %s", flow->review,
-                       portone_state_word(refund->state));
+                       portone_record_word(refund->state));
         }
 
         sim_counts[SIM_N_REVIEWED]++;

@@ -118,7 +118,7 @@ sim_flow_run(sim_t *sim, sim_flow_t *flow, portone_step_e step)
             sim_call(sim, flow);
             break;
 
-        case PORTONE_STEP_DEPOSIT:
+        case PORTONE_STEP_SAVE:
         case PORTONE_STEP_CLAIM:
         case PORTONE_STEP_SETTLE:
 
@@ -199,8 +199,8 @@ sim_flow_step(sim_t *sim, sim_flow_t *flow)
                : portone_flow_reread(core, flow->call, &answer, now);
         break;
 
-    case PORTONE_STEP_DEPOSIT:
-        step = portone_flow_deposited(core, flow->rc);
+    case PORTONE_STEP_SAVE:
+        step = portone_flow_saved(core, flow->rc);
         break;
 
     case PORTONE_STEP_CLAIM:
@@ -255,7 +255,7 @@ sim_flow_tell(sim_t *sim, sim_flow_t *flow)
     sim_log(sim, "worker %d flow %d: the client of refund %d is told \"%s\"",
             flow->worker, (int) (flow - sim->flows), flow->refund,
             (core->error == PORTONE_NO_ERROR)
-                ? (flow->refund == -1) ? "" : portone_state_word(core->state)
+                ? (flow->refund == -1) ? "" : portone_record_word(core->state)
                 : portone_error_word(core->error));
 
     if (flow->webhook != -1) {

@@ -239,7 +239,7 @@ sim_quiet(sim_t *sim)
                          * 1000)
         {
             sim_broken(sim, 6, "refund %d is still %s", i,
-                       portone_state_word(refund->state));
+                       portone_record_word(refund->state));
         }
     }
 

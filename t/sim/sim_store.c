@@ -67,9 +67,9 @@ sim_apply(sim_t *sim, sim_flow_t *flow)
 
     switch (flow->step) {
 
-    case PORTONE_STEP_DEPOSIT:
-        apply = portone_ledger_deposit;
-        data = &flow->core.deposit;
+    case PORTONE_STEP_SAVE:
+        apply = portone_ledger_save;
+        data = &flow->core.save;
         break;
 
     case PORTONE_STEP_CLAIM:

@@ -8,7 +8,7 @@
 #define _PORTONE_ERROR_H_INCLUDED_
 
 
-#include "portone_core.h"
+#include "portone_str.h"
 
 
 /* every error a client can be told; the order of the table in the docs */

@@ -37,7 +37,7 @@ portone_json_parse(const char *text, size_t len)
         return NULL;
     }
 
-    if (portone_json_strict(text, len) != PORTONE_OK) {
+    if (portone_json_scan_strict(text, len) != PORTONE_OK) {
         return NULL;
     }
 
@@ -49,7 +49,7 @@ portone_json_parse(const char *text, size_t len)
         return NULL;
     }
 
-    /* portone_json_strict() lets no other white space through */
+    /* portone_json_scan_strict() lets no other white space through */
 
     while (end < last && (portone_byte_t) *end <= ' ') {
         end++;
@@ -343,7 +343,7 @@ portone_json_int_item(int64_t value)
         return NULL;
     }
 
-    (void) portone_int_print(buf, value);
+    (void) portone_str_print_int(buf, value);
 
     return portone_json_number(buf, (double) value);
 }

@@ -8,7 +8,7 @@
 #define _PORTONE_JSON_H_INCLUDED_
 
 
-#include "portone_json_text.h"
+#include "portone_json_scan.h"
 
 
 /*

@@ -47,7 +47,7 @@ static const char  portone_currencies_4[] =
 
 
 int
-portone_decimal_parse(portone_decimal_t *decimal, double number)
+portone_money_decimal(portone_decimal_t *decimal, double number)
 {
     int          digits, exponent;
     char         buf[PORTONE_MONEY_LEN + 8];
@@ -122,7 +122,7 @@ portone_decimal_parse(portone_decimal_t *decimal, double number)
 
 
 int
-portone_currency_exponent(const portone_str_t *currency)
+portone_money_exponent(const portone_str_t *currency)
 {
     size_t  i;
     char    code[5];
@@ -219,7 +219,7 @@ portone_money_from_json(int64_t *amount, const cJSON *item, int exponent)
 
     /* never valueint: it is an int and saturates */
 
-    if (portone_decimal_parse(&decimal, item->valuedouble) != PORTONE_OK) {
+    if (portone_money_decimal(&decimal, item->valuedouble) != PORTONE_OK) {
         return PORTONE_DECLINED;
     }
 
@@ -239,7 +239,7 @@ portone_money_print(char buf[PORTONE_MONEY_LEN], int64_t amount, int exponent)
     }
 
     if (exponent == 0) {
-        return portone_int_print(buf, amount);
+        return portone_str_print_int(buf, amount);
     }
 
     unit = portone_money_unit(exponent);

@@ -8,7 +8,7 @@
 #define _PORTONE_MONEY_H_INCLUDED_
 
 
-#include "portone_core.h"
+#include "portone_str.h"
 
 
 /*
@@ -31,18 +31,18 @@ typedef struct {
 
 
 /*
- * portone_decimal_parse() takes a parsed JSON number apart exactly; it is
+ * portone_money_decimal() takes a parsed JSON number apart exactly; it is
  * the only place where a double is looked at.  PORTONE_DECLINED: not finite,
  * more than 15 significant digits, more than 15 decimals or 15 digits before
  * the point.  Equal numbers give equal decimals (no trailing zeroes, -0 is 0).
  */
-int portone_decimal_parse(portone_decimal_t *decimal, double number);
+int portone_money_decimal(portone_decimal_t *decimal, double number);
 
 /*
- * portone_currency_exponent() gives the number of decimals of an ISO 4217
+ * portone_money_exponent() gives the number of decimals of an ISO 4217
  * currency (upper case), or -1 for a currency it does not know.
  */
-int portone_currency_exponent(const portone_str_t *currency);
+int portone_money_exponent(const portone_str_t *currency);
 
 /*
  * portone_money_from_decimal() converts exactly.  PORTONE_DECLINED: negative,

@@ -22,7 +22,7 @@ static int portone_ledger_put_payment(portone_txn_t *txn,
 static int portone_ledger_overtaken(const portone_settlement_t *settlement,
     const cJSON *intent);
 static int portone_ledger_outranked(portone_txn_t *txn,
-    const portone_deposit_t *deposit, const portone_str_t *index,
+    const portone_save_t *save, const portone_str_t *index,
     int *outranked);
 static void portone_ledger_take_due(portone_due_t *due,
     const portone_key_t *key, const cJSON *intent);
@@ -48,7 +48,7 @@ portone_ledger_claim(portone_txn_t *txn, void *data)
     }
 
     if (rc == PORTONE_OK) {
-        portone_open_read(&claim->open, intent);
+        portone_ledger_open_read(&claim->open, intent);
         claim->verdict = PORTONE_CLAIM_IN_PROGRESS;
 
         cJSON_Delete(intent);
@@ -89,7 +89,7 @@ portone_ledger_claim(portone_txn_t *txn, void *data)
 
 
 void
-portone_open_read(portone_open_t *open, const cJSON *intent)
+portone_ledger_open_read(portone_open_t *open, const cJSON *intent)
 {
     portone_str_t  refund_id;
 
@@ -284,22 +284,22 @@ portone_ledger_overtaken(const portone_settlement_t *settlement,
 
 
 int
-portone_ledger_deposit(portone_txn_t *txn, void *data)
+portone_ledger_save(portone_txn_t *txn, void *data)
 {
-    portone_deposit_t *deposit = data;
+    portone_save_t *save = data;
 
     int                       rc, changed, outranked;
     portone_key_t             key, index;
     portone_str_t             str, value;
     const portone_payment_t  *payment;
 
-    deposit->stored = 0;
+    save->stored = 0;
 
-    payment = deposit->payment;
+    payment = save->payment;
 
-    if (portone_key(&key, &deposit->merchant, &payment->imp_uid)
+    if (portone_key(&key, &save->merchant, &payment->imp_uid)
         != PORTONE_OK
-        || portone_key(&index, &deposit->merchant, &payment->merchant_uid)
+        || portone_key(&index, &save->merchant, &payment->merchant_uid)
            != PORTONE_OK)
     {
         return PORTONE_ERROR;
@@ -312,10 +312,10 @@ portone_ledger_deposit(portone_txn_t *txn, void *data)
     changed = 1;
 
     if (rc == PORTONE_OK) {
-        changed = !portone_str_eq(&value, &deposit->text);
+        changed = !portone_str_eq(&value, &save->text);
 
-        rc = portone_str_eq(&value, &deposit->seen)
-                 ? portone_ledger_replaceable(txn, &key) : PORTONE_OK;
+        rc = portone_str_eq(&value, &save->seen)
+                 ? portone_ledger_locked(txn, &key) : PORTONE_OK;
     }
 
     if (rc == PORTONE_ERROR) {
@@ -325,15 +325,15 @@ portone_ledger_deposit(portone_txn_t *txn, void *data)
     if (rc == PORTONE_DECLINED) {
 
         if (changed
-            && (txn->put(txn, PORTONE_DB_PAYMENTS, &str, &deposit->text)
+            && (txn->put(txn, PORTONE_DB_PAYMENTS, &str, &save->text)
                 != PORTONE_OK
-                || portone_journal_append(txn, &deposit->journal)
+                || portone_journal_append(txn, &save->journal)
                    != PORTONE_OK))
         {
             return PORTONE_ERROR;
         }
 
-        deposit->stored = 1;
+        save->stored = 1;
     }
 
     str = portone_key_str(&index);
@@ -350,7 +350,7 @@ portone_ledger_deposit(portone_txn_t *txn, void *data)
             return PORTONE_OK;
         }
 
-        rc = portone_ledger_outranked(txn, deposit, &value, &outranked);
+        rc = portone_ledger_outranked(txn, save, &value, &outranked);
 
         if (rc != PORTONE_OK) {
             return rc;
@@ -366,7 +366,7 @@ portone_ledger_deposit(portone_txn_t *txn, void *data)
 
 
 int
-portone_ledger_replaceable(portone_txn_t *txn, const portone_key_t *key)
+portone_ledger_locked(portone_txn_t *txn, const portone_key_t *key)
 {
     int     rc;
     cJSON  *intent;
@@ -457,7 +457,7 @@ portone_ledger_lookup(portone_txn_t *txn, void *data)
     }
 
     if (rc == PORTONE_ERROR) {
-        portone_lookup_free(lookup);
+        portone_ledger_lookup_free(lookup);
         return PORTONE_ERROR;
     }
 
@@ -466,7 +466,7 @@ portone_ledger_lookup(portone_txn_t *txn, void *data)
 
 
 void
-portone_lookup_free(portone_lookup_t *lookup)
+portone_ledger_lookup_free(portone_lookup_t *lookup)
 {
     cJSON_free(lookup->payment);
     cJSON_Delete(lookup->intent);
@@ -528,7 +528,7 @@ portone_ledger_parse(portone_txn_t *txn, portone_db_e db,
 
 static int
 portone_ledger_outranked(portone_txn_t *txn,
-    const portone_deposit_t *deposit, const portone_str_t *index,
+    const portone_save_t *save, const portone_str_t *index,
     int *outranked)
 {
     int                 rc, paid;
@@ -539,7 +539,7 @@ portone_ledger_outranked(portone_txn_t *txn,
 
     *outranked = 0;
 
-    if (portone_key(&key, &deposit->merchant, index) != PORTONE_OK) {
+    if (portone_key(&key, &save->merchant, index) != PORTONE_OK) {
         return PORTONE_OK;
     }
 
@@ -561,9 +561,9 @@ portone_ledger_outranked(portone_txn_t *txn,
         return PORTONE_ERROR;
     }
 
-    paid = portone_payment_was_paid(deposit->payment);
+    paid = portone_payment_was_paid(save->payment);
 
-    if (!portone_str_eq(&other.merchant_uid, &deposit->payment->merchant_uid))
+    if (!portone_str_eq(&other.merchant_uid, &save->payment->merchant_uid))
     {
         /* it was registered for this order by mistake */
 
@@ -571,7 +571,7 @@ portone_ledger_outranked(portone_txn_t *txn,
         *outranked = !paid;
 
     } else {
-        *outranked = other.started_at > deposit->payment->started_at;
+        *outranked = other.started_at > save->payment->started_at;
     }
 
     portone_payment_free(&other);

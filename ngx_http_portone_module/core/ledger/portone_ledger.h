@@ -58,7 +58,7 @@ typedef struct {
 } portone_claim_t;
 
 
-void portone_open_read(portone_open_t *open, const cJSON *intent);
+void portone_ledger_open_read(portone_open_t *open, const cJSON *intent);
 
 /* portone_claim_t: the intent is put if the payment has none */
 int portone_ledger_claim(portone_txn_t *txn, void *data);
@@ -110,11 +110,11 @@ typedef struct {
 
     unsigned                  stored:1;  /* verdict: the text is what is
                                             stored */
-} portone_deposit_t;
+} portone_save_t;
 
 
 /*
- * portone_deposit_t: the payment is put and the journal tells of it if it has
+ * portone_save_t: the payment is put and the journal tells of it if it has
  * changed, unless the stored one is not the one that was seen: a reading must
  * not undo what a refund has settled since, nor be undone by what an open one
  * is about to settle.  merchant_uid leads to it unless it leads to another
@@ -122,7 +122,7 @@ typedef struct {
  * merchant_uid unique, so a paid one goes before an unpaid one, and among
  * equals the one started last.
  */
-int portone_ledger_deposit(portone_txn_t *txn, void *data);
+int portone_ledger_save(portone_txn_t *txn, void *data);
 
 /*
  * While a refund is open its settlement writes the payment, and nobody else
@@ -130,7 +130,7 @@ int portone_ledger_deposit(portone_txn_t *txn, void *data);
  * waits for a person writes nothing any more.  PORTONE_DECLINED: there is
  * nothing to keep the payment from being replaced; PORTONE_OK: there is.
  */
-int portone_ledger_replaceable(portone_txn_t *txn, const portone_key_t *key);
+int portone_ledger_locked(portone_txn_t *txn, const portone_key_t *key);
 
 
 typedef struct {
@@ -142,7 +142,7 @@ typedef struct {
                                                  lookup */
     unsigned                  want_refunds:1;
 
-    /* results, owned by the caller: portone_lookup_free() */
+    /* results, owned by the caller: portone_ledger_lookup_free() */
     portone_key_t             key;
     char                     *payment;        /* text */
     size_t                    payment_len;
@@ -162,7 +162,7 @@ typedef struct {
  * no such payment.
  */
 int portone_ledger_lookup(portone_txn_t *txn, void *data);
-void portone_lookup_free(portone_lookup_t *lookup);
+void portone_ledger_lookup_free(portone_lookup_t *lookup);
 
 
 /* an intent whose time has come */

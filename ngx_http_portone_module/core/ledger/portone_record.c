@@ -183,7 +183,7 @@ portone_record_balance(const portone_payment_t *payment)
 
     for (i = 0; i < n; i++) {
         portone_payment_cancellation(payment, i, &c);
-        (void) portone_cancellation_identity(&c, buf);
+        (void) portone_payment_identity(&c, buf);
 
         item = cJSON_CreateString(buf);
         if (item == NULL) {
@@ -294,7 +294,7 @@ portone_record_refund(const cJSON *record)
 
 
 const char *
-portone_state_word(portone_state_e state)
+portone_record_word(portone_state_e state)
 {
     return portone_state_words[state];
 }
@@ -411,7 +411,7 @@ portone_record_take(cJSON *identities, const portone_cancellation_t *c)
     char    buf[PORTONE_IDENTITY_LEN];
     cJSON  *item;
 
-    (void) portone_cancellation_identity(c, buf);
+    (void) portone_payment_identity(c, buf);
 
     cJSON_ArrayForEach(item, identities) {
         if (cJSON_IsString(item) && strcmp(item->valuestring, buf) == 0) {

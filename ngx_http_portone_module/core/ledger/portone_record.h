@@ -95,7 +95,7 @@ char *portone_record_print(const cJSON *record);
  */
 cJSON *portone_record_refund(const cJSON *record);
 
-const char *portone_state_word(portone_state_e state);
+const char *portone_record_word(portone_state_e state);
 
 /* PORTONE_STATE_MAX: no such word */
 portone_state_e portone_record_state(const cJSON *record);

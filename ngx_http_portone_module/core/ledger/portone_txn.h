@@ -8,7 +8,7 @@
 #define _PORTONE_TXN_H_INCLUDED_
 
 
-#include "portone_core.h"
+#include "portone_str.h"
 
 
 /*

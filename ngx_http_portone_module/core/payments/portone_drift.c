@@ -22,7 +22,7 @@ static int portone_drift_differs(portone_drift_payment_t *payment,
     const portone_payment_t *stored);
 static int portone_drift_history(portone_drift_payment_t *payment,
     const portone_payment_t *stored);
-static int portone_drift_deposit(portone_drift_t *drift,
+static int portone_drift_save(portone_drift_t *drift,
     portone_drift_payment_t *payment, int64_t now);
 
 
@@ -107,7 +107,7 @@ portone_drift_take(portone_txn_t *txn, portone_drift_t *drift,
     /* an intent that cannot be read holds up its own payment only */
 
     if (value->len == 0
-        || portone_ledger_replaceable(txn, &drift->last) != PORTONE_DECLINED)
+        || portone_ledger_locked(txn, &drift->last) != PORTONE_DECLINED)
     {
         drift->skipped++;
         return PORTONE_DECLINED;
@@ -189,7 +189,7 @@ portone_drift_found(portone_drift_t *drift, cJSON *item, int64_t now)
 
         /* what cannot be read is a difference by itself */
 
-        return portone_drift_deposit(drift, payment, now);
+        return portone_drift_save(drift, payment, now);
     }
 
     rc = portone_drift_differs(payment, &stored);
@@ -200,7 +200,7 @@ portone_drift_found(portone_drift_t *drift, cJSON *item, int64_t now)
         return (rc == PORTONE_DECLINED) ? PORTONE_OK : PORTONE_ERROR;
     }
 
-    return portone_drift_deposit(drift, payment, now);
+    return portone_drift_save(drift, payment, now);
 }
 
 
@@ -271,7 +271,7 @@ portone_drift_history(portone_drift_payment_t *payment,
 
     for (i = 0; i < portone_payment_cancellations(stored); i++) {
         portone_payment_cancellation(stored, i, &c);
-        (void) portone_cancellation_identity(&c, buf);
+        (void) portone_payment_identity(&c, buf);
 
         item = cJSON_CreateString(buf);
 
@@ -285,7 +285,7 @@ portone_drift_history(portone_drift_payment_t *payment,
 
     for (i = 0; i < portone_payment_cancellations(&payment->payment); i++) {
         portone_payment_cancellation(&payment->payment, i, &c);
-        (void) portone_cancellation_identity(&c, buf);
+        (void) portone_payment_identity(&c, buf);
 
         cJSON_ArrayForEach(item, known) {
             if (strcmp(item->valuestring, buf) == 0) {
@@ -310,24 +310,24 @@ portone_drift_history(portone_drift_payment_t *payment,
 
 
 static int
-portone_drift_deposit(portone_drift_t *drift,
+portone_drift_save(portone_drift_t *drift,
     portone_drift_payment_t *payment, int64_t now)
 {
-    portone_deposit_t        *deposit;
-    portone_journal_facts_t   facts;
+    portone_save_t          *save;
+    portone_journal_facts_t  facts;
 
-    deposit = &payment->deposit;
+    save = &payment->save;
 
-    deposit->merchant.data = payment->key.data;
-    deposit->merchant.len = drift->merchant;
-    deposit->payment = &payment->payment;
-    deposit->seen.data = payment->text;
-    deposit->seen.len = payment->len;
+    save->merchant.data = payment->key.data;
+    save->merchant.len = drift->merchant;
+    save->payment = &payment->payment;
+    save->seen.data = payment->text;
+    save->seen.len = payment->len;
 
     facts.kind = PORTONE_JOURNAL_DEPOSIT;
     facts.time = now;
-    facts.merchant = deposit->merchant;
-    facts.payment = deposit->payment;
+    facts.merchant = save->merchant;
+    facts.payment = save->payment;
     facts.record = NULL;
 
     payment->texts[0] = portone_payment_print(&payment->payment, 0);
@@ -337,8 +337,8 @@ portone_drift_deposit(portone_drift_t *drift,
         return PORTONE_ERROR;
     }
 
-    deposit->text = portone_str(payment->texts[0]);
-    deposit->journal = portone_str(payment->texts[1]);
+    save->text = portone_str(payment->texts[0]);
+    save->journal = portone_str(payment->texts[1]);
 
     payment->differs = 1;
 
@@ -356,7 +356,7 @@ portone_drift_store(portone_txn_t *txn, void *data)
     for (i = 0; i < drift->n; i++) {
 
         if (drift->payments[i].differs
-            && portone_ledger_deposit(txn, &drift->payments[i].deposit)
+            && portone_ledger_save(txn, &drift->payments[i].save)
                != PORTONE_OK)
         {
             return PORTONE_ERROR;

@@ -15,7 +15,7 @@
 /*
  * Stored payments are held against what PortOne has, a batch at a time, in
  * the order of their keys.  What differs is stored as PortOne has it, by the
- * rules of portone_ledger_deposit(): over what was seen before, and not while
+ * rules of portone_ledger_save(): over what was seen before, and not while
  * a refund is open.
  */
 
@@ -43,8 +43,8 @@ typedef struct {
     char                     *text;         /* as stored; owned */
     size_t                    len;
     portone_payment_t         payment;      /* PortOne's; owned */
-    portone_deposit_t         deposit;      /* of what differs */
-    char                     *texts[2];     /* of the deposit; owned */
+    portone_save_t            save;   /* of what differs */
+    char                     *texts[2];     /* of the save; owned */
     size_t                    appeared;     /* cancellations that the store
                                                did not know */
     size_t                    vanished;     /* that PortOne does not have */
@@ -83,7 +83,7 @@ int portone_drift_batch(portone_txn_t *txn, void *data);
 int portone_drift_compare(portone_drift_t *drift, portone_answer_t *answer,
     int64_t now);
 
-/* portone_drift_t: stores what differs; deposit.stored tells of each */
+/* portone_drift_t: stores what differs; save.stored tells of each */
 int portone_drift_store(portone_txn_t *txn, void *data);
 
 void portone_drift_free(portone_drift_t *drift);

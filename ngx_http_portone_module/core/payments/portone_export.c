@@ -21,7 +21,7 @@ static int portone_export_matches(portone_txn_t *txn,
 
 
 int
-portone_ledger_export(portone_txn_t *txn, void *data)
+portone_export_read(portone_txn_t *txn, void *data)
 {
     portone_export_t *export = data;
 

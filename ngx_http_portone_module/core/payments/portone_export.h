@@ -42,7 +42,7 @@ typedef struct {
 
 
 /* portone_export_t: for read transactions, see portone_ledger.h */
-int portone_ledger_export(portone_txn_t *txn, void *data);
+int portone_export_read(portone_txn_t *txn, void *data);
 
 
 #endif /* _PORTONE_EXPORT_H_INCLUDED_ */

@@ -18,7 +18,7 @@ static int portone_import_errors(cJSON *json,
 
 
 int
-portone_ledger_import(portone_txn_t *txn, void *data)
+portone_import_apply(portone_txn_t *txn, void *data)
 {
     portone_import_t *import = data;
 
@@ -93,7 +93,7 @@ portone_import_line(portone_import_t *import, portone_txn_t *txn,
         return PORTONE_OK;
     }
 
-    rc = portone_ledger_register(txn, &reg);
+    rc = portone_register_apply(txn, &reg);
 
     if (rc == PORTONE_OK) {
 

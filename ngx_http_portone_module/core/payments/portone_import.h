@@ -62,7 +62,7 @@ typedef struct {
  * portone_import_t: at most max lines are registered.  A transaction of the
  * ledger, see portone_ledger.h; PORTONE_ERROR: none is.
  */
-int portone_ledger_import(portone_txn_t *txn, void *data);
+int portone_import_apply(portone_txn_t *txn, void *data);
 
 /* adds up; of the errors, those that there is room for */
 void portone_import_add(portone_import_result_t *total,

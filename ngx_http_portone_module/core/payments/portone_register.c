@@ -210,7 +210,7 @@ portone_register_default(cJSON *json, const char *name, const char *value)
 
 
 int
-portone_ledger_register(portone_txn_t *txn, void *data)
+portone_register_apply(portone_txn_t *txn, void *data)
 {
     portone_register_t *reg = data;
 
@@ -287,7 +287,7 @@ portone_register_put(portone_register_t *reg, portone_txn_t *txn,
 {
     int                       rc;
     char                     *journal;
-    portone_deposit_t         deposit;
+    portone_save_t            save;
     portone_journal_facts_t   facts;
 
     memset(&facts, 0, sizeof(portone_journal_facts_t));
@@ -302,15 +302,15 @@ portone_register_put(portone_register_t *reg, portone_txn_t *txn,
         return PORTONE_ERROR;
     }
 
-    memset(&deposit, 0, sizeof(portone_deposit_t));
+    memset(&save, 0, sizeof(portone_save_t));
 
-    deposit.merchant = reg->merchant;
-    deposit.payment = reg->payment;
-    deposit.text = *text;
-    deposit.journal = portone_str(journal);
-    deposit.seen = *stored;
+    save.merchant = reg->merchant;
+    save.payment = reg->payment;
+    save.text = *text;
+    save.journal = portone_str(journal);
+    save.seen = *stored;
 
-    rc = portone_ledger_deposit(txn, &deposit);
+    rc = portone_ledger_save(txn, &save);
 
     cJSON_free(journal);
 
@@ -342,7 +342,7 @@ portone_register_intent(portone_register_t *reg, portone_txn_t *txn,
         txn->unreadable(txn, PORTONE_DB_INTENTS, key);
     }
 
-    portone_open_read(&reg->open, intent);
+    portone_ledger_open_read(&reg->open, intent);
 
     cJSON_Delete(intent);
 
@@ -578,7 +578,7 @@ portone_register_refuse(portone_register_t *reg, portone_error_e error,
 {
     size_t  len;
 
-    len = portone_utf8_cut(field, strlen(field), PORTONE_FIELD_LEN - 1);
+    len = portone_str_utf8_cut(field, strlen(field), PORTONE_FIELD_LEN - 1);
 
     memcpy(reg->field, field, len);
     reg->field[len] = '\0';

@@ -75,7 +75,7 @@ portone_error_e portone_register_parse(portone_register_t *reg,
  * portone_register_t, after it was parsed: the payment is put, or merged into
  * the stored one.  A transaction of the ledger, see portone_ledger.h.
  */
-int portone_ledger_register(portone_txn_t *txn, void *data);
+int portone_register_apply(portone_txn_t *txn, void *data);
 
 /*
  * The body of the answer: the payment as it is stored, or the error.  To be

@@ -132,7 +132,7 @@ portone_flow_looked_up(portone_flow_t *flow, int rc, int64_t now)
     }
 
     if (flow->lookup.intent != NULL) {
-        portone_open_read(&flow->open, flow->lookup.intent);
+        portone_ledger_open_read(&flow->open, flow->lookup.intent);
 
         return portone_flow_finish(flow, PORTONE_REFUND_IN_PROGRESS);
     }
@@ -283,7 +283,7 @@ portone_flow_fetched(portone_flow_t *flow, portone_call_e call,
 {
     char                 *text;
     portone_error_e       error;
-    portone_deposit_t    *deposit;
+    portone_save_t       *save;
     portone_request_t    *request;
     portone_answer_e      kind;
 
@@ -352,20 +352,20 @@ portone_flow_fetched(portone_flow_t *flow, portone_call_e call,
     flow->was_fetched = 1;
     flow->rechecking = 0;
 
-    deposit = &flow->deposit;
+    save = &flow->save;
 
-    deposit->merchant = flow->merchant;
-    deposit->payment = &flow->fetched;
-    deposit->text = portone_flow_text(flow, PORTONE_TEXT_DEPOSIT, text);
-    deposit->seen.len = 0;
+    save->merchant = flow->merchant;
+    save->payment = &flow->fetched;
+    save->text = portone_flow_text(flow, PORTONE_TEXT_SAVE, text);
+    save->seen.len = 0;
 
     if (flow->has_payment
         && portone_str_eq(&flow->payment.imp_uid, &flow->fetched.imp_uid))
     {
-        deposit->seen.data = flow->lookup.payment;
-        deposit->seen.len = flow->lookup.payment_len;
+        save->seen.data = flow->lookup.payment;
+        save->seen.len = flow->lookup.payment_len;
 
-        if (portone_str_eq(&deposit->text, &deposit->seen)) {
+        if (portone_str_eq(&save->text, &save->seen)) {
 
             /* what is told again and again costs no writing to disk */
 
@@ -380,18 +380,18 @@ portone_flow_fetched(portone_flow_t *flow, portone_call_e call,
     }
 
     if (portone_flow_journal(flow, PORTONE_JOURNAL_DEPOSIT, NULL, now,
-                             &deposit->journal)
+                             &save->journal)
         != PORTONE_OK)
     {
         return portone_flow_finish(flow, PORTONE_OVERLOADED);
     }
 
-    return PORTONE_STEP_DEPOSIT;
+    return PORTONE_STEP_SAVE;
 }
 
 
 portone_step_e
-portone_flow_deposited(portone_flow_t *flow, int rc)
+portone_flow_saved(portone_flow_t *flow, int rc)
 {
     portone_payment_free(&flow->fetched);
     flow->has_fetched = 0;
@@ -400,9 +400,9 @@ portone_flow_deposited(portone_flow_t *flow, int rc)
         return portone_flow_finish(flow, PORTONE_STORE_UNAVAILABLE);
     }
 
-    flow->fresh = flow->deposit.stored;
+    flow->fresh = flow->save.stored;
 
-    portone_lookup_free(&flow->lookup);
+    portone_ledger_lookup_free(&flow->lookup);
 
     return PORTONE_STEP_LOOKUP;
 }
@@ -509,7 +509,7 @@ portone_flow_claimed(portone_flow_t *flow, int rc, int64_t now)
             return portone_flow_finish(flow, PORTONE_OVERLOADED);
         }
 
-        portone_lookup_free(&flow->lookup);
+        portone_ledger_lookup_free(&flow->lookup);
         return PORTONE_STEP_LOOKUP;
 
     case PORTONE_CLAIMED:
@@ -662,7 +662,7 @@ portone_flow_free(portone_flow_t *flow)
     cJSON_free(flow->body);
     cJSON_Delete(flow->record);
     portone_answer_free(&flow->answer);
-    portone_lookup_free(&flow->lookup);
+    portone_ledger_lookup_free(&flow->lookup);
     portone_request_free(&flow->request);
 
     memset(flow, 0, sizeof(portone_flow_t));

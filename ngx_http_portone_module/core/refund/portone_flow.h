@@ -21,7 +21,7 @@
  * the function that is named beside the step.  No step is ever under way
  * while another one is.
  *
- *     LOOKUP --> [TOKEN --> FETCH --> DEPOSIT --> LOOKUP]
+ *     LOOKUP --> [TOKEN --> FETCH --> SAVE --> LOOKUP]
  *            --> TOKEN --> CLAIM --> CANCEL --> [REREAD] --> SETTLE --> FINISH
  *
  * A 401 leads from FETCH, CANCEL and REREAD through REFRESH back to the same
@@ -35,11 +35,11 @@
  *
  * A refusal that comes from what is stored is rechecked:
  *
- *     LOOKUP --> TOKEN --> REREAD or FETCH --> DEPOSIT --> LOOKUP
+ *     LOOKUP --> TOKEN --> REREAD or FETCH --> SAVE --> LOOKUP
  *
  * A flow with "sync" set brings a payment up to date, known or not:
  *
- *     LOOKUP --> TOKEN --> REREAD or FETCH --> [DEPOSIT --> LOOKUP]
+ *     LOOKUP --> TOKEN --> REREAD or FETCH --> [SAVE --> LOOKUP]
  */
 
 typedef enum {
@@ -50,7 +50,7 @@ typedef enum {
     PORTONE_STEP_FETCH,        /* portone_flow_fetched(): GET by the request's
                                   imp_uid, else by its merchant_uid and what
                                   flow->find says */
-    PORTONE_STEP_DEPOSIT,      /* portone_flow_deposited() */
+    PORTONE_STEP_SAVE,      /* portone_flow_saved() */
     PORTONE_STEP_CLAIM,        /* portone_flow_claimed() */
     PORTONE_STEP_CANCEL,       /* portone_flow_cancelled(): POST, once */
     PORTONE_STEP_REREAD,       /* portone_flow_reread(): GET by the payment's
@@ -128,7 +128,7 @@ typedef struct {
 
     portone_lookup_t          lookup;          /* of LOOKUP; owned */
     portone_payment_t         payment;         /* as it stands; owned */
-    portone_deposit_t         deposit;         /* of DEPOSIT */
+    portone_save_t            save;      /* of SAVE */
     portone_claim_t           claim;           /* of CLAIM */
     portone_settlement_t      settlement;      /* of SETTLE */
     char                     *body;            /* of CANCEL; owned */
@@ -205,8 +205,8 @@ portone_step_e portone_flow_token(portone_flow_t *flow,
 portone_step_e portone_flow_fetched(portone_flow_t *flow, portone_call_e call,
     portone_answer_t *answer, int64_t now);
 
-/* rc: PORTONE_OK when flow->deposit is durable */
-portone_step_e portone_flow_deposited(portone_flow_t *flow, int rc);
+/* rc: PORTONE_OK when flow->save is durable */
+portone_step_e portone_flow_saved(portone_flow_t *flow, int rc);
 
 /* rc: PORTONE_OK when flow->claim was tried and what it did is durable */
 portone_step_e portone_flow_claimed(portone_flow_t *flow, int rc,

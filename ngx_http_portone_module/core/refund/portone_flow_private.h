@@ -18,7 +18,7 @@
 
 
 /*
- * The payment can change between the lookup and the claim, or the deposit; a
+ * The payment can change between the lookup and the claim, or the save; a
  * flow that finds it changed looks again, at most this often.
  */
 #define PORTONE_FLOW_ROUNDS  4
@@ -26,7 +26,7 @@
 
 /* the texts that a flow owns */
 
-#define PORTONE_TEXT_DEPOSIT  0
+#define PORTONE_TEXT_SAVE  0
 #define PORTONE_TEXT_CLAIM    1
 #define PORTONE_TEXT_PAYMENT  2
 #define PORTONE_TEXT_SETTLE   3

@@ -46,7 +46,7 @@ portone_replay(portone_flow_t *flow)
 
         /* the refund is open: the payment's intent tells more */
 
-        portone_open_read(&flow->open, saved);
+        portone_ledger_open_read(&flow->open, saved);
         flow->key_open = 1;
 
         return PORTONE_DECLINED;
@@ -183,7 +183,7 @@ portone_replay_answer(const portone_flow_t *flow)
     answer = cJSON_CreateObject();
 
     error = portone_str(portone_error_word(flow->error));
-    state = portone_str(portone_state_word(flow->state));
+    state = portone_str(portone_record_word(flow->state));
 
     rc = portone_json_set_str(answer, "state", &state);
     rc |= portone_json_set_str(answer, "error", &error);

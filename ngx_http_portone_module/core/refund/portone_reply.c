@@ -72,7 +72,7 @@ portone_reply_refund(const portone_flow_t *flow)
     json = cJSON_Duplicate(flow->payment.json, 1);
 
     rc = portone_reply_refundable(json, flow);
-    rc |= portone_reply_word(json, "state", portone_state_word(flow->state));
+    rc |= portone_reply_word(json, "state", portone_record_word(flow->state));
     rc |= portone_json_set_str(json, "refund_id", &flow->refund_id);
 
     return portone_reply_print(json, rc);

@@ -83,7 +83,7 @@ portone_resettle_start(portone_flow_t *flow)
 {
     cJSON_Delete(flow->record);
 
-    portone_open_read(&flow->open, flow->lookup.intent);
+    portone_ledger_open_read(&flow->open, flow->lookup.intent);
 
     memcpy(flow->resettled_id, flow->open.refund_id,
            sizeof(flow->resettled_id));
@@ -331,7 +331,7 @@ portone_resettle_settled(portone_flow_t *flow, int rc)
 
     /* on with what was asked for, whatever has come of it */
 
-    portone_lookup_free(&flow->lookup);
+    portone_ledger_lookup_free(&flow->lookup);
 
     return PORTONE_STEP_LOOKUP;
 }

@@ -69,7 +69,7 @@ portone_review_parse(portone_state_e *state, const char *text, size_t len,
         }
 
         if (item != NULL) {
-            n = portone_utf8_cut(item->string, strlen(item->string),
+            n = portone_str_utf8_cut(item->string, strlen(item->string),
                                  PORTONE_FIELD_LEN - 1);
             memcpy(field, item->string, n);
 
@@ -102,7 +102,7 @@ portone_review_start(portone_flow_t *flow, int64_t now)
         return portone_flow_finish(flow, PORTONE_NOT_IN_REVIEW);
     }
 
-    portone_open_read(&flow->open, intent);
+    portone_ledger_open_read(&flow->open, intent);
 
     cJSON_Delete(flow->record);
 
@@ -304,7 +304,7 @@ portone_review_settled(portone_flow_t *flow, int rc)
                                                  : PORTONE_OVERLOADED);
         }
 
-        portone_lookup_free(&flow->lookup);
+        portone_ledger_lookup_free(&flow->lookup);
 
         return PORTONE_STEP_LOOKUP;
     }
@@ -315,7 +315,7 @@ portone_review_settled(portone_flow_t *flow, int rc)
         return PORTONE_STEP_FINISH;
     }
 
-    portone_lookup_free(&flow->lookup);
+    portone_ledger_lookup_free(&flow->lookup);
 
     return PORTONE_STEP_LOOKUP;
 }

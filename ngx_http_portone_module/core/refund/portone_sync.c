@@ -29,7 +29,7 @@ portone_sync_looked_up(portone_flow_t *flow)
     if (intent != NULL
         && portone_record_state(intent) != PORTONE_STATE_MANUAL_REVIEW)
     {
-        portone_open_read(&flow->open, intent);
+        portone_ledger_open_read(&flow->open, intent);
 
         return portone_flow_finish(flow, (flow->trouble != PORTONE_NO_ERROR)
                                              ? flow->trouble

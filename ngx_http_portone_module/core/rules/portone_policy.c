@@ -156,7 +156,7 @@ portone_policy_method(portone_policy_t *policy)
     if (policy->phone_month
         && portone_str_eq(&payment->pay_method, &phone)
         && payment->paid_at > 0
-        && portone_month_passed(payment->paid_at, policy->now))
+        && portone_payment_month_passed(payment->paid_at, policy->now))
     {
         return PORTONE_PHONE_MONTH_PASSED;
     }

@@ -180,7 +180,7 @@ portone_request_fields(portone_request_t *request, const char *text,
      * all numbers of the text are known to be members of the object itself.
      */
 
-    rounded = portone_json_rounded(text, len);
+    rounded = portone_json_scan_inexact(text, len);
 
     if (rounded != SIZE_MAX) {
 
@@ -205,7 +205,7 @@ portone_request_invalid(char *name, const char *culprit)
 {
     size_t  len;
 
-    len = portone_utf8_cut(culprit, strlen(culprit), PORTONE_FIELD_LEN - 1);
+    len = portone_str_utf8_cut(culprit, strlen(culprit), PORTONE_FIELD_LEN - 1);
 
     memcpy(name, culprit, len);
     name[len] = '\0';
@@ -271,7 +271,7 @@ portone_field_text(portone_request_t *request, const portone_field_t *field,
 
     *value = portone_str(item->valuestring);
 
-    return (portone_utf8_length(value->data, value->len) <= field->max)
+    return (portone_str_utf8_length(value->data, value->len) <= field->max)
            ? PORTONE_OK : PORTONE_DECLINED;
 }
 
@@ -288,7 +288,7 @@ portone_field_account(portone_request_t *request, const portone_field_t *field,
 
     value = (portone_str_t *) ((char *) request + field->offset);
 
-    return portone_has_control(value) ? PORTONE_DECLINED : PORTONE_OK;
+    return portone_str_has_control(value) ? PORTONE_DECLINED : PORTONE_OK;
 }
 
 
@@ -299,7 +299,7 @@ portone_field_amount(portone_request_t *request, const portone_field_t *field,
     portone_decimal_t  amount;
 
     if (!cJSON_IsNumber(item)
-        || portone_decimal_parse(&amount, item->valuedouble) != PORTONE_OK
+        || portone_money_decimal(&amount, item->valuedouble) != PORTONE_OK
         || amount.coefficient <= 0)
     {
         return PORTONE_DECLINED;
@@ -331,7 +331,7 @@ portone_field_decimal(portone_request_t *request, const portone_field_t *field,
     value = (portone_decimal_t *) ((char *) request + field->offset);
 
     if (!cJSON_IsNumber(item)
-        || portone_decimal_parse(value, item->valuedouble) != PORTONE_OK
+        || portone_money_decimal(value, item->valuedouble) != PORTONE_OK
         || value->coefficient < 0)
     {
         return PORTONE_DECLINED;
@@ -402,8 +402,8 @@ int
 portone_uid_valid(const portone_str_t *text, size_t max)
 {
     return text->len != 0
-           && portone_utf8_length(text->data, text->len) <= max
-           && !portone_has_control(text);
+           && portone_str_utf8_length(text->data, text->len) <= max
+           && !portone_str_has_control(text);
 }
 
 

@@ -8,7 +8,7 @@
 #define _PORTONE_REQUEST_H_INCLUDED_
 
 
-#include "portone_core.h"
+#include "portone_str.h"
 #include "portone_error.h"
 #include "portone_money.h"
 

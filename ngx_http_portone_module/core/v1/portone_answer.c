@@ -43,7 +43,7 @@ portone_answer_parse(portone_answer_t *answer, int status, const char *text,
     }
 
     answer->message = portone_json_str(answer->json, "message");
-    answer->message.len = portone_utf8_cut(answer->message.data,
+    answer->message.len = portone_str_utf8_cut(answer->message.data,
                                            answer->message.len,
                                            PORTONE_MESSAGE_MAX);
 
@@ -75,7 +75,7 @@ portone_answer_keep(portone_answer_t *answer, const portone_str_t *text)
     size_t         i;
     portone_str_t  value;
 
-    if (portone_json_span(text, "response", &value) != PORTONE_OK) {
+    if (portone_json_scan_last(text, "response", &value) != PORTONE_OK) {
         return PORTONE_OK;
     }
 

@@ -120,7 +120,7 @@ portone_payment_check(portone_payment_t *payment)
     }
 
     payment->currency = portone_json_item_str(items[PORTONE_PAYMENT_CURRENCY]);
-    payment->exponent = portone_currency_exponent(&payment->currency);
+    payment->exponent = portone_money_exponent(&payment->currency);
 
     if (payment->exponent == -1) {
         return "currency";
@@ -316,7 +316,7 @@ portone_payment_cancellation(const portone_payment_t *payment, size_t i,
 
 
 size_t
-portone_cancellation_identity(const portone_cancellation_t *c,
+portone_payment_identity(const portone_cancellation_t *c,
     char buf[PORTONE_IDENTITY_LEN])
 {
     int                   n;
@@ -340,7 +340,7 @@ portone_cancellation_identity(const portone_cancellation_t *c,
 
 
 int
-portone_month_passed(int64_t then, int64_t now)
+portone_payment_month_passed(int64_t then, int64_t now)
 {
     return portone_month(now) > portone_month(then);
 }

@@ -8,7 +8,7 @@
 #define _PORTONE_PAYMENT_H_INCLUDED_
 
 
-#include "portone_core.h"
+#include "portone_str.h"
 #include "portone_money.h"
 
 
@@ -89,7 +89,7 @@ void portone_payment_cancellation(const portone_payment_t *payment, size_t i,
     portone_cancellation_t *cancellation);
 
 /*
- * portone_cancellation_identity() writes what tells an entry from all others
+ * portone_payment_identity() writes what tells an entry from all others
  * of its payment: its cancellation_id, or for entries of before late 2023,
  * which lack one, "amount/time/pg_tid".  Returns the length; buf is
  * NUL-terminated.
@@ -97,15 +97,15 @@ void portone_payment_cancellation(const portone_payment_t *payment, size_t i,
 
 #define PORTONE_IDENTITY_LEN  256
 
-size_t portone_cancellation_identity(const portone_cancellation_t *c,
+size_t portone_payment_identity(const portone_cancellation_t *c,
     char buf[PORTONE_IDENTITY_LEN]);
 
 /*
- * portone_month_passed() tells whether now lies in a later calendar month of
- * Korea (UTC+9, no daylight saving since 1988) than then; Unix seconds from
- * 1970 to 9999.  A time that is not known (0) is the caller's to exclude.
+ * portone_payment_month_passed() tells whether now lies in a later calendar
+ * month of Korea (UTC+9, no daylight saving since 1988) than then; Unix seconds
+ * from 1970 to 9999.  A time that is not known (0) is the caller's to exclude.
  */
-int portone_month_passed(int64_t then, int64_t now);
+int portone_payment_month_passed(int64_t then, int64_t now);
 
 /*
  * The JSON text of the payment, the kept one if there is, NUL-terminated, to

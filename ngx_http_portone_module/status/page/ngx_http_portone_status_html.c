@@ -16,7 +16,7 @@ static void ngx_http_portone_page_tile(ngx_http_portone_page_t *page,
     const char *name, ngx_uint_t open);
 static void ngx_http_portone_page_person(ngx_http_portone_page_t *page);
 static void ngx_http_portone_page_review(ngx_http_portone_page_t *page,
-    portone_review_t *review);
+    portone_refund_line_t *review);
 static void ngx_http_portone_page_recent(ngx_http_portone_page_t *page);
 static void ngx_http_portone_page_portone(ngx_http_portone_page_t *page);
 static void ngx_http_portone_page_times(ngx_http_portone_page_t *page,
@@ -171,7 +171,7 @@ ngx_http_portone_page_person(ngx_http_portone_page_t *page)
 {
     size_t                           i;
     ngx_atomic_uint_t                n;
-    portone_survey_t                *survey;
+    portone_overview_t              *survey;
     ngx_http_portone_text_t         *text;
     const ngx_http_portone_words_t  *w;
 
@@ -234,7 +234,7 @@ ngx_http_portone_page_person(ngx_http_portone_page_t *page)
 
 static void
 ngx_http_portone_page_review(ngx_http_portone_page_t *page,
-    portone_review_t *review)
+    portone_refund_line_t *review)
 {
     ngx_http_portone_text_t         *text;
     const ngx_http_portone_words_t  *w;
@@ -285,7 +285,7 @@ ngx_http_portone_page_recent(ngx_http_portone_page_t *page)
 {
     size_t                           i;
     portone_recent_t                *recent;
-    portone_review_t                *refund;
+    portone_refund_line_t           *refund;
     ngx_http_portone_text_t         *text;
     const ngx_http_portone_words_t  *w;
 

@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_http_portone_status_metrics.h"
+#include "ngx_http_portone_status_table.h"
 #include "portone_flow.h"
 
 
@@ -33,7 +33,7 @@ static const char *ngx_http_portone_word_drift(ngx_uint_t i);
     offsetof(ngx_http_portone_status_t, member)
 
 
-ngx_http_portone_metric_t  ngx_http_portone_metric_table[] = {
+ngx_http_portone_metric_t  ngx_http_portone_status_table[] = {
 
     { "refunds_total",
       "Requests for a refund by how they ended; saved answers are not "
@@ -275,7 +275,7 @@ ngx_http_portone_word_payment(ngx_uint_t i)
 static const char *
 ngx_http_portone_word_state(ngx_uint_t i)
 {
-    return portone_state_word((portone_state_e) i);
+    return portone_record_word((portone_state_e) i);
 }
 
 

@@ -4,11 +4,11 @@
  */
 
 
-#include "ngx_http_portone_matches.h"
+#include "ngx_http_portone_match_values.h"
 
 
 ngx_int_t
-ngx_http_portone_matches(ngx_http_request_t *r, ngx_pool_t *pool,
+ngx_http_portone_match_values(ngx_http_request_t *r, ngx_pool_t *pool,
     const portone_match_t **matches, size_t *n)
 {
     u_char                       *p;

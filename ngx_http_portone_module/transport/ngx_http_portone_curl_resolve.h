@@ -4,8 +4,8 @@
  */
 
 
-#ifndef _NGX_HTTP_PORTONE_RESOLVE_H_INCLUDED_
-#define _NGX_HTTP_PORTONE_RESOLVE_H_INCLUDED_
+#ifndef _NGX_HTTP_PORTONE_CURL_RESOLVE_H_INCLUDED_
+#define _NGX_HTTP_PORTONE_CURL_RESOLVE_H_INCLUDED_
 
 
 #include <ngx_config.h>
@@ -15,11 +15,12 @@
 /* One name lookup through nginx's resolver. */
 
 
-typedef struct ngx_http_portone_resolve_s  ngx_http_portone_resolve_t;
+typedef struct ngx_http_portone_curl_resolve_s  ngx_http_portone_curl_resolve_t;
 
-typedef void (*ngx_http_portone_resolve_pt)(ngx_http_portone_resolve_t *r);
+typedef void (*ngx_http_portone_curl_resolve_pt)(
+    ngx_http_portone_curl_resolve_t *r);
 
-struct ngx_http_portone_resolve_s {
+struct ngx_http_portone_curl_resolve_s {
 
     /* set by the caller; all of it must live until the handler is called */
 
@@ -29,12 +30,12 @@ struct ngx_http_portone_resolve_s {
     ngx_pool_t                   *pool;
 
     /*
-     * called when ngx_http_portone_resolve() has returned NGX_AGAIN.  The
+     * called when ngx_http_portone_curl_resolve() has returned NGX_AGAIN.  The
      * resolver still walks through its waiters then: a handler must not stop
      * any other lookup.
      */
-    ngx_http_portone_resolve_pt   handler;
-    void                         *data;
+    ngx_http_portone_curl_resolve_pt  handler;
+    void                             *data;
 
     /* the result */
 
@@ -49,17 +50,17 @@ struct ngx_http_portone_resolve_s {
 
 
 /* the most addresses of a name that are used */
-#define NGX_HTTP_PORTONE_RESOLVE_MAX  16
+#define NGX_HTTP_PORTONE_CURL_RESOLVE_MAX  16
 
 
 /*
- * ngx_http_portone_resolve() starts the lookup.  NGX_OK: addrs is set;
+ * ngx_http_portone_curl_resolve() starts the lookup.  NGX_OK: addrs is set;
  * NGX_AGAIN: the handler will be called; NGX_ERROR: reason is set.
  */
-ngx_int_t ngx_http_portone_resolve(ngx_http_portone_resolve_t *r);
+ngx_int_t ngx_http_portone_curl_resolve(ngx_http_portone_curl_resolve_t *r);
 
-/* ngx_http_portone_resolve_stop() ends a lookup, if one is under way */
-void ngx_http_portone_resolve_stop(ngx_http_portone_resolve_t *r);
+/* ngx_http_portone_curl_resolve_stop() ends a lookup, if one is under way */
+void ngx_http_portone_curl_resolve_stop(ngx_http_portone_curl_resolve_t *r);
 
 
-#endif /* _NGX_HTTP_PORTONE_RESOLVE_H_INCLUDED_ */
+#endif /* _NGX_HTTP_PORTONE_CURL_RESOLVE_H_INCLUDED_ */

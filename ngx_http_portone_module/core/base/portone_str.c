@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "portone_core.h"
+#include "portone_str.h"
 
 
 int
@@ -53,7 +53,7 @@ portone_str_copy(const portone_str_t *str)
 
 
 size_t
-portone_utf8_char(const portone_byte_t *p, const portone_byte_t *last)
+portone_str_utf8_char(const portone_byte_t *p, const portone_byte_t *last)
 {
     size_t          i, n;
     portone_byte_t  low, high;
@@ -110,7 +110,7 @@ portone_utf8_char(const portone_byte_t *p, const portone_byte_t *last)
 
 
 size_t
-portone_utf8_length(const char *text, size_t len)
+portone_str_utf8_length(const char *text, size_t len)
 {
     size_t                 n, length;
     const portone_byte_t  *p, *last;
@@ -124,7 +124,7 @@ portone_utf8_length(const char *text, size_t len)
     last = p + len;
 
     while (p < last) {
-        n = portone_utf8_char(p, last);
+        n = portone_str_utf8_char(p, last);
 
         if (n == 0) {
             return SIZE_MAX;
@@ -139,7 +139,7 @@ portone_utf8_length(const char *text, size_t len)
 
 
 size_t
-portone_utf8_cut(const char *text, size_t len, size_t max)
+portone_str_utf8_cut(const char *text, size_t len, size_t max)
 {
     if (len <= max) {
         return len;
@@ -156,7 +156,7 @@ portone_utf8_cut(const char *text, size_t len, size_t max)
 
 
 size_t
-portone_int_print(char buf[PORTONE_INT_LEN], int64_t value)
+portone_str_print_int(char buf[PORTONE_INT_LEN], int64_t value)
 {
     char      *p, digits[PORTONE_INT_LEN];
     size_t     n;
@@ -189,7 +189,7 @@ portone_int_print(char buf[PORTONE_INT_LEN], int64_t value)
 
 
 int
-portone_has_control(const portone_str_t *text)
+portone_str_has_control(const portone_str_t *text)
 {
     size_t                 i;
     const portone_byte_t  *p;

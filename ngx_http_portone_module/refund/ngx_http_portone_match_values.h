@@ -4,8 +4,8 @@
  */
 
 
-#ifndef _NGX_HTTP_PORTONE_MATCHES_H_INCLUDED_
-#define _NGX_HTTP_PORTONE_MATCHES_H_INCLUDED_
+#ifndef _NGX_HTTP_PORTONE_MATCH_VALUES_H_INCLUDED_
+#define _NGX_HTTP_PORTONE_MATCH_VALUES_H_INCLUDED_
 
 
 #include "ngx_http_portone_module.h"
@@ -17,8 +17,8 @@
  * the pool.  The values are taken now: the request may be gone when they are
  * needed.  NGX_ERROR: no memory.
  */
-ngx_int_t ngx_http_portone_matches(ngx_http_request_t *r, ngx_pool_t *pool,
+ngx_int_t ngx_http_portone_match_values(ngx_http_request_t *r, ngx_pool_t *pool,
     const portone_match_t **matches, size_t *n);
 
 
-#endif /* _NGX_HTTP_PORTONE_MATCHES_H_INCLUDED_ */
+#endif /* _NGX_HTTP_PORTONE_MATCH_VALUES_H_INCLUDED_ */

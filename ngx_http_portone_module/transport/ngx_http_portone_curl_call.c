@@ -8,7 +8,7 @@
 #include <ngx_core.h>
 #include <ngx_event.h>
 
-#include "ngx_http_portone_exchange_callback.h"
+#include "ngx_http_portone_curl_callback.h"
 #include "ngx_http_portone_curl_socket.h"
 
 
@@ -22,50 +22,50 @@
 #define NGX_HTTP_PORTONE_BUFFER_SIZE      2048L
 
 
-static int ngx_http_portone_exchange_set_kind(ngx_http_portone_exchange_t *x);
-static int ngx_http_portone_exchange_set_tls(ngx_http_portone_exchange_t *x);
-static int ngx_http_portone_exchange_set_request(
-    ngx_http_portone_exchange_t *x, char *url);
-static int ngx_http_portone_exchange_set_timeouts(
-    ngx_http_portone_exchange_t *x);
-static int ngx_http_portone_exchange_set_address(
-    ngx_http_portone_exchange_t *x);
-static ngx_int_t ngx_http_portone_exchange_header(
-    ngx_http_portone_exchange_t *x, char *name, ngx_str_t *value);
-static const char *ngx_http_portone_exchange_reason(
-    ngx_http_portone_exchange_t *x, CURLcode code);
+static int ngx_http_portone_curl_call_set_kind(ngx_http_portone_curl_call_t *x);
+static int ngx_http_portone_curl_call_set_tls(ngx_http_portone_curl_call_t *x);
+static int ngx_http_portone_curl_call_set_request(
+    ngx_http_portone_curl_call_t *x, char *url);
+static int ngx_http_portone_curl_call_set_timeouts(
+    ngx_http_portone_curl_call_t *x);
+static int ngx_http_portone_curl_call_set_address(
+    ngx_http_portone_curl_call_t *x);
+static ngx_int_t ngx_http_portone_curl_call_header(
+    ngx_http_portone_curl_call_t *x, char *name, ngx_str_t *value);
+static const char *ngx_http_portone_curl_call_reason(
+    ngx_http_portone_curl_call_t *x, CURLcode code);
 
 
 /* the system's certificates */
-static const char  *ngx_http_portone_exchange_cafile;
+static const char  *ngx_http_portone_curl_call_cafile;
 
-ngx_uint_t          ngx_http_portone_exchange_recent;
+ngx_uint_t          ngx_http_portone_curl_call_recent;
 
 /*
  * The address that libcurl has in its cache, where it stays: to put it there
  * for each exchange would cost a tenth of it.  Empty: not known.
  */
-static char         ngx_http_portone_exchange_address[512];
+static char         ngx_http_portone_curl_call_address[512];
 
 /* how often one was put there */
-static ngx_uint_t   ngx_http_portone_exchange_puts;
+static ngx_uint_t   ngx_http_portone_curl_call_puts;
 
 
 /* an empty value makes libcurl leave out a header of its own */
 
-static struct curl_slist  ngx_http_portone_exchange_get_headers[] = {
+static struct curl_slist  ngx_http_portone_curl_call_get_headers[] = {
     { (char *) "Accept: application/json", NULL }
 };
 
-static struct curl_slist  ngx_http_portone_exchange_post_headers[] = {
+static struct curl_slist  ngx_http_portone_curl_call_post_headers[] = {
     { (char *) "Content-Type: application/json",
-      &ngx_http_portone_exchange_post_headers[1] },
-    { (char *) "Expect:", &ngx_http_portone_exchange_get_headers[0] }
+      &ngx_http_portone_curl_call_post_headers[1] },
+    { (char *) "Expect:", &ngx_http_portone_curl_call_get_headers[0] }
 };
 
 
 void
-ngx_http_portone_exchange_init(void)
+ngx_http_portone_curl_call_init(void)
 {
     curl_version_info_data  *info;
 
@@ -77,17 +77,17 @@ ngx_http_portone_exchange_init(void)
 
     info = curl_version_info(CURLVERSION_NOW);
 
-    ngx_http_portone_exchange_address[0] = '\0';
-    ngx_http_portone_exchange_recent = (info->version_num >= 0x080000);
+    ngx_http_portone_curl_call_address[0] = '\0';
+    ngx_http_portone_curl_call_recent = (info->version_num >= 0x080000);
 
     if (info->cainfo && access(info->cainfo, R_OK) == 0) {
-        ngx_http_portone_exchange_cafile = info->cainfo;
+        ngx_http_portone_curl_call_cafile = info->cainfo;
     }
 }
 
 
 ngx_int_t
-ngx_http_portone_exchange_valid(ngx_http_portone_transfer_t *t)
+ngx_http_portone_curl_call_valid(ngx_http_portone_call_t *t)
 {
     size_t       i;
     ngx_str_t   *s;
@@ -110,22 +110,22 @@ ngx_http_portone_exchange_valid(ngx_http_portone_transfer_t *t)
 
 
 ngx_int_t
-ngx_http_portone_exchange_setup(ngx_http_portone_exchange_t *x)
+ngx_http_portone_curl_call_setup(ngx_http_portone_curl_call_t *x)
 {
     int                           rc;
     u_char                       *url;
-    ngx_http_portone_transfer_t  *t;
+    ngx_http_portone_call_t      *t;
 
     t = x->transfer;
 
-    x->headers = t->body.len ? ngx_http_portone_exchange_post_headers
-                             : ngx_http_portone_exchange_get_headers;
+    x->headers = t->body.len ? ngx_http_portone_curl_call_post_headers
+                             : ngx_http_portone_curl_call_get_headers;
 
-    if (ngx_http_portone_exchange_header(x, "Tier", &t->tier) != NGX_OK) {
+    if (ngx_http_portone_curl_call_header(x, "Tier", &t->tier) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    if (ngx_http_portone_exchange_header(x, "Authorization",
+    if (ngx_http_portone_curl_call_header(x, "Authorization",
                                          &t->authorization)
         != NGX_OK)
     {
@@ -149,15 +149,15 @@ ngx_http_portone_exchange_setup(ngx_http_portone_exchange_t *x)
     rc = 0;
 
     if (!x->handle.used) {
-        rc |= ngx_http_portone_exchange_set_kind(x);
-        rc |= ngx_http_portone_exchange_set_tls(x);
+        rc |= ngx_http_portone_curl_call_set_kind(x);
+        rc |= ngx_http_portone_curl_call_set_tls(x);
 
         x->handle.used = 1;
     }
 
-    rc |= ngx_http_portone_exchange_set_request(x, (char *) url);
-    rc |= ngx_http_portone_exchange_set_timeouts(x);
-    rc |= ngx_http_portone_exchange_set_address(x);
+    rc |= ngx_http_portone_curl_call_set_request(x, (char *) url);
+    rc |= ngx_http_portone_curl_call_set_timeouts(x);
+    rc |= ngx_http_portone_curl_call_set_address(x);
 
     x->stale = 0;
 
@@ -172,7 +172,7 @@ ngx_http_portone_exchange_setup(ngx_http_portone_exchange_t *x)
  */
 
 static int
-ngx_http_portone_exchange_set_kind(ngx_http_portone_exchange_t *x)
+ngx_http_portone_curl_call_set_kind(ngx_http_portone_curl_call_t *x)
 {
     int    rc;
     CURL  *easy;
@@ -201,19 +201,19 @@ ngx_http_portone_exchange_set_kind(ngx_http_portone_exchange_t *x)
                                  NGX_HTTP_PORTONE_CONNECTION_TIME);
 
     rc |= (int) curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION,
-                                 ngx_http_portone_exchange_socket);
+                                 ngx_http_portone_curl_callback_socket);
     rc |= (int) curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION,
                                  ngx_http_portone_curl_socket_close);
     rc |= (int) curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION,
-                                 ngx_http_portone_exchange_issue);
+                                 ngx_http_portone_curl_callback_issue);
     rc |= (int) curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION,
-                                 ngx_http_portone_exchange_write_header);
+                                 ngx_http_portone_curl_callback_write_header);
     rc |= (int) curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION,
-                                 ngx_http_portone_exchange_write);
+                                 ngx_http_portone_curl_callback_write);
     rc |= (int) curl_easy_setopt(easy, CURLOPT_BUFFERSIZE,
                                  NGX_HTTP_PORTONE_BUFFER_SIZE);
 
-    if (x->handle.kind == NGX_HTTP_PORTONE_HANDLE_POST) {
+    if (x->handle.kind == NGX_HTTP_PORTONE_CURL_HANDLE_POST) {
         rc |= (int) curl_easy_setopt(easy, CURLOPT_POST, 1L);
     }
 
@@ -222,12 +222,12 @@ ngx_http_portone_exchange_set_kind(ngx_http_portone_exchange_t *x)
 
 
 static int
-ngx_http_portone_exchange_set_tls(ngx_http_portone_exchange_t *x)
+ngx_http_portone_curl_call_set_tls(ngx_http_portone_curl_call_t *x)
 {
-    int                           rc;
-    CURL                         *easy;
-    const char                   *cafile;
-    ngx_http_portone_endpoint_t  *ep;
+    int                             rc;
+    CURL                           *easy;
+    const char                     *cafile;
+    ngx_http_portone_api_server_t  *ep;
 
     easy = x->handle.easy;
     ep = x->transfer->endpoint;
@@ -243,7 +243,7 @@ ngx_http_portone_exchange_set_tls(ngx_http_portone_exchange_t *x)
     rc |= (int) curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST,
                                  ep->ssl_verify ? 2L : 0L);
 
-    cafile = ngx_http_portone_exchange_cafile;
+    cafile = ngx_http_portone_curl_call_cafile;
 
     if (ep->ssl_trusted_certificate.len) {
         cafile = (char *) ep->ssl_trusted_certificate.data;
@@ -264,7 +264,7 @@ ngx_http_portone_exchange_set_tls(ngx_http_portone_exchange_t *x)
 /* what each request has of its own: nothing is left of the one before */
 
 static int
-ngx_http_portone_exchange_set_request(ngx_http_portone_exchange_t *x,
+ngx_http_portone_curl_call_set_request(ngx_http_portone_curl_call_t *x,
     char *url)
 {
     int         rc;
@@ -295,7 +295,7 @@ ngx_http_portone_exchange_set_request(ngx_http_portone_exchange_t *x,
      * buffer of 16 KB for as long as the answer is awaited.
      */
 
-    if (x->handle.kind == NGX_HTTP_PORTONE_HANDLE_POST) {
+    if (x->handle.kind == NGX_HTTP_PORTONE_CURL_HANDLE_POST) {
         rc |= (int) curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body->data);
         rc |= (int) curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
                                      (curl_off_t) body->len);
@@ -308,13 +308,13 @@ ngx_http_portone_exchange_set_request(ngx_http_portone_exchange_t *x,
 /* each of the addresses left gets the same part of the time left to connect */
 
 static int
-ngx_http_portone_exchange_set_timeouts(ngx_http_portone_exchange_t *x)
+ngx_http_portone_curl_call_set_timeouts(ngx_http_portone_curl_call_t *x)
 {
-    int                           rc;
-    size_t                        i;
-    ngx_uint_t                    n;
-    ngx_msec_t                    spent, connect, total;
-    ngx_http_portone_endpoint_t  *ep;
+    int                             rc;
+    size_t                          i;
+    ngx_uint_t                      n;
+    ngx_msec_t                      spent, connect, total;
+    ngx_http_portone_api_server_t  *ep;
 
     ep = x->transfer->endpoint;
     n = 1;
@@ -345,13 +345,13 @@ ngx_http_portone_exchange_set_timeouts(ngx_http_portone_exchange_t *x)
 
 
 static int
-ngx_http_portone_exchange_set_address(ngx_http_portone_exchange_t *x)
+ngx_http_portone_curl_call_set_address(ngx_http_portone_curl_call_t *x)
 {
-    int                           rc;
-    CURL                         *easy;
-    u_char                       *p, *last;
-    ngx_str_t                    *host, addr;
-    ngx_http_portone_endpoint_t  *ep;
+    int                             rc;
+    CURL                           *easy;
+    u_char                         *p, *last;
+    ngx_str_t                      *host, addr;
+    ngx_http_portone_api_server_t  *ep;
 
     easy = x->handle.easy;
     ep = x->transfer->endpoint;
@@ -385,13 +385,13 @@ ngx_http_portone_exchange_set_address(ngx_http_portone_exchange_t *x)
     ngx_sprintf(p, "%V:%ui:%V%Z", host, (ngx_uint_t) ep->port, &addr);
 
     rc = (int) curl_easy_setopt(easy, CURLOPT_RESOLVER_START_FUNCTION,
-                                ngx_http_portone_exchange_lookup);
+                                ngx_http_portone_curl_callback_lookup);
 
     if (!x->stale
-        && ngx_strcmp(ngx_http_portone_exchange_address, p) == 0)
+        && ngx_strcmp(ngx_http_portone_curl_call_address, p) == 0)
     {
         x->listed = 1;
-        x->puts = ngx_http_portone_exchange_puts;
+        x->puts = ngx_http_portone_curl_call_puts;
 
         rc |= (int) curl_easy_setopt(easy, CURLOPT_RESOLVE, NULL);
 
@@ -408,8 +408,8 @@ ngx_http_portone_exchange_set_address(ngx_http_portone_exchange_t *x)
      * it never looks a name up by itself, which could block
      */
 
-    ngx_http_portone_exchange_address[0] = '\0';
-    x->puts = ++ngx_http_portone_exchange_puts;
+    ngx_http_portone_curl_call_address[0] = '\0';
+    x->puts = ++ngx_http_portone_curl_call_puts;
 
     rc |= (int) curl_easy_setopt(easy, CURLOPT_RESOLVE, &x->address);
 
@@ -418,23 +418,23 @@ ngx_http_portone_exchange_set_address(ngx_http_portone_exchange_t *x)
 
 
 void
-ngx_http_portone_exchange_connected(ngx_http_portone_exchange_t *x)
+ngx_http_portone_curl_call_connected(ngx_http_portone_curl_call_t *x)
 {
     /* that of a later exchange may have taken its place */
 
     if (!x->listed
         && x->address.data
-        && x->puts == ngx_http_portone_exchange_puts)
+        && x->puts == ngx_http_portone_curl_call_puts)
     {
-        ngx_cpystrn((u_char *) ngx_http_portone_exchange_address,
+        ngx_cpystrn((u_char *) ngx_http_portone_curl_call_address,
                     (u_char *) x->address.data,
-                    sizeof(ngx_http_portone_exchange_address));
+                    sizeof(ngx_http_portone_curl_call_address));
     }
 }
 
 
 static ngx_int_t
-ngx_http_portone_exchange_header(ngx_http_portone_exchange_t *x, char *name,
+ngx_http_portone_curl_call_header(ngx_http_portone_curl_call_t *x, char *name,
     ngx_str_t *value)
 {
     u_char             *p;
@@ -469,7 +469,7 @@ ngx_http_portone_exchange_header(ngx_http_portone_exchange_t *x, char *name,
 
 
 ngx_uint_t
-ngx_http_portone_exchange_more(ngx_http_portone_exchange_t *x, CURLcode code)
+ngx_http_portone_curl_call_more(ngx_http_portone_curl_call_t *x, CURLcode code)
 {
     if (x->listed && !x->issued) {
 
@@ -478,13 +478,13 @@ ngx_http_portone_exchange_more(ngx_http_portone_exchange_t *x, CURLcode code)
          * libcurl may not have it any more
          */
 
-        if (x->puts != ngx_http_portone_exchange_puts
+        if (x->puts != ngx_http_portone_curl_call_puts
             || code == CURLE_COULDNT_RESOLVE_HOST)
         {
             x->stale = 1;
         }
 
-        ngx_http_portone_exchange_address[0] = '\0';
+        ngx_http_portone_curl_call_address[0] = '\0';
     }
 
     return (x->addrs.len || x->stale)
@@ -501,14 +501,14 @@ ngx_http_portone_exchange_more(ngx_http_portone_exchange_t *x, CURLcode code)
  */
 
 ngx_uint_t
-ngx_http_portone_exchange_sent(ngx_http_portone_exchange_t *x)
+ngx_http_portone_curl_call_sent(ngx_http_portone_curl_call_t *x)
 {
     return x->issued;
 }
 
 
 void
-ngx_http_portone_exchange_unwait(ngx_http_portone_exchange_t *x)
+ngx_http_portone_curl_call_unwait(ngx_http_portone_curl_call_t *x)
 {
     if (x->waiting) {
         (*x->waiting)--;
@@ -518,10 +518,11 @@ ngx_http_portone_exchange_unwait(ngx_http_portone_exchange_t *x)
 
 
 void
-ngx_http_portone_exchange_result(ngx_http_portone_exchange_t *x, CURLcode code)
+ngx_http_portone_curl_call_result(ngx_http_portone_curl_call_t *x,
+    CURLcode code)
 {
-    long                          status;
-    ngx_http_portone_transfer_t  *t;
+    long                      status;
+    ngx_http_portone_call_t  *t;
 
     t = x->transfer;
 
@@ -544,9 +545,9 @@ ngx_http_portone_exchange_result(ngx_http_portone_exchange_t *x, CURLcode code)
     }
 
     t->answer.len = 0;
-    t->reason = ngx_http_portone_exchange_reason(x, code);
+    t->reason = ngx_http_portone_curl_call_reason(x, code);
 
-    if (ngx_http_portone_exchange_sent(x)) {
+    if (ngx_http_portone_curl_call_sent(x)) {
         t->outcome = NGX_HTTP_PORTONE_UNANSWERED;
 
     } else if (x->starved || code == CURLE_OUT_OF_MEMORY) {
@@ -559,7 +560,7 @@ ngx_http_portone_exchange_result(ngx_http_portone_exchange_t *x, CURLcode code)
 
 
 static const char *
-ngx_http_portone_exchange_reason(ngx_http_portone_exchange_t *x,
+ngx_http_portone_curl_call_reason(ngx_http_portone_curl_call_t *x,
     CURLcode code)
 {
     char  *p;

@@ -5,19 +5,19 @@
 
 
 #include "ngx_http_portone_conf.h"
-#include "ngx_http_portone_access.h"
+#include "ngx_http_portone_conf_access.h"
 #include "portone_json.h"
 
 
-#define NGX_HTTP_PORTONE_SECRET_MAX  4096
+#define NGX_HTTP_PORTONE_CONF_SECRET_MAX  4096
 
 
-static char *ngx_http_portone_secret_file(ngx_conf_t *cf, ngx_str_t *path,
+static char *ngx_http_portone_conf_secret_file(ngx_conf_t *cf, ngx_str_t *path,
     ngx_str_t *secret);
 
 
 char *
-ngx_http_portone_secret_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+ngx_http_portone_conf_secret_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf)
 {
     char  *p = conf;
@@ -40,7 +40,7 @@ ngx_http_portone_secret_directive(ngx_conf_t *cf, ngx_command_t *cmd,
         name.data = value[1].data + 5;
         name.len = value[1].len - 5;
 
-        rv = ngx_http_portone_secret_file(cf, &name, secret);
+        rv = ngx_http_portone_conf_secret_file(cf, &name, secret);
 
         if (rv != NGX_CONF_OK) {
             return rv;
@@ -79,7 +79,9 @@ ngx_http_portone_secret_directive(ngx_conf_t *cf, ngx_command_t *cmd,
         return NGX_CONF_ERROR;
     }
 
-    if (portone_utf8_length((char *) secret->data, secret->len) == SIZE_MAX) {
+    if (portone_str_utf8_length((char *) secret->data, secret->len)
+        == SIZE_MAX)
+    {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"%V\" is not text",
                            &cmd->name);
         return NGX_CONF_ERROR;
@@ -90,7 +92,7 @@ ngx_http_portone_secret_directive(ngx_conf_t *cf, ngx_command_t *cmd,
 
 
 static char *
-ngx_http_portone_secret_file(ngx_conf_t *cf, ngx_str_t *path,
+ngx_http_portone_conf_secret_file(ngx_conf_t *cf, ngx_str_t *path,
     ngx_str_t *secret)
 {
     u_char   *p;
@@ -109,10 +111,10 @@ ngx_http_portone_secret_file(ngx_conf_t *cf, ngx_str_t *path,
         return NGX_CONF_ERROR;
     }
 
-    ngx_http_portone_access_secret(cf, fd, path);
+    ngx_http_portone_conf_access_secret(cf, fd, path);
 
-    p = ngx_pnalloc(cf->pool, NGX_HTTP_PORTONE_SECRET_MAX + 1);
-    n = p ? ngx_read_fd(fd, p, NGX_HTTP_PORTONE_SECRET_MAX + 1) : -1;
+    p = ngx_pnalloc(cf->pool, NGX_HTTP_PORTONE_CONF_SECRET_MAX + 1);
+    n = p ? ngx_read_fd(fd, p, NGX_HTTP_PORTONE_CONF_SECRET_MAX + 1) : -1;
 
     if (n == -1) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
@@ -128,10 +130,10 @@ ngx_http_portone_secret_file(ngx_conf_t *cf, ngx_str_t *path,
         return NGX_CONF_ERROR;
     }
 
-    if (n > NGX_HTTP_PORTONE_SECRET_MAX) {
+    if (n > NGX_HTTP_PORTONE_CONF_SECRET_MAX) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"%V\" is longer than %d bytes", path,
-                           NGX_HTTP_PORTONE_SECRET_MAX);
+                           NGX_HTTP_PORTONE_CONF_SECRET_MAX);
         return NGX_CONF_ERROR;
     }
 

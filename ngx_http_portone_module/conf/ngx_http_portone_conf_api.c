@@ -4,17 +4,17 @@
  */
 
 
-#include "ngx_http_portone_endpoint.h"
+#include "ngx_http_portone_conf_api.h"
 
 
-static ngx_int_t ngx_http_portone_endpoint_url(ngx_str_t *api, ngx_url_t *u,
+static ngx_int_t ngx_http_portone_conf_api_url(ngx_str_t *api, ngx_url_t *u,
     ngx_uint_t *ssl);
-static ngx_int_t ngx_http_portone_endpoint_resolve(ngx_conf_t *cf,
+static ngx_int_t ngx_http_portone_conf_api_resolve(ngx_conf_t *cf,
     ngx_url_t *u, ngx_uint_t ssl, ngx_str_t *addrs);
 
 
 char *
-ngx_http_portone_endpoint_check(ngx_conf_t *cf, ngx_str_t *url,
+ngx_http_portone_conf_api_check(ngx_conf_t *cf, ngx_str_t *url,
     ngx_str_t *api)
 {
     u_char      *p;
@@ -50,7 +50,7 @@ ngx_http_portone_endpoint_check(ngx_conf_t *cf, ngx_str_t *url,
 
     ngx_memzero(&u, sizeof(ngx_url_t));
 
-    if (ngx_http_portone_endpoint_url(api, &u, &ssl) != NGX_OK) {
+    if (ngx_http_portone_conf_api_url(api, &u, &ssl) != NGX_OK) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "invalid URL prefix in \"%V\", it must be "
                            "https://, or http:// for a loopback address",
@@ -78,8 +78,8 @@ ngx_http_portone_endpoint_check(ngx_conf_t *cf, ngx_str_t *url,
         return NGX_CONF_OK;
     }
 
-    if (ngx_http_portone_endpoint_url(api, &u, &ssl) != NGX_OK
-        || ngx_http_portone_endpoint_resolve(cf, &u, ssl, &addrs) != NGX_OK)
+    if (ngx_http_portone_conf_api_url(api, &u, &ssl) != NGX_OK
+        || ngx_http_portone_conf_api_resolve(cf, &u, ssl, &addrs) != NGX_OK)
     {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%s in URL \"%V\"",
                            u.err ? u.err : "error", api);
@@ -93,7 +93,7 @@ ngx_http_portone_endpoint_check(ngx_conf_t *cf, ngx_str_t *url,
 /* what ngx_parse_url() needs */
 
 static ngx_int_t
-ngx_http_portone_endpoint_url(ngx_str_t *api, ngx_url_t *u, ngx_uint_t *ssl)
+ngx_http_portone_conf_api_url(ngx_str_t *api, ngx_url_t *u, ngx_uint_t *ssl)
 {
     size_t  add;
 
@@ -125,17 +125,17 @@ ngx_http_portone_endpoint_url(ngx_str_t *api, ngx_url_t *u, ngx_uint_t *ssl)
 }
 
 
-ngx_http_portone_endpoint_t *
-ngx_http_portone_endpoint_create(ngx_conf_t *cf,
+ngx_http_portone_api_server_t *
+ngx_http_portone_conf_api_create(ngx_conf_t *cf,
     ngx_http_portone_loc_conf_t *plcf)
 {
-    u_char                       *p;
-    ngx_url_t                     u;
-    ngx_uint_t                    ssl;
-    ngx_http_core_loc_conf_t     *clcf;
-    ngx_http_portone_endpoint_t  *endpoint;
+    u_char                         *p;
+    ngx_url_t                       u;
+    ngx_uint_t                      ssl;
+    ngx_http_core_loc_conf_t       *clcf;
+    ngx_http_portone_api_server_t  *endpoint;
 
-    endpoint = ngx_pcalloc(cf->pool, sizeof(ngx_http_portone_endpoint_t));
+    endpoint = ngx_pcalloc(cf->pool, sizeof(ngx_http_portone_api_server_t));
     if (endpoint == NULL) {
         return NULL;
     }
@@ -148,7 +148,7 @@ ngx_http_portone_endpoint_create(ngx_conf_t *cf,
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
 
-    if (ngx_http_portone_endpoint_url(&plcf->api, &u, &ssl) != NGX_OK) {
+    if (ngx_http_portone_conf_api_url(&plcf->api, &u, &ssl) != NGX_OK) {
         return NULL;
     }
 
@@ -158,7 +158,7 @@ ngx_http_portone_endpoint_create(ngx_conf_t *cf,
         u.no_resolve = 1;
     }
 
-    if (ngx_http_portone_endpoint_resolve(cf, &u, ssl, &endpoint->addrs)
+    if (ngx_http_portone_conf_api_resolve(cf, &u, ssl, &endpoint->addrs)
         != NGX_OK)
     {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
@@ -193,7 +193,7 @@ ngx_http_portone_endpoint_create(ngx_conf_t *cf,
 /* a list as libcurl takes it: "1.2.3.4,[::1]"; empty with u->no_resolve */
 
 static ngx_int_t
-ngx_http_portone_endpoint_resolve(ngx_conf_t *cf, ngx_url_t *u,
+ngx_http_portone_conf_api_resolve(ngx_conf_t *cf, ngx_url_t *u,
     ngx_uint_t ssl, ngx_str_t *addrs)
 {
     u_char      *p;
@@ -218,7 +218,7 @@ ngx_http_portone_endpoint_resolve(ngx_conf_t *cf, ngx_url_t *u,
 
     for (i = 0; i < u->naddrs; i++) {
 
-        if (!ssl && !ngx_http_portone_endpoint_loopback(u->addrs[i].sockaddr))
+        if (!ssl && !ngx_http_portone_conf_api_loopback(u->addrs[i].sockaddr))
         {
             u->err = "plain http to an address that is not loopback";
             return NGX_ERROR;
@@ -249,7 +249,7 @@ ngx_http_portone_endpoint_resolve(ngx_conf_t *cf, ngx_url_t *u,
 
 
 ngx_uint_t
-ngx_http_portone_endpoint_loopback(struct sockaddr *sa)
+ngx_http_portone_conf_api_loopback(struct sockaddr *sa)
 {
     struct sockaddr_in   *sin;
 #if (NGX_HAVE_INET6)

@@ -8,7 +8,7 @@
 
 #include "unit.h"
 
-#include "portone_core.h"
+#include "portone_str.h"
 
 
 #define TEXT(text)  { sizeof(text) - 1, text }
@@ -42,7 +42,7 @@ utf8_is_counted_in_characters(void **state)
 
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         copy = unit_exact(cases[i].text.data, cases[i].text.len);
-        n = portone_utf8_length(copy, cases[i].text.len);
+        n = portone_str_utf8_length(copy, cases[i].text.len);
         free(copy);
 
         if (n != cases[i].length) {
@@ -50,7 +50,7 @@ utf8_is_counted_in_characters(void **state)
         }
     }
 
-    assert_int_equal(portone_utf8_length(NULL, 0), 0);
+    assert_int_equal(portone_str_utf8_length(NULL, 0), 0);
 }
 
 
@@ -80,7 +80,7 @@ utf8_is_cut_between_characters(void **state)
     };
 
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        n = portone_utf8_cut(cases[i].text, strlen(cases[i].text),
+        n = portone_str_utf8_cut(cases[i].text, strlen(cases[i].text),
                              cases[i].max);
 
         if (n != cases[i].len) {
@@ -120,7 +120,7 @@ control_characters_are_seen(void **state)
         text.data = copy;
         text.len = cases[i].text.len;
 
-        if (portone_has_control(&text) != cases[i].control) {
+        if (portone_str_has_control(&text) != cases[i].control) {
             fail_msg("case %zu", i);
         }
 

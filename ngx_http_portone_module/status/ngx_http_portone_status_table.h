@@ -4,8 +4,8 @@
  */
 
 
-#ifndef _NGX_HTTP_PORTONE_STATUS_METRICS_H_INCLUDED_
-#define _NGX_HTTP_PORTONE_STATUS_METRICS_H_INCLUDED_
+#ifndef _NGX_HTTP_PORTONE_STATUS_TABLE_H_INCLUDED_
+#define _NGX_HTTP_PORTONE_STATUS_TABLE_H_INCLUDED_
 
 
 #include "ngx_http_portone_status.h"
@@ -48,7 +48,7 @@ typedef struct {
 
 
 /* ends with a metric without a name */
-extern ngx_http_portone_metric_t  ngx_http_portone_metric_table[];
+extern ngx_http_portone_metric_t  ngx_http_portone_status_table[];
 
 
-#endif /* _NGX_HTTP_PORTONE_STATUS_METRICS_H_INCLUDED_ */
+#endif /* _NGX_HTTP_PORTONE_STATUS_TABLE_H_INCLUDED_ */

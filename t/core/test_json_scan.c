@@ -50,7 +50,7 @@ the_first_rounded_number_is_found(void **state)
     };
 
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        n = portone_json_rounded(cases[i].text, strlen(cases[i].text));
+        n = portone_json_scan_inexact(cases[i].text, strlen(cases[i].text));
 
         if (n != cases[i].index) {
             fail_msg("%s: %zu", cases[i].text, n);
@@ -90,7 +90,7 @@ the_last_member_is_found_in_the_text(void **state)
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         text = portone_str(cases[i].text);
 
-        rc = portone_json_span(&text, "a", &value);
+        rc = portone_json_scan_last(&text, "a", &value);
 
         if (cases[i].value == NULL) {
             assert_int_equal(rc, PORTONE_DECLINED);

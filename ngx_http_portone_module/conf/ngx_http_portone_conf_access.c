@@ -4,8 +4,8 @@
  */
 
 
-#include "ngx_http_portone_access.h"
-#include "ngx_http_portone_endpoint.h"
+#include "ngx_http_portone_conf_access.h"
+#include "ngx_http_portone_conf_api.h"
 
 
 typedef struct {
@@ -39,30 +39,30 @@ typedef union {
 } ngx_http_portone_foreign_t;
 
 
-static ngx_uint_t ngx_http_portone_access_has(ngx_conf_t *cf,
+static ngx_uint_t ngx_http_portone_conf_access_has(ngx_conf_t *cf,
     ngx_http_portone_guarded_t *guarded);
-static ngx_uint_t ngx_http_portone_access_method(ngx_conf_t *cf,
+static ngx_uint_t ngx_http_portone_conf_access_method(ngx_conf_t *cf,
     ngx_http_portone_guarded_t *guarded, ngx_uint_t method);
-static ngx_uint_t ngx_http_portone_access_modules(ngx_conf_t *cf,
+static ngx_uint_t ngx_http_portone_conf_access_modules(ngx_conf_t *cf,
     void **loc_conf);
-static ngx_uint_t ngx_http_portone_access_match(
+static ngx_uint_t ngx_http_portone_conf_access_match(
     ngx_http_portone_loc_conf_t *plcf);
-static ngx_uint_t ngx_http_portone_access_listen(ngx_conf_t *cf,
+static ngx_uint_t ngx_http_portone_conf_access_listen(ngx_conf_t *cf,
     ngx_http_conf_ctx_t *ctx);
-static ngx_uint_t ngx_http_portone_access_address(
+static ngx_uint_t ngx_http_portone_conf_access_address(
     ngx_http_listen_opt_t *opt, ngx_uint_t verify);
-static void ngx_http_portone_access_parents(ngx_conf_t *cf, u_char *name);
+static void ngx_http_portone_conf_access_parents(ngx_conf_t *cf, u_char *name);
 
 
 /* files that LMDB makes, and ours */
 
-static char  *ngx_http_portone_access_files[] = {
+static char  *ngx_http_portone_conf_access_files[] = {
     "", "/data.mdb", "/lock.mdb", "/open.lock", NULL
 };
 
 
 ngx_int_t
-ngx_http_portone_access_add(ngx_conf_t *cf,
+ngx_http_portone_conf_access_add(ngx_conf_t *cf,
     ngx_http_portone_loc_conf_t *plcf)
 {
     ngx_http_portone_guarded_t    *guarded;
@@ -99,7 +99,7 @@ ngx_http_portone_access_add(ngx_conf_t *cf,
 
 
 void
-ngx_http_portone_access_check(ngx_conf_t *cf)
+ngx_http_portone_conf_access_check(ngx_conf_t *cf)
 {
     ngx_uint_t                     i;
     ngx_http_core_loc_conf_t      *clcf;
@@ -116,7 +116,7 @@ ngx_http_portone_access_check(ngx_conf_t *cf)
 
     for (i = 0; i < pmcf->guarded->nelts; i++) {
 
-        if (ngx_http_portone_access_has(cf, &guarded[i])) {
+        if (ngx_http_portone_conf_access_has(cf, &guarded[i])) {
             continue;
         }
 
@@ -132,7 +132,7 @@ ngx_http_portone_access_check(ngx_conf_t *cf)
 
 
 static ngx_uint_t
-ngx_http_portone_access_has(ngx_conf_t *cf,
+ngx_http_portone_conf_access_has(ngx_conf_t *cf,
     ngx_http_portone_guarded_t *guarded)
 {
     ngx_uint_t                 match;
@@ -146,19 +146,20 @@ ngx_http_portone_access_has(ngx_conf_t *cf,
         return 1;
     }
 
-    if (ngx_http_portone_access_listen(cf, guarded->ctx)) {
+    if (ngx_http_portone_conf_access_listen(cf, guarded->ctx)) {
         return 1;
     }
 
-    match = ngx_http_portone_access_match(guarded->plcf);
+    match = ngx_http_portone_conf_access_match(guarded->plcf);
 
     if (ngx_strcmp(guarded->plcf->handler.data, "portone_cancel") == 0) {
         return match
-               || ngx_http_portone_access_method(cf, guarded, NGX_HTTP_POST);
+               || ngx_http_portone_conf_access_method(cf, guarded,
+                                                      NGX_HTTP_POST);
     }
 
     if (!match
-        && !ngx_http_portone_access_method(cf, guarded, NGX_HTTP_GET))
+        && !ngx_http_portone_conf_access_method(cf, guarded, NGX_HTTP_GET))
     {
         return 0;
     }
@@ -166,15 +167,16 @@ ngx_http_portone_access_has(ngx_conf_t *cf,
     /* whose payment it is says nothing of who may write */
 
     return !guarded->plcf->payment_write
-           || (ngx_http_portone_access_method(cf, guarded, NGX_HTTP_POST)
-               && ngx_http_portone_access_method(cf, guarded, NGX_HTTP_PUT));
+           || (ngx_http_portone_conf_access_method(cf, guarded, NGX_HTTP_POST)
+               && ngx_http_portone_conf_access_method(cf, guarded,
+                                                      NGX_HTTP_PUT));
 }
 
 
 /* limit_except can add access control, and take it away */
 
 static ngx_uint_t
-ngx_http_portone_access_method(ngx_conf_t *cf,
+ngx_http_portone_conf_access_method(ngx_conf_t *cf,
     ngx_http_portone_guarded_t *guarded, ngx_uint_t method)
 {
     void                      **loc_conf;
@@ -187,12 +189,12 @@ ngx_http_portone_access_method(ngx_conf_t *cf,
         loc_conf = clcf->limit_except_loc_conf;
     }
 
-    return ngx_http_portone_access_modules(cf, loc_conf);
+    return ngx_http_portone_conf_access_modules(cf, loc_conf);
 }
 
 
 static ngx_uint_t
-ngx_http_portone_access_modules(ngx_conf_t *cf, void **loc_conf)
+ngx_http_portone_conf_access_modules(ngx_conf_t *cf, void **loc_conf)
 {
     ngx_str_t                   *value;
     ngx_uint_t                   i;
@@ -250,7 +252,7 @@ ngx_http_portone_access_modules(ngx_conf_t *cf, void **loc_conf)
 /* a value that differs from client to client */
 
 static ngx_uint_t
-ngx_http_portone_access_match(ngx_http_portone_loc_conf_t *plcf)
+ngx_http_portone_conf_access_match(ngx_http_portone_loc_conf_t *plcf)
 {
     ngx_uint_t                 i;
     ngx_http_portone_match_t  *match;
@@ -275,7 +277,7 @@ ngx_http_portone_access_match(ngx_http_portone_loc_conf_t *plcf)
 /* whether the server can be reached from other machines, by whomever */
 
 static ngx_uint_t
-ngx_http_portone_access_listen(ngx_conf_t *cf, ngx_http_conf_ctx_t *ctx)
+ngx_http_portone_conf_access_listen(ngx_conf_t *cf, ngx_http_conf_ctx_t *ctx)
 {
     ngx_uint_t                   a, p, s, verify;
     ngx_http_conf_addr_t        *addr;
@@ -326,7 +328,8 @@ ngx_http_portone_access_listen(ngx_conf_t *cf, ngx_http_conf_ctx_t *ctx)
             for (s = 0; s < addr[a].servers.nelts; s++) {
 
                 if (server[s] == cscf
-                    && !ngx_http_portone_access_address(&addr[a].opt, verify))
+                    && !ngx_http_portone_conf_access_address(&addr[a].opt,
+                                                             verify))
                 {
                     return 0;
                 }
@@ -339,7 +342,7 @@ ngx_http_portone_access_listen(ngx_conf_t *cf, ngx_http_conf_ctx_t *ctx)
 
 
 static ngx_uint_t
-ngx_http_portone_access_address(ngx_http_listen_opt_t *opt,
+ngx_http_portone_conf_access_address(ngx_http_listen_opt_t *opt,
     ngx_uint_t verify)
 {
     if (verify && opt->ssl) {
@@ -362,12 +365,13 @@ ngx_http_portone_access_address(ngx_http_listen_opt_t *opt,
 
 #endif
 
-    return ngx_http_portone_endpoint_loopback(opt->sockaddr);
+    return ngx_http_portone_conf_api_loopback(opt->sockaddr);
 }
 
 
 void
-ngx_http_portone_access_secret(ngx_conf_t *cf, ngx_fd_t fd, ngx_str_t *path)
+ngx_http_portone_conf_access_secret(ngx_conf_t *cf, ngx_fd_t fd,
+    ngx_str_t *path)
 {
     ngx_file_info_t  fi;
 
@@ -386,7 +390,7 @@ ngx_http_portone_access_secret(ngx_conf_t *cf, ngx_fd_t fd, ngx_str_t *path)
 
 
 ngx_int_t
-ngx_http_portone_access_store(ngx_conf_t *cf, ngx_str_t *path)
+ngx_http_portone_conf_access_store(ngx_conf_t *cf, ngx_str_t *path)
 {
     char             **file;
     u_char            *name;
@@ -397,7 +401,7 @@ ngx_http_portone_access_store(ngx_conf_t *cf, ngx_str_t *path)
         return NGX_ERROR;
     }
 
-    for (file = ngx_http_portone_access_files; *file; file++) {
+    for (file = ngx_http_portone_conf_access_files; *file; file++) {
 
         (void) ngx_sprintf(name, "%V%s%Z", path, *file);
 
@@ -407,7 +411,7 @@ ngx_http_portone_access_store(ngx_conf_t *cf, ngx_str_t *path)
             continue;
         }
 
-        if (file == ngx_http_portone_access_files && !ngx_is_dir(&fi)) {
+        if (file == ngx_http_portone_conf_access_files && !ngx_is_dir(&fi)) {
 
             /* not an error: the other sites of this server must live on */
 
@@ -425,7 +429,7 @@ ngx_http_portone_access_store(ngx_conf_t *cf, ngx_str_t *path)
 
     (void) ngx_sprintf(name, "%V%Z", path);
 
-    ngx_http_portone_access_parents(cf, name);
+    ngx_http_portone_conf_access_parents(cf, name);
 
     return NGX_OK;
 }
@@ -434,7 +438,7 @@ ngx_http_portone_access_store(ngx_conf_t *cf, ngx_str_t *path)
 /* whoever can rename the store can put another one in its place */
 
 static void
-ngx_http_portone_access_parents(ngx_conf_t *cf, u_char *name)
+ngx_http_portone_conf_access_parents(ngx_conf_t *cf, u_char *name)
 {
     u_char           *p;
     ngx_file_info_t   fi;

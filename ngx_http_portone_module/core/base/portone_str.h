@@ -4,8 +4,8 @@
  */
 
 
-#ifndef _PORTONE_CORE_H_INCLUDED_
-#define _PORTONE_CORE_H_INCLUDED_
+#ifndef _PORTONE_STR_H_INCLUDED_
+#define _PORTONE_STR_H_INCLUDED_
 
 
 #include <stddef.h>
@@ -51,31 +51,32 @@ portone_str_t portone_str(const char *text);
 char *portone_str_copy(const portone_str_t *str);
 
 /*
- * portone_utf8_char() returns the number of bytes of the character at p,
+ * portone_str_utf8_char() returns the number of bytes of the character at p,
  * which is before last; 0: it is not well-formed (Unicode, table 3-7).
  */
-size_t portone_utf8_char(const portone_byte_t *p, const portone_byte_t *last);
+size_t portone_str_utf8_char(const portone_byte_t *p,
+    const portone_byte_t *last);
 
 /* number of code points of valid UTF-8; SIZE_MAX when it is not valid */
-size_t portone_utf8_length(const char *text, size_t len);
+size_t portone_str_utf8_length(const char *text, size_t len);
 
 /*
- * portone_utf8_cut() returns the length of the longest beginning of valid
+ * portone_str_utf8_cut() returns the length of the longest beginning of valid
  * UTF-8 text that has at most max bytes and ends between two characters.
  */
-size_t portone_utf8_cut(const char *text, size_t len, size_t max);
+size_t portone_str_utf8_cut(const char *text, size_t len, size_t max);
 
 /*
- * portone_int_print() writes an integer, NUL-terminated, and returns its
+ * portone_str_print_int() writes an integer, NUL-terminated, and returns its
  * length.
  */
 
 #define PORTONE_INT_LEN  24
 
-size_t portone_int_print(char buf[PORTONE_INT_LEN], int64_t value);
+size_t portone_str_print_int(char buf[PORTONE_INT_LEN], int64_t value);
 
 /* a C0 or C1 control character or DEL in valid UTF-8 text: 1, else 0 */
-int portone_has_control(const portone_str_t *text);
+int portone_str_has_control(const portone_str_t *text);
 
 
-#endif /* _PORTONE_CORE_H_INCLUDED_ */
+#endif /* _PORTONE_STR_H_INCLUDED_ */

@@ -4,8 +4,8 @@
  */
 
 
-#ifndef _NGX_HTTP_PORTONE_EXCHANGE_H_INCLUDED_
-#define _NGX_HTTP_PORTONE_EXCHANGE_H_INCLUDED_
+#ifndef _NGX_HTTP_PORTONE_CURL_CALL_H_INCLUDED_
+#define _NGX_HTTP_PORTONE_CURL_CALL_H_INCLUDED_
 
 
 #include <ngx_config.h>
@@ -13,8 +13,8 @@
 
 
 #include "ngx_http_portone_curl.h"
-#include "ngx_http_portone_handle.h"
-#include "ngx_http_portone_resolve.h"
+#include "ngx_http_portone_curl_handle.h"
+#include "ngx_http_portone_curl_resolve.h"
 
 
 /*
@@ -24,15 +24,15 @@
 
 
 typedef struct {
-    ngx_http_portone_transfer_t  *transfer;
-    ngx_http_portone_handle_t     handle;
-    const char                   *reason;    /* of a failure found here */
+    ngx_http_portone_call_t        *transfer;
+    ngx_http_portone_curl_handle_t  handle;
+    const char                     *reason;  /* of a failure found here */
 
-    ngx_queue_t                   queue;
-    ngx_queue_t                   doomed_queue;
-    ngx_event_t                   guard;
-    ngx_msec_t                    start;
-    ngx_http_portone_resolve_t    resolve;
+    ngx_queue_t                      queue;
+    ngx_queue_t                      doomed_queue;
+    ngx_event_t                      guard;
+    ngx_msec_t                       start;
+    ngx_http_portone_curl_resolve_t  resolve;
 
     /*
      * libcurl gets one address at a time: 7.88.1 goes on to the next one only
@@ -67,45 +67,45 @@ typedef struct {
     unsigned                      complete:1;    /* to libcurl */
 
     char                          error[CURL_ERROR_SIZE];
-} ngx_http_portone_exchange_t;
+} ngx_http_portone_curl_call_t;
 
 
 /* libcurl 8 or newer is loaded */
-extern ngx_uint_t  ngx_http_portone_exchange_recent;
+extern ngx_uint_t  ngx_http_portone_curl_call_recent;
 
 
-/* ngx_http_portone_exchange_init() is called once per process */
-void ngx_http_portone_exchange_init(void);
+/* ngx_http_portone_curl_call_init() is called once per process */
+void ngx_http_portone_curl_call_init(void);
 
 /* whether the path and headers can be sent as they are */
-ngx_int_t ngx_http_portone_exchange_valid(ngx_http_portone_transfer_t *t);
+ngx_int_t ngx_http_portone_curl_call_valid(ngx_http_portone_call_t *t);
 
 /*
- * ngx_http_portone_exchange_setup() sets the options of x->handle for the
+ * ngx_http_portone_curl_call_setup() sets the options of x->handle for the
  * first of x->addrs, and takes it off them; what the options refer to is in
  * the pool of the transfer or static.  NGX_ERROR: no memory.
  */
-ngx_int_t ngx_http_portone_exchange_setup(ngx_http_portone_exchange_t *x);
+ngx_int_t ngx_http_portone_curl_call_setup(ngx_http_portone_curl_call_t *x);
 
 /*
  * whether the next address, or the same with a new connection, can be tried:
  * no connection was ready yet and the time to connect is not over
  */
-ngx_uint_t ngx_http_portone_exchange_more(ngx_http_portone_exchange_t *x,
+ngx_uint_t ngx_http_portone_curl_call_more(ngx_http_portone_curl_call_t *x,
     CURLcode code);
 
 /* whether PortOne can have got the request */
-ngx_uint_t ngx_http_portone_exchange_sent(ngx_http_portone_exchange_t *x);
+ngx_uint_t ngx_http_portone_curl_call_sent(ngx_http_portone_curl_call_t *x);
 
 /* x has a connection: what libcurl knows of its address is right */
-void ngx_http_portone_exchange_connected(ngx_http_portone_exchange_t *x);
+void ngx_http_portone_curl_call_connected(ngx_http_portone_curl_call_t *x);
 
 /* x has, or no longer needs, a socket */
-void ngx_http_portone_exchange_unwait(ngx_http_portone_exchange_t *x);
+void ngx_http_portone_curl_call_unwait(ngx_http_portone_curl_call_t *x);
 
-/* ngx_http_portone_exchange_result() sets the result of the transfer */
-void ngx_http_portone_exchange_result(ngx_http_portone_exchange_t *x,
+/* ngx_http_portone_curl_call_result() sets the result of the transfer */
+void ngx_http_portone_curl_call_result(ngx_http_portone_curl_call_t *x,
     CURLcode code);
 
 
-#endif /* _NGX_HTTP_PORTONE_EXCHANGE_H_INCLUDED_ */
+#endif /* _NGX_HTTP_PORTONE_CURL_CALL_H_INCLUDED_ */

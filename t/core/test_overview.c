@@ -8,7 +8,7 @@
 
 #include "unit.h"
 
-#include "portone_survey.h"
+#include "portone_overview.h"
 
 #include "memory_txn.h"
 #include "memory_txn.c"
@@ -20,7 +20,7 @@
 
 
 static memory_store_t    store;
-static portone_survey_t  survey;
+static portone_overview_t  survey;
 static portone_recent_t  recent;
 
 
@@ -49,7 +49,7 @@ static int
 begin(void **state)
 {
     memory_init(&store);
-    memset(&survey, 0, sizeof(portone_survey_t));
+    memset(&survey, 0, sizeof(portone_overview_t));
 
     return 0;
 }
@@ -79,7 +79,7 @@ look(void)
     size_t  n;
 
     for (n = 1; n < 100; n++) {
-        assert_int_equal(memory_read(&store, portone_survey, &survey),
+        assert_int_equal(memory_read(&store, portone_overview, &survey),
                          PORTONE_OK);
 
         if (survey.done) {
@@ -231,9 +231,9 @@ the_oldest_are_kept(void **state)
     assert_int_equal(survey.open[PORTONE_STATE_MANUAL_REVIEW], 50);
     assert_int_equal(survey.need, 50);
     assert_int_equal(survey.oldest[PORTONE_STATE_MANUAL_REVIEW], 1000);
-    assert_int_equal(survey.n, PORTONE_SURVEY_REVIEWS);
+    assert_int_equal(survey.n, PORTONE_OVERVIEW_REVIEWS);
 
-    for (i = 0; i < PORTONE_SURVEY_REVIEWS; i++) {
+    for (i = 0; i < PORTONE_OVERVIEW_REVIEWS; i++) {
         assert_int_equal(survey.reviews[i].time, 1000 + i);
     }
 }
@@ -267,7 +267,7 @@ many_take_several_looks(void **state)
     char    uid[16];
     size_t  i;
 
-    for (i = 0; i < 2 * PORTONE_SURVEY_LOOK; i++) {
+    for (i = 0; i < 2 * PORTONE_OVERVIEW_LOOK; i++) {
         snprintf(uid, sizeof(uid), "imp_%04zu", i);
         put(uid, INTENT("unknown", "100"));
     }
@@ -276,7 +276,7 @@ many_take_several_looks(void **state)
 
     assert_int_equal(look(), 3);
     assert_int_equal(survey.open[PORTONE_STATE_UNKNOWN],
-                     2 * PORTONE_SURVEY_LOOK);
+                     2 * PORTONE_OVERVIEW_LOOK);
 }
 
 
@@ -288,7 +288,7 @@ a_store_that_fails_is_told(void **state)
 
     store.fail_at = 2;
 
-    assert_int_equal(memory_read(&store, portone_survey, &survey),
+    assert_int_equal(memory_read(&store, portone_overview, &survey),
                      PORTONE_ERROR);
 }
 
@@ -313,7 +313,7 @@ no_memory_is_told(void **state)
 
     cJSON_InitHooks(&hooks);
 
-    assert_int_equal(memory_read(&store, portone_survey, &survey),
+    assert_int_equal(memory_read(&store, portone_overview, &survey),
                      PORTONE_ERROR);
 
     cJSON_InitHooks(NULL);
@@ -351,7 +351,7 @@ look_back(void)
 {
     memset(&recent, 0xa5, sizeof(portone_recent_t));
 
-    assert_int_equal(memory_read(&store, portone_recent, &recent),
+    assert_int_equal(memory_read(&store, portone_overview_recent, &recent),
                      PORTONE_OK);
 }
 
@@ -435,7 +435,7 @@ a_journal_that_fails_is_told(void **state)
 
     store.fail_at = store.calls + 2;
 
-    assert_int_equal(memory_read(&store, portone_recent, &recent),
+    assert_int_equal(memory_read(&store, portone_overview_recent, &recent),
                      PORTONE_ERROR);
 }
 

@@ -8,7 +8,7 @@
 #include <ngx_core.h>
 #include <ngx_event.h>
 
-#include "ngx_http_portone_exchange_callback.h"
+#include "ngx_http_portone_curl_callback.h"
 #include "ngx_http_portone_curl_socket.h"
 
 
@@ -17,17 +17,17 @@
 #define NGX_HTTP_PORTONE_HEADER_MAX   65536
 
 
-static ngx_uint_t ngx_http_portone_exchange_late(
-    ngx_http_portone_exchange_t *x);
-static ngx_uint_t ngx_http_portone_exchange_stale(
-    ngx_http_portone_exchange_t *x, in_port_t local_port);
+static ngx_uint_t ngx_http_portone_curl_call_late(
+    ngx_http_portone_curl_call_t *x);
+static ngx_uint_t ngx_http_portone_curl_call_stale(
+    ngx_http_portone_curl_call_t *x, in_port_t local_port);
 
 
 size_t
-ngx_http_portone_exchange_write_header(char *buf, size_t size, size_t n,
+ngx_http_portone_curl_callback_write_header(char *buf, size_t size, size_t n,
     void *data)
 {
-    ngx_http_portone_exchange_t  *x = data;
+    ngx_http_portone_curl_call_t  *x = data;
 
     n *= size;
 
@@ -54,9 +54,10 @@ ngx_http_portone_exchange_write_header(char *buf, size_t size, size_t n,
 
 
 size_t
-ngx_http_portone_exchange_write(char *buf, size_t size, size_t n, void *data)
+ngx_http_portone_curl_callback_write(char *buf, size_t size, size_t n,
+    void *data)
 {
-    ngx_http_portone_exchange_t  *x = data;
+    ngx_http_portone_curl_call_t  *x = data;
 
     u_char     *p;
     size_t      answer_size;
@@ -111,35 +112,35 @@ ngx_http_portone_exchange_write(char *buf, size_t size, size_t n, void *data)
  */
 
 int
-ngx_http_portone_exchange_issue(void *data, char *ip, char *local_ip,
+ngx_http_portone_curl_callback_issue(void *data, char *ip, char *local_ip,
     int port, int local_port)
 {
-    ngx_http_portone_exchange_t  *x = data;
+    ngx_http_portone_curl_call_t  *x = data;
 
     ngx_log_debug3(NGX_LOG_DEBUG_HTTP, x->transfer->log, 0,
                    "portone exchange request: %p %s:%d", x, ip, port);
 
-    if (x->transfer->once && ngx_http_portone_exchange_sent(x)) {
+    if (x->transfer->once && ngx_http_portone_curl_call_sent(x)) {
         return CURL_PREREQFUNC_ABORT;
     }
 
-    ngx_http_portone_exchange_unwait(x);
+    ngx_http_portone_curl_call_unwait(x);
 
     if (x->transfer->once
-        && ngx_http_portone_exchange_stale(x, (in_port_t) local_port))
+        && ngx_http_portone_curl_call_stale(x, (in_port_t) local_port))
     {
         x->stale = 1;
         return CURL_PREREQFUNC_ABORT;
     }
 
-    if (x->transfer->once && ngx_http_portone_exchange_late(x)) {
+    if (x->transfer->once && ngx_http_portone_curl_call_late(x)) {
         x->reason = "it is too late to send it";
         return CURL_PREREQFUNC_ABORT;
     }
 
     x->issued = 1;
 
-    ngx_http_portone_exchange_connected(x);
+    ngx_http_portone_curl_call_connected(x);
 
     return CURL_PREREQFUNC_OK;
 }
@@ -151,7 +152,7 @@ ngx_http_portone_exchange_issue(void *data, char *ip, char *local_ip,
  */
 
 static ngx_uint_t
-ngx_http_portone_exchange_late(ngx_http_portone_exchange_t *x)
+ngx_http_portone_curl_call_late(ngx_http_portone_curl_call_t *x)
 {
     ngx_time_update();
 
@@ -168,7 +169,7 @@ ngx_http_portone_exchange_late(ngx_http_portone_exchange_t *x)
  */
 
 static ngx_uint_t
-ngx_http_portone_exchange_stale(ngx_http_portone_exchange_t *x,
+ngx_http_portone_curl_call_stale(ngx_http_portone_curl_call_t *x,
     in_port_t local_port)
 {
     CURL             *easy;
@@ -183,7 +184,7 @@ ngx_http_portone_exchange_stale(ngx_http_portone_exchange_t *x,
 
     /* libcurl 7 has had a look */
 
-    if (!ngx_http_portone_exchange_recent
+    if (!ngx_http_portone_curl_call_recent
         || curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &connects)
            != CURLE_OK
         || connects != 0)
@@ -223,22 +224,22 @@ ngx_http_portone_exchange_stale(ngx_http_portone_exchange_t *x,
 
 
 int
-ngx_http_portone_exchange_lookup(void *state, void *reserved, void *data)
+ngx_http_portone_curl_callback_lookup(void *state, void *reserved, void *data)
 {
     return 1;
 }
 
 
 curl_socket_t
-ngx_http_portone_exchange_socket(void *data, curlsocktype purpose,
+ngx_http_portone_curl_callback_socket(void *data, curlsocktype purpose,
     struct curl_sockaddr *addr)
 {
-    ngx_http_portone_exchange_t  *x = data;
+    ngx_http_portone_curl_call_t  *x = data;
 
     ngx_err_t      err;
     curl_socket_t  s;
 
-    ngx_http_portone_exchange_unwait(x);
+    ngx_http_portone_curl_call_unwait(x);
 
     s = ngx_http_portone_curl_socket_open(addr);
 

@@ -4,8 +4,8 @@
  */
 
 
-#ifndef _NGX_HTTP_PORTONE_TEXT_H_INCLUDED_
-#define _NGX_HTTP_PORTONE_TEXT_H_INCLUDED_
+#ifndef _NGX_HTTP_PORTONE_STATUS_TEXT_H_INCLUDED_
+#define _NGX_HTTP_PORTONE_STATUS_TEXT_H_INCLUDED_
 
 
 #include <ngx_config.h>
@@ -49,4 +49,4 @@ void ngx_http_portone_text_json(ngx_http_portone_text_t *text,
     const char *data);
 
 
-#endif /* _NGX_HTTP_PORTONE_TEXT_H_INCLUDED_ */
+#endif /* _NGX_HTTP_PORTONE_STATUS_TEXT_H_INCLUDED_ */

@@ -7,7 +7,7 @@
 #include <float.h>
 #include <string.h>
 
-#include "portone_json_text.h"
+#include "portone_json_scan.h"
 
 
 /* cJSON 1.7.15 cuts longer numbers silently, newer versions do not */
@@ -46,7 +46,7 @@ static int portone_is_space(portone_byte_t c);
  */
 
 int
-portone_json_strict(const char *text, size_t len)
+portone_json_scan_strict(const char *text, size_t len)
 {
     int                    depth;
     const portone_byte_t  *p, *last;
@@ -143,7 +143,7 @@ portone_json_string(const portone_byte_t *p, const portone_byte_t *last)
             continue;
         }
 
-        n = portone_utf8_char(p, last);
+        n = portone_str_utf8_char(p, last);
 
         if (n == 0) {
             return NULL;
@@ -296,7 +296,7 @@ portone_json_hex4(const portone_byte_t *p, const portone_byte_t *last)
 
 
 size_t
-portone_json_rounded(const char *text, size_t len)
+portone_json_scan_inexact(const char *text, size_t len)
 {
     size_t                 i;
     const portone_byte_t  *p, *last, *number;
@@ -402,7 +402,7 @@ portone_json_is_rounded(const portone_byte_t *p, const portone_byte_t *end)
 
 
 int
-portone_json_span(const portone_str_t *text, const char *name,
+portone_json_scan_last(const portone_str_t *text, const char *name,
     portone_str_t *value)
 {
     size_t                 len;

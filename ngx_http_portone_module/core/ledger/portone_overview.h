@@ -4,8 +4,8 @@
  */
 
 
-#ifndef _PORTONE_SURVEY_H_INCLUDED_
-#define _PORTONE_SURVEY_H_INCLUDED_
+#ifndef _PORTONE_OVERVIEW_H_INCLUDED_
+#define _PORTONE_OVERVIEW_H_INCLUDED_
 
 
 #include "portone_ledger.h"
@@ -35,12 +35,12 @@ typedef struct {
     char                      refund_id[PORTONE_REFUND_ID_LEN + 1];
     char                      amount[PORTONE_MONEY_LEN];
     char                      currency[PORTONE_CURRENCY_LEN + 1];
-} portone_review_t;
+} portone_refund_line_t;
 
 
 /* how many are looked at in one transaction, and how many are shown */
-#define PORTONE_SURVEY_LOOK     128
-#define PORTONE_SURVEY_REVIEWS  20
+#define PORTONE_OVERVIEW_LOOK     128
+#define PORTONE_OVERVIEW_REVIEWS  20
 
 
 typedef struct {
@@ -65,18 +65,18 @@ typedef struct {
 
     size_t                    need;
     size_t                    n;
-    portone_review_t          reviews[PORTONE_SURVEY_REVIEWS];
+    portone_refund_line_t     reviews[PORTONE_OVERVIEW_REVIEWS];
 
     unsigned                  done:1;    /* the last one was reached */
-} portone_survey_t;
+} portone_overview_t;
 
 
 /*
- * portone_survey_t, zeroed but for late before the first look, and passed on to
- * the next ones until it is done; also for read transactions.  What is opened
- * and settled between two looks may be counted or not.
+ * portone_overview_t, zeroed but for late before the first look, and passed on
+ * to the next ones until it is done; also for read transactions.  What is
+ * opened and settled between two looks may be counted or not.
  */
-int portone_survey(portone_txn_t *txn, void *data);
+int portone_overview(portone_txn_t *txn, void *data);
 
 /* how many entries of the journal are looked at, and how many are shown */
 #define PORTONE_RECENT_LOOK  200
@@ -84,13 +84,13 @@ int portone_survey(portone_txn_t *txn, void *data);
 
 
 typedef struct {
-    size_t                    n;
-    portone_review_t          refunds[PORTONE_RECENT_MAX];  /* last first */
+    size_t                 n;
+    portone_refund_line_t  refunds[PORTONE_RECENT_MAX];  /* last first */
 } portone_recent_t;
 
 
 /* portone_recent_t: the refunds that the end of the journal tells of */
-int portone_recent(portone_txn_t *txn, void *data);
+int portone_overview_recent(portone_txn_t *txn, void *data);
 
 
-#endif /* _PORTONE_SURVEY_H_INCLUDED_ */
+#endif /* _PORTONE_OVERVIEW_H_INCLUDED_ */

@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_http_portone_text.h"
+#include "ngx_http_portone_status_text.h"
 
 
 #define NGX_HTTP_PORTONE_TEXT_BUFFER  8192

@@ -8,16 +8,16 @@
 #include <ngx_core.h>
 #include <ngx_event.h>
 
-#include "ngx_http_portone_resolve.h"
+#include "ngx_http_portone_curl_resolve.h"
 
 
-static void ngx_http_portone_resolve_handler(ngx_resolver_ctx_t *ctx);
-static ngx_int_t ngx_http_portone_resolve_addrs(ngx_http_portone_resolve_t *r,
-    ngx_resolver_ctx_t *ctx);
+static void ngx_http_portone_curl_resolve_handler(ngx_resolver_ctx_t *ctx);
+static ngx_int_t ngx_http_portone_curl_resolve_addrs(
+    ngx_http_portone_curl_resolve_t *r, ngx_resolver_ctx_t *ctx);
 
 
 ngx_int_t
-ngx_http_portone_resolve(ngx_http_portone_resolve_t *r)
+ngx_http_portone_curl_resolve(ngx_http_portone_curl_resolve_t *r)
 {
     ngx_resolver_ctx_t  *ctx;
 
@@ -45,7 +45,7 @@ ngx_http_portone_resolve(ngx_http_portone_resolve_t *r)
     }
 
     ctx->name = r->name;
-    ctx->handler = ngx_http_portone_resolve_handler;
+    ctx->handler = ngx_http_portone_curl_resolve_handler;
     ctx->data = r;
     ctx->timeout = ngx_max(r->timeout, 1);    /* 0 would be none */
 
@@ -73,7 +73,7 @@ ngx_http_portone_resolve(ngx_http_portone_resolve_t *r)
 
 
 void
-ngx_http_portone_resolve_stop(ngx_http_portone_resolve_t *r)
+ngx_http_portone_curl_resolve_stop(ngx_http_portone_curl_resolve_t *r)
 {
     if (r->ctx) {
         ngx_resolve_name_done(r->ctx);
@@ -83,14 +83,14 @@ ngx_http_portone_resolve_stop(ngx_http_portone_resolve_t *r)
 
 
 static void
-ngx_http_portone_resolve_handler(ngx_resolver_ctx_t *ctx)
+ngx_http_portone_curl_resolve_handler(ngx_resolver_ctx_t *ctx)
 {
-    ngx_http_portone_resolve_t  *r = ctx->data;
+    ngx_http_portone_curl_resolve_t  *r = ctx->data;
 
     if (ctx->state != NGX_OK) {
         r->reason = ngx_resolver_strerror(ctx->state);
 
-    } else if (ngx_http_portone_resolve_addrs(r, ctx) != NGX_OK) {
+    } else if (ngx_http_portone_curl_resolve_addrs(r, ctx) != NGX_OK) {
         r->reason = "no memory";
     }
 
@@ -104,13 +104,13 @@ ngx_http_portone_resolve_handler(ngx_resolver_ctx_t *ctx)
 
 
 static ngx_int_t
-ngx_http_portone_resolve_addrs(ngx_http_portone_resolve_t *r,
+ngx_http_portone_curl_resolve_addrs(ngx_http_portone_curl_resolve_t *r,
     ngx_resolver_ctx_t *ctx)
 {
     u_char      *p, *last;
     ngx_uint_t   i, n;
 
-    n = ngx_min(ctx->naddrs, NGX_HTTP_PORTONE_RESOLVE_MAX);
+    n = ngx_min(ctx->naddrs, NGX_HTTP_PORTONE_CURL_RESOLVE_MAX);
 
     p = ngx_pnalloc(r->pool, n * (NGX_SOCKADDR_STRLEN + 1));
     if (p == NULL) {

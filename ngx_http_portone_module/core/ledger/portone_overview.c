@@ -7,39 +7,39 @@
 #include <errno.h>
 #include <string.h>
 
-#include "portone_survey.h"
+#include "portone_overview.h"
 #include "portone_json.h"
 
 
-static portone_state_e portone_survey_state(const cJSON *intent);
-static int portone_survey_needs(const portone_survey_t *survey,
+static portone_state_e portone_overview_state(const cJSON *intent);
+static int portone_overview_needs(const portone_overview_t *survey,
     portone_state_e state, int64_t requested_at);
-static void portone_survey_count(portone_survey_t *survey,
+static void portone_overview_count(portone_overview_t *survey,
     portone_state_e state, int64_t requested_at);
-static portone_review_t *portone_survey_place(portone_survey_t *survey,
+static portone_refund_line_t *portone_overview_place(portone_overview_t *survey,
     int64_t requested_at);
-static void portone_survey_key(portone_review_t *review,
+static void portone_overview_key(portone_refund_line_t *review,
     const portone_key_t *key);
-static void portone_survey_refund(portone_review_t *review,
+static void portone_overview_refund(portone_refund_line_t *review,
     const cJSON *record);
-static void portone_survey_copy(char *dst, size_t size,
+static void portone_overview_copy(char *dst, size_t size,
     const portone_str_t *src);
 
 
 int
-portone_survey(portone_txn_t *txn, void *data)
+portone_overview(portone_txn_t *txn, void *data)
 {
-    portone_survey_t *survey = data;
+    portone_overview_t *survey = data;
 
-    int                rc;
-    cJSON             *intent;
-    size_t             i;
-    int64_t            requested_at;
-    portone_str_t      after, key, value;
-    portone_state_e    state;
-    portone_review_t  *review;
+    int                     rc;
+    cJSON                  *intent;
+    size_t                  i;
+    int64_t                 requested_at;
+    portone_str_t           after, key, value;
+    portone_state_e         state;
+    portone_refund_line_t  *review;
 
-    for (i = 0; i < PORTONE_SURVEY_LOOK; i++) {
+    for (i = 0; i < PORTONE_OVERVIEW_LOOK; i++) {
         after = portone_key_str(&survey->last);
 
         rc = txn->next(txn, PORTONE_DB_INTENTS, &after, &key, &value);
@@ -67,22 +67,22 @@ portone_survey(portone_txn_t *txn, void *data)
             return PORTONE_ERROR;
         }
 
-        state = portone_survey_state(intent);
+        state = portone_overview_state(intent);
         requested_at = portone_json_int(intent, "requested_at", 0);
 
-        portone_survey_count(survey, state, requested_at);
+        portone_overview_count(survey, state, requested_at);
 
-        if (portone_survey_needs(survey, state, requested_at)) {
+        if (portone_overview_needs(survey, state, requested_at)) {
             survey->need++;
 
-            review = portone_survey_place(survey, requested_at);
+            review = portone_overview_place(survey, requested_at);
 
             if (review != NULL) {
                 review->state = state;
                 review->time = requested_at;
 
-                portone_survey_key(review, &survey->last);
-                portone_survey_refund(review, intent);
+                portone_overview_key(review, &survey->last);
+                portone_overview_refund(review, intent);
             }
         }
 
@@ -96,7 +96,7 @@ portone_survey(portone_txn_t *txn, void *data)
 /* no intent is in any other state than these */
 
 static portone_state_e
-portone_survey_state(const cJSON *intent)
+portone_overview_state(const cJSON *intent)
 {
     portone_state_e  state;
 
@@ -119,7 +119,7 @@ portone_survey_state(const cJSON *intent)
 /* a person */
 
 static int
-portone_survey_needs(const portone_survey_t *survey, portone_state_e state,
+portone_overview_needs(const portone_overview_t *survey, portone_state_e state,
     int64_t requested_at)
 {
     switch (state) {
@@ -138,7 +138,7 @@ portone_survey_needs(const portone_survey_t *survey, portone_state_e state,
 
 
 static void
-portone_survey_count(portone_survey_t *survey, portone_state_e state,
+portone_overview_count(portone_overview_t *survey, portone_state_e state,
     int64_t requested_at)
 {
     survey->open[state]++;
@@ -154,14 +154,14 @@ portone_survey_count(portone_survey_t *survey, portone_state_e state,
 
 /* keeps the order of age; NULL: older ones have taken all the places */
 
-static portone_review_t *
-portone_survey_place(portone_survey_t *survey, int64_t requested_at)
+static portone_refund_line_t *
+portone_overview_place(portone_overview_t *survey, int64_t requested_at)
 {
     size_t  i;
 
     i = survey->n;
 
-    if (i == PORTONE_SURVEY_REVIEWS) {
+    if (i == PORTONE_OVERVIEW_REVIEWS) {
 
         if (survey->reviews[i - 1].time <= requested_at) {
             return NULL;
@@ -185,7 +185,7 @@ portone_survey_place(portone_survey_t *survey, int64_t requested_at)
 /* the key is there even if the record cannot be read */
 
 static void
-portone_survey_key(portone_review_t *review, const portone_key_t *key)
+portone_overview_key(portone_refund_line_t *review, const portone_key_t *key)
 {
     size_t         len;
     portone_str_t  merchant, imp_uid;
@@ -204,33 +204,33 @@ portone_survey_key(portone_review_t *review, const portone_key_t *key)
         imp_uid.len -= len + 1;
     }
 
-    portone_survey_copy(review->merchant, sizeof(review->merchant),
+    portone_overview_copy(review->merchant, sizeof(review->merchant),
                         &merchant);
-    portone_survey_copy(review->imp_uid, sizeof(review->imp_uid), &imp_uid);
+    portone_overview_copy(review->imp_uid, sizeof(review->imp_uid), &imp_uid);
 }
 
 
 static void
-portone_survey_refund(portone_review_t *review, const cJSON *record)
+portone_overview_refund(portone_refund_line_t *review, const cJSON *record)
 {
     const cJSON       *amount;
     portone_str_t      str;
     portone_decimal_t  decimal;
 
     str = portone_json_str(record, "merchant_uid");
-    portone_survey_copy(review->merchant_uid, sizeof(review->merchant_uid),
+    portone_overview_copy(review->merchant_uid, sizeof(review->merchant_uid),
                         &str);
 
     str = portone_json_str(record, "refund_id");
-    portone_survey_copy(review->refund_id, sizeof(review->refund_id), &str);
+    portone_overview_copy(review->refund_id, sizeof(review->refund_id), &str);
 
     str = portone_json_str(record, "currency");
-    portone_survey_copy(review->currency, sizeof(review->currency), &str);
+    portone_overview_copy(review->currency, sizeof(review->currency), &str);
 
     amount = portone_json_member(record, "amount");
 
     if (portone_json_is_number(amount)
-        && portone_decimal_parse(&decimal, amount->valuedouble) == PORTONE_OK
+        && portone_money_decimal(&decimal, amount->valuedouble) == PORTONE_OK
         && decimal.coefficient >= 0)
     {
         (void) portone_money_print(review->amount, decimal.coefficient,
@@ -245,14 +245,14 @@ portone_survey_refund(portone_review_t *review, const cJSON *record)
 /* what is too long is damaged, and cut */
 
 static void
-portone_survey_copy(char *dst, size_t size, const portone_str_t *src)
+portone_overview_copy(char *dst, size_t size, const portone_str_t *src)
 {
     size_t  len;
 
     len = src->len;
 
     if (len >= size) {
-        len = portone_utf8_cut(src->data, src->len, size - 1);
+        len = portone_str_utf8_cut(src->data, src->len, size - 1);
     }
 
     if (len != 0) {
@@ -264,16 +264,16 @@ portone_survey_copy(char *dst, size_t size, const portone_str_t *src)
 
 
 int
-portone_recent(portone_txn_t *txn, void *data)
+portone_overview_recent(portone_txn_t *txn, void *data)
 {
     portone_recent_t *recent = data;
 
-    int                rc;
-    char               buf[PORTONE_KEY_MAX];
-    cJSON             *entry;
-    size_t             i;
-    portone_str_t      before, key, value, str;
-    portone_review_t  *refund;
+    int                     rc;
+    char                    buf[PORTONE_KEY_MAX];
+    cJSON                  *entry;
+    size_t                  i;
+    portone_str_t           before, key, value, str;
+    portone_refund_line_t  *refund;
 
     static const portone_str_t  end
                            = portone_string("\xff\xff\xff\xff\xff\xff\xff\xff");
@@ -313,14 +313,14 @@ portone_recent(portone_txn_t *txn, void *data)
             refund->time = portone_json_int(entry, "time", 0);
 
             str = portone_json_str(entry, "merchant");
-            portone_survey_copy(refund->merchant, sizeof(refund->merchant),
+            portone_overview_copy(refund->merchant, sizeof(refund->merchant),
                                 &str);
 
             str = portone_json_str(entry, "imp_uid");
-            portone_survey_copy(refund->imp_uid, sizeof(refund->imp_uid),
+            portone_overview_copy(refund->imp_uid, sizeof(refund->imp_uid),
                                 &str);
 
-            portone_survey_refund(refund, entry);
+            portone_overview_refund(refund, entry);
         }
 
         cJSON_Delete(entry);
