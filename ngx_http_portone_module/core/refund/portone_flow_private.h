@@ -12,7 +12,7 @@
 
 
 /*
- * what portone_flow.c, portone_outcome.c, portone_resettle.c and
+ * what portone_flow.c, portone_refund.c, portone_open.c and
  * portone_sync.c share
  */
 
