@@ -4,14 +4,19 @@
  */
 
 
-#include "ngx_http_portone_module.h"
+#include "ngx_http_portone.h"
 #include "ngx_http_portone_conf_access.h"
 #include "ngx_http_portone_conf.h"
+#include "ngx_http_portone_curl.h"
 #include "ngx_http_portone_drift.h"
 #include "ngx_http_portone_error_status.h"
+#include "ngx_http_portone_flow.h"
+#include "ngx_http_portone_metrics.h"
 #include "ngx_http_portone_reconcile.h"
 #include "ngx_http_portone_status.h"
+#include "ngx_http_portone_store.h"
 #include "ngx_http_portone_variables.h"
+#include "ngx_http_portone_zone.h"
 #include "portone_arena.h"
 
 

@@ -8,9 +8,12 @@
 #include "ngx_http_portone_conf_access.h"
 #include "ngx_http_portone_cancel.h"
 #include "ngx_http_portone_conf_api.h"
+#include "ngx_http_portone_curl.h"
+#include "ngx_http_portone_metrics.h"
 #include "ngx_http_portone_payment.h"
 #include "ngx_http_portone_status.h"
 #include "ngx_http_portone_webhook.h"
+#include "ngx_http_portone_zone.h"
 #include "portone_json.h"
 
 #include <ngx_md5.h>

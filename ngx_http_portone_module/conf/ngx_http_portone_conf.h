@@ -8,7 +8,7 @@
 #define _NGX_HTTP_PORTONE_CONF_H_INCLUDED_
 
 
-#include "ngx_http_portone_module.h"
+#include "ngx_http_portone.h"
 
 
 /* the setters of the directives that need more than a slot */

@@ -5,6 +5,7 @@
 
 
 #include "ngx_http_portone_conf_api.h"
+#include "ngx_http_portone_curl.h"
 
 
 static ngx_int_t ngx_http_portone_conf_api_url(ngx_str_t *api, ngx_url_t *u,

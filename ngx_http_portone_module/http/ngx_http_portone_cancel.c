@@ -7,6 +7,7 @@
 #include "ngx_http_portone_cancel.h"
 #include "ngx_http_portone_body.h"
 #include "ngx_http_portone_flow.h"
+#include "ngx_http_portone_metrics.h"
 #include "ngx_http_portone_reply.h"
 
 

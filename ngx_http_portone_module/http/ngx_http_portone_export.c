@@ -5,8 +5,11 @@
 
 
 #include "ngx_http_portone_export.h"
+#include "ngx_http_portone_flow.h"
 #include "ngx_http_portone_match_values.h"
+#include "ngx_http_portone_metrics.h"
 #include "ngx_http_portone_reply.h"
+#include "ngx_http_portone_store.h"
 #include "portone_export.h"
 
 

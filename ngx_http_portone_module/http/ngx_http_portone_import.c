@@ -6,6 +6,7 @@
 
 #include "ngx_http_portone_import.h"
 #include "ngx_http_portone_commit.h"
+#include "ngx_http_portone_flow.h"
 #include "ngx_http_portone_match_values.h"
 #include "ngx_http_portone_reply.h"
 #include "portone_import.h"

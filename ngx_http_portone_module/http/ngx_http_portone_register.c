@@ -6,6 +6,8 @@
 
 #include "ngx_http_portone_register.h"
 #include "ngx_http_portone_body.h"
+#include "ngx_http_portone_commit.h"
+#include "ngx_http_portone_flow.h"
 #include "ngx_http_portone_match_values.h"
 #include "ngx_http_portone_reply.h"
 #include "portone_register.h"

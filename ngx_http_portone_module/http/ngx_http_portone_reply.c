@@ -6,6 +6,7 @@
 
 #include "ngx_http_portone_reply.h"
 #include "ngx_http_portone_error_status.h"
+#include "ngx_http_portone_metrics.h"
 #include "portone_reply.h"
 
 #include <ngx_md5.h>

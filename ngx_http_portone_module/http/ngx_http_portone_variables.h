@@ -8,7 +8,7 @@
 #define _NGX_HTTP_PORTONE_VARIABLES_H_INCLUDED_
 
 
-#include "ngx_http_portone_module.h"
+#include "ngx_http_portone.h"
 
 
 /* adds the variables of the module, before the configuration is read */

@@ -7,7 +7,11 @@
 #include "ngx_http_portone_drift.h"
 #include "ngx_http_portone_api.h"
 #include "ngx_http_portone_commit.h"
+#include "ngx_http_portone_curl.h"
+#include "ngx_http_portone_metrics.h"
+#include "ngx_http_portone_store.h"
 #include "ngx_http_portone_token.h"
+#include "ngx_http_portone_zone.h"
 
 
 /* the shortest interval, ms: a thousand payments a second */

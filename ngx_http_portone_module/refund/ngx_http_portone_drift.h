@@ -8,7 +8,7 @@
 #define _NGX_HTTP_PORTONE_DRIFT_H_INCLUDED_
 
 
-#include "ngx_http_portone_module.h"
+#include "ngx_http_portone.h"
 
 
 /*

@@ -6,6 +6,9 @@
 
 #include "ngx_http_portone_flow.h"
 #include "ngx_http_portone_api.h"
+#include "ngx_http_portone_curl.h"
+#include "ngx_http_portone_metrics.h"
+#include "ngx_http_portone_store.h"
 
 
 /* how long an operation may wait for its turn to be committed, ms */

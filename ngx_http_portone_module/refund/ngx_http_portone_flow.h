@@ -8,8 +8,9 @@
 #define _NGX_HTTP_PORTONE_FLOW_H_INCLUDED_
 
 
-#include "ngx_http_portone_module.h"
+#include "ngx_http_portone.h"
 #include "ngx_http_portone_commit.h"
+#include "ngx_http_portone_curl.h"
 #include "ngx_http_portone_token.h"
 #include "portone_flow.h"
 
@@ -20,6 +21,8 @@
  * leaves; the request and the flow know of each other until one of them
  * ends.
  */
+
+typedef struct ngx_http_portone_flow_s  ngx_http_portone_flow_t;
 
 typedef ngx_int_t (*ngx_http_portone_flow_pt)(ngx_http_request_t *r,
     ngx_http_portone_flow_t *flow);
@@ -108,6 +111,9 @@ void ngx_http_portone_flow_destroy(ngx_http_portone_flow_t *flow);
 
 /* from here on the flow belongs to itself; some time it answers the request */
 void ngx_http_portone_flow_start(ngx_http_portone_flow_t *flow);
+
+/* the context of the request, made if need be; NULL: no memory */
+ngx_http_portone_ctx_t *ngx_http_portone_get_ctx(ngx_http_request_t *r);
 
 
 #endif /* _NGX_HTTP_PORTONE_FLOW_H_INCLUDED_ */

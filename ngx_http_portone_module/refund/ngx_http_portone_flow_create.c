@@ -7,6 +7,7 @@
 #include "ngx_http_portone_flow.h"
 #include "ngx_http_portone_match_values.h"
 #include "ngx_http_portone_refund_id.h"
+#include "ngx_http_portone_zone.h"
 
 #include <ngx_sha1.h>
 

@@ -8,7 +8,7 @@
 #define _NGX_HTTP_PORTONE_MATCH_VALUES_H_INCLUDED_
 
 
-#include "ngx_http_portone_module.h"
+#include "ngx_http_portone.h"
 #include "portone_policy.h"
 
 

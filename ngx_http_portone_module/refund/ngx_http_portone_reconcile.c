@@ -6,6 +6,7 @@
 
 #include "ngx_http_portone_reconcile.h"
 #include "ngx_http_portone_flow.h"
+#include "ngx_http_portone_store.h"
 
 
 /* how many refunds are settled at the same time */

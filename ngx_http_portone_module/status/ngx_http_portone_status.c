@@ -6,7 +6,10 @@
 
 #include "ngx_http_portone_status.h"
 #include "ngx_http_portone_conf.h"
+#include "ngx_http_portone_metrics.h"
 #include "ngx_http_portone_reply.h"
+#include "ngx_http_portone_store.h"
+#include "ngx_http_portone_zone.h"
 
 
 /* between two looks at a store with many open refunds others get a turn, ms */

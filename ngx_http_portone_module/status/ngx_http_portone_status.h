@@ -8,8 +8,10 @@
 #define _NGX_HTTP_PORTONE_STATUS_H_INCLUDED_
 
 
-#include "ngx_http_portone_module.h"
+#include "ngx_http_portone.h"
+#include "ngx_http_portone_metrics.h"
 #include "ngx_http_portone_status_text.h"
+#include "ngx_http_portone_store.h"
 #include "portone_overview.h"
 
 

@@ -5,6 +5,8 @@
 
 
 #include "ngx_http_portone_status_table.h"
+#include "ngx_http_portone_metrics.h"
+#include "ngx_http_portone_store.h"
 #include "portone_flow.h"
 
 

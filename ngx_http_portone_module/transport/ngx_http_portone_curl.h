@@ -25,7 +25,7 @@
  * as the configuration cycle.
  */
 
-typedef struct {
+typedef struct ngx_http_portone_api_server_s {
     ngx_str_t                            url;    /* "https://host[:port][/p]",
                                                     no trailing slash,
                                                     NUL-terminated */

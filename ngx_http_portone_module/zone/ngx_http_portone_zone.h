@@ -51,7 +51,7 @@ typedef struct ngx_http_portone_slot_s  ngx_http_portone_slot_t;
  * have the same share it.  Lives as long as the configuration cycle.
  */
 
-typedef struct {
+typedef struct ngx_http_portone_account_s {
     u_char                           digest[NGX_HTTP_PORTONE_DIGEST_LEN];
     ngx_str_t                        fingerprint;   /* of API, key and tier,
                                                        hex: no secret in it */

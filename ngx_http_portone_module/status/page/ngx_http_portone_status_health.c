@@ -4,6 +4,7 @@
  */
 
 
+#include "ngx_http_portone_metrics.h"
 #include "ngx_http_portone_status_page.h"
 
 

@@ -4,7 +4,9 @@
  */
 
 
+#include "ngx_http_portone_metrics.h"
 #include "ngx_http_portone_status_page.h"
+#include "ngx_http_portone_store.h"
 
 
 /* the page for people */

@@ -5,6 +5,7 @@
 
 
 #include "ngx_http_portone_status_page.h"
+#include "ngx_http_portone_metrics.h"
 
 
 /* characters that are left of an identifier */

@@ -4,8 +4,8 @@
  */
 
 
-#ifndef _NGX_HTTP_PORTONE_MODULE_H_INCLUDED_
-#define _NGX_HTTP_PORTONE_MODULE_H_INCLUDED_
+#ifndef _NGX_HTTP_PORTONE_H_INCLUDED_
+#define _NGX_HTTP_PORTONE_H_INCLUDED_
 
 
 #include <ngx_config.h>
@@ -13,9 +13,14 @@
 #include <ngx_http.h>
 
 #include "portone_error.h"
-#include "ngx_http_portone_curl.h"
-#include "ngx_http_portone_store.h"
-#include "ngx_http_portone_zone.h"
+
+
+/* types that all folders share; no function */
+
+
+typedef struct ngx_http_portone_account_s     ngx_http_portone_account_t;
+typedef struct ngx_http_portone_api_server_s  ngx_http_portone_api_server_t;
+typedef struct ngx_http_portone_store_s       ngx_http_portone_store_t;
 
 
 typedef struct {
@@ -97,9 +102,6 @@ typedef struct {
 } ngx_http_portone_loc_conf_t;
 
 
-typedef struct ngx_http_portone_flow_s  ngx_http_portone_flow_t;
-
-
 /* what the variables tell of a request; empty strings show as "-" */
 
 typedef struct {
@@ -127,8 +129,4 @@ typedef struct {
 extern ngx_module_t  ngx_http_portone_module;
 
 
-/* the context of the request, made if need be; NULL: no memory */
-ngx_http_portone_ctx_t *ngx_http_portone_get_ctx(ngx_http_request_t *r);
-
-
-#endif /* _NGX_HTTP_PORTONE_MODULE_H_INCLUDED_ */
+#endif /* _NGX_HTTP_PORTONE_H_INCLUDED_ */
