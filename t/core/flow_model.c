@@ -5,12 +5,10 @@
 
 
 #include "flow_model.h"
-#include "memory_txn.c"
 
 #include "portone_json.h"
 
 
-static portone_step_e model_step(model_t *model, portone_step_e step);
 static portone_step_e model_token(model_t *model);
 static const model_call_t *model_call(const model_call_t *call);
 static portone_step_e model_fetch(model_t *model);
@@ -24,7 +22,6 @@ static char *model_payment_answer(model_t *model, const char *name,
 static char *model_execute(model_t *model, const char *body);
 static char *model_envelope(int code, const char *message,
     const cJSON *response);
-static double model_number(const cJSON *object, const char *name);
 static double model_rounded(double amount);
 static void model_check_cancel(model_t *model);
 static void model_check_end(model_t *model);
@@ -142,7 +139,7 @@ model_free(model_t *model)
 }
 
 
-static portone_step_e
+portone_step_e
 model_step(model_t *model, portone_step_e step)
 {
     int  rc;
@@ -517,7 +514,7 @@ model_envelope(int code, const char *message, const cJSON *response)
 }
 
 
-static double
+double
 model_number(const cJSON *object, const char *name)
 {
     const cJSON  *item;

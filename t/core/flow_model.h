@@ -119,6 +119,9 @@ void model_init(model_t *model, const model_script_t *script);
 /* runs the flow to its end and checks the invariants */
 void model_run(model_t *model);
 
+/* carries one step out, for flows that a test runs by hand */
+portone_step_e model_step(model_t *model, portone_step_e step);
+
 void model_free(model_t *model);
 
 
@@ -144,6 +147,9 @@ const char *model_stored_state(model_t *model, portone_db_e db);
 
 /* cancel_amount of the stored payment, -1: there is no payment */
 double model_stored_cancelled(model_t *model);
+
+/* the number that is a member of an object, 0: there is none */
+double model_number(const cJSON *object, const char *name);
 
 
 #endif /* _FLOW_MODEL_H_INCLUDED_ */

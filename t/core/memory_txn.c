@@ -496,6 +496,21 @@ memory_set(memory_store_t *store, portone_db_e db, const char *merchant,
 }
 
 
+void
+memory_set_key(memory_store_t *store, portone_db_e db,
+    const portone_str_t *key, const portone_str_t *value)
+{
+    memory_insert(&store->committed[db], key, value);
+}
+
+
+void
+memory_unset(memory_store_t *store, portone_db_e db, size_t i)
+{
+    memory_remove(&store->committed[db], i);
+}
+
+
 const char *
 memory_value(memory_store_t *store, portone_db_e db, const char *merchant,
     const char *uid, const char *refund_id)

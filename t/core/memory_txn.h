@@ -64,6 +64,11 @@ int memory_dry_run(memory_store_t *store, memory_apply_pt apply, void *data);
 void memory_set(memory_store_t *store, portone_db_e db, const char *merchant,
     const char *uid, const char *refund_id, const char *value);
 
+/* writes an entry whose key is not text; removes the i-th one by key */
+void memory_set_key(memory_store_t *store, portone_db_e db,
+    const portone_str_t *key, const portone_str_t *value);
+void memory_unset(memory_store_t *store, portone_db_e db, size_t i);
+
 /*
  * The committed value, NUL-terminated and valid until the next transaction;
  * NULL: there is none.  refund_id is NULL but for PORTONE_DB_ATTEMPTS.

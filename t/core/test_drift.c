@@ -8,7 +8,7 @@
 
 
 #include "unit.h"
-#include "memory_txn.c"
+#include "memory_txn.h"
 
 #include "portone_drift.h"
 #include "portone_json.h"

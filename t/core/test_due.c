@@ -12,7 +12,6 @@
 #include "portone_ledger.h"
 
 #include "memory_txn.h"
-#include "memory_txn.c"
 
 
 #define NOW  1763757000
@@ -229,7 +228,7 @@ it_goes_on_where_it_ended_although_that_is_gone(void **state)
     look();
     expect_key(15, "shop", 15);
 
-    memory_remove(&store.committed[PORTONE_DB_INTENTS], 15);
+    memory_unset(&store, PORTONE_DB_INTENTS, 15);
 
     look();
 

@@ -33,7 +33,7 @@ a_record_is_readable(void **state)
 {
     char  *text;
 
-    text = record_of("r1", NOW + TTL);
+    text = store_record("r1", NOW + TTL);
 
     assert_string_equal(text, RECORD("r1", 1763757100, "null"));
 
@@ -142,7 +142,7 @@ a_key_is_found_until_it_expires(void **state)
                        cases[i].record);
         }
 
-        if (get("key-1", cases[i].now) != cases[i].rc) {
+        if (store_get("key-1", cases[i].now) != cases[i].rc) {
             fail_msg("case %zu", i);
         }
     }
@@ -180,12 +180,12 @@ a_key_is_claimed_once(void **state)
         memory_init(&store);
 
         if (cases[i].record != NULL) {
-            put("key-1", cases[i].record, cases[i].expires_at);
+            store_put("key-1", cases[i].record, cases[i].expires_at);
         }
 
         before = memory_dump(&store);
 
-        rc = claim("key-1", "r2", NOW + TTL, NOW);
+        rc = store_claim("key-1", "r2", NOW + TTL, NOW);
 
         after = memory_dump(&store);
 
@@ -199,10 +199,10 @@ a_key_is_claimed_once(void **state)
         free(after);
 
         if (rc == PORTONE_OK) {
-            assert_string_equal(saved_text(&store, "key-1"),
+            assert_string_equal(index_saved(&store, "key-1"),
                                 RECORD("r2", 1763757100, "null"));
-            assert_int_equal(entries(), 1);
-            check_index(&store);
+            assert_int_equal(store_entries(), 1);
+            index_check(&store);
         }
     }
 }
@@ -218,15 +218,15 @@ an_expired_key_leaves_no_trace_in_the_index(void **state)
 
     for (i = 0; i < PORTONE_IDEMPOTENCY_EXPIRE; i++) {
         snprintf(name, sizeof(name), "old-%zu", i);
-        put(name, RECORD("r1", 1000, ANSWER("succeeded")), 1000);
+        store_put(name, RECORD("r1", 1000, ANSWER("succeeded")), 1000);
     }
 
-    put("key-1", RECORD("r1", 1001, ANSWER("succeeded")), 1001);
+    store_put("key-1", RECORD("r1", 1001, ANSWER("succeeded")), 1001);
 
-    assert_int_equal(claim("key-1", "r2", NOW + TTL, NOW), PORTONE_OK);
+    assert_int_equal(store_claim("key-1", "r2", NOW + TTL, NOW), PORTONE_OK);
 
-    assert_int_equal(entries(), 1);
-    check_index(&store);
+    assert_int_equal(store_entries(), 1);
+    index_check(&store);
 }
 
 
@@ -293,15 +293,15 @@ an_answer_is_saved_for_its_own_refund(void **state)
         memory_free(&store);
         memory_init(&store);
 
-        put("other", RECORD("r1", 1000, "null"), 1000);
+        store_put("other", RECORD("r1", 1000, "null"), 1000);
 
         if (cases[i].record != NULL) {
-            put("key-1", cases[i].record, cases[i].expires_at);
+            store_put("key-1", cases[i].record, cases[i].expires_at);
         }
 
         before = memory_dump(&store);
 
-        rc = settle("key-1", cases[i].refund_id, cases[i].answer, NOW);
+        rc = store_settle("key-1", cases[i].refund_id, cases[i].answer, NOW);
 
         after = memory_dump(&store);
 
@@ -315,18 +315,18 @@ an_answer_is_saved_for_its_own_refund(void **state)
         free(after);
 
         if (cases[i].saved == NULL) {
-            assert_null(saved_text(&store, "key-1"));
+            assert_null(index_saved(&store, "key-1"));
 
         } else {
-            assert_string_equal(saved_text(&store, "key-1"),
+            assert_string_equal(index_saved(&store, "key-1"),
                                 cases[i].saved);
         }
 
-        assert_string_equal(saved_text(&store, "other"),
+        assert_string_equal(index_saved(&store, "other"),
                             RECORD("r1", 1000, "null"));
 
         if (rc == PORTONE_OK && !cases[i].same) {
-            check_index(&store);
+            index_check(&store);
         }
     }
 }
@@ -351,23 +351,23 @@ a_claim_clears_away_a_few_the_oldest_first(void **state)
         snprintf(name, sizeof(name), "old-%zu", i);
         snprintf(record, sizeof(record), "{\"expires_at\":%lld,\"answer\":{}}",
                  (long long) times[i]);
-        put(name, record, times[i]);
+        store_put(name, record, times[i]);
     }
 
-    put("last", RECORD("r1", 1763757000, ANSWER("succeeded")), NOW);
-    put("live", RECORD("r1", 1763757001, ANSWER("succeeded")), NOW + 1);
+    store_put("last", RECORD("r1", 1763757000, ANSWER("succeeded")), NOW);
+    store_put("live", RECORD("r1", 1763757001, ANSWER("succeeded")), NOW + 1);
 
     left = N(times) + 2;
 
     for (i = 1; left > 1; i++) {
         snprintf(name, sizeof(name), "new-%zu", i);
-        assert_int_equal(claim(name, "r2", NOW + TTL, NOW), PORTONE_OK);
+        assert_int_equal(store_claim(name, "r2", NOW + TTL, NOW), PORTONE_OK);
 
         left = (left > 1 + PORTONE_IDEMPOTENCY_EXPIRE)
                ? left - PORTONE_IDEMPOTENCY_EXPIRE : 1;
 
-        assert_int_equal(entries(), left + i);
-        check_index(&store);
+        assert_int_equal(store_entries(), left + i);
+        index_check(&store);
 
         if (i * PORTONE_IDEMPOTENCY_EXPIRE < N(sorted)) {
             assert_int_equal(index_time(&store.committed
@@ -379,8 +379,8 @@ a_claim_clears_away_a_few_the_oldest_first(void **state)
 
     assert_int_equal(PORTONE_IDEMPOTENCY_EXPIRE, 4);
     assert_int_equal(i, 4);
-    assert_null(saved_text(&store, "last"));
-    assert_non_null(saved_text(&store, "live"));
+    assert_null(index_saved(&store, "last"));
+    assert_non_null(index_saved(&store, "live"));
 }
 
 
@@ -390,45 +390,45 @@ the_key_of_an_open_refund_is_never_cleared_away(void **state)
     size_t  i;
     char    name[8];
 
-    put("lost", RECORD("r1", 1000, "null"), 1000);
-    put("pending", RECORD("r1", 1001, ANSWER("pending")), 1001);
+    store_put("lost", RECORD("r1", 1000, "null"), 1000);
+    store_put("pending", RECORD("r1", 1001, ANSWER("pending")), 1001);
 
     for (i = 0; i < 4; i++) {
         snprintf(name, sizeof(name), "new-%zu", i);
-        assert_int_equal(claim(name, "r2", NOW + i * 100000 + TTL,
+        assert_int_equal(store_claim(name, "r2", NOW + i * 100000 + TTL,
                                NOW + i * 100000),
                          PORTONE_OK);
-        check_index(&store);
+        index_check(&store);
 
-        assert_int_equal(get("lost", INT64_MAX), PORTONE_OK);
-        assert_int_equal(get("pending", INT64_MAX), PORTONE_OK);
+        assert_int_equal(store_get("lost", INT64_MAX), PORTONE_OK);
+        assert_int_equal(store_get("pending", INT64_MAX), PORTONE_OK);
     }
 
-    assert_int_equal(settle("lost", "r1", ANSWER("succeeded"), NOW),
+    assert_int_equal(store_settle("lost", "r1", ANSWER("succeeded"), NOW),
                      PORTONE_OK);
-    check_index(&store);
+    index_check(&store);
 
-    assert_int_equal(get("lost", NOW + TTL - 1), PORTONE_OK);
-    assert_int_equal(get("lost", NOW + TTL), PORTONE_DECLINED);
+    assert_int_equal(store_get("lost", NOW + TTL - 1), PORTONE_OK);
+    assert_int_equal(store_get("lost", NOW + TTL), PORTONE_DECLINED);
 }
 
 
 static void
 an_entry_that_is_not_its_own_takes_no_record_away(void **state)
 {
-    put("gone", NULL, 1000);
-    put("key-1", RECORD("r1", 1763757001, ANSWER("succeeded")), NOW + 1);
-    put("key-1", NULL, 1001);
-    put("key-2", RECORD("r1", 1763757001, "null"), NOW + 1);
-    put("key-2", NULL, 1002);
+    store_put("gone", NULL, 1000);
+    store_put("key-1", RECORD("r1", 1763757001, ANSWER("succeeded")), NOW + 1);
+    store_put("key-1", NULL, 1001);
+    store_put("key-2", RECORD("r1", 1763757001, "null"), NOW + 1);
+    store_put("key-2", NULL, 1002);
 
-    assert_int_equal(claim("key-3", "r2", NOW + TTL, NOW), PORTONE_OK);
+    assert_int_equal(store_claim("key-3", "r2", NOW + TTL, NOW), PORTONE_OK);
 
-    check_index(&store);
-    assert_int_equal(entries(), 3);
-    assert_string_equal(saved_text(&store, "key-1"),
+    index_check(&store);
+    assert_int_equal(store_entries(), 3);
+    assert_string_equal(index_saved(&store, "key-1"),
                         RECORD("r1", 1763757001, ANSWER("succeeded")));
-    assert_string_equal(saved_text(&store, "key-2"),
+    assert_string_equal(index_saved(&store, "key-2"),
                         RECORD("r1", 1763757001, "null"));
 }
 
@@ -445,7 +445,7 @@ what_is_not_understood_holds_up_itself_only(void **state)
         switch (i) {
 
         case 0:
-            put("old", "{", 1000);
+            store_put("old", "{", 1000);
             break;
 
         case 1:
@@ -462,20 +462,22 @@ what_is_not_understood_holds_up_itself_only(void **state)
             break;
         }
 
-        assert_int_equal(claim("key-1", "r2", NOW + TTL, NOW), PORTONE_OK);
+        assert_int_equal(store_claim("key-1", "r2", NOW + TTL, NOW),
+                         PORTONE_OK);
 
         /* told once, and not in the way of the next ones */
 
         assert_int_equal(store.unreadable, 1);
-        assert_int_equal(entries(), 1);
+        assert_int_equal(store_entries(), 1);
 
-        assert_int_equal(claim("key-2", "r3", NOW + TTL, NOW), PORTONE_OK);
+        assert_int_equal(store_claim("key-2", "r3", NOW + TTL, NOW),
+                         PORTONE_OK);
         assert_int_equal(store.unreadable, 1);
 
         if (i == 0) {
-            assert_string_equal(saved_text(&store, "old"), "{");
-            assert_int_equal(get("old", NOW), PORTONE_ERROR);
-            assert_int_equal(claim("old", "r4", NOW + TTL, NOW),
+            assert_string_equal(index_saved(&store, "old"), "{");
+            assert_int_equal(store_get("old", NOW), PORTONE_ERROR);
+            assert_int_equal(store_claim("old", "r4", NOW + TTL, NOW),
                              PORTONE_ERROR);
             assert_int_equal(store.unreadable, 3);
         }
@@ -489,7 +491,7 @@ a_time_of_64_bits_is_in_the_future(void **state)
     memory_set(&store, PORTONE_DB_IDEMPOTENCY_EXPIRY,
                "\377\377\377\377\377\377\377\377" "shop", "old", NULL, "");
 
-    assert_int_equal(claim("key-1", "r2", NOW + TTL, NOW), PORTONE_OK);
+    assert_int_equal(store_claim("key-1", "r2", NOW + TTL, NOW), PORTONE_OK);
     assert_int_equal(memory_count(&store, PORTONE_DB_IDEMPOTENCY_EXPIRY), 2);
 }
 
@@ -510,13 +512,13 @@ a_key_that_does_not_fit_the_index_is_an_error(void **state)
         op.expires_at = NOW + TTL;
         op.now = NOW;
 
-        assert_int_equal(memory_apply(&store, apply, &op),
+        assert_int_equal(memory_apply(&store, store_apply, &op),
                          (len <= PORTONE_KEY_MAX - 8) ? PORTONE_OK
                                                       : PORTONE_ERROR);
     }
 
-    assert_int_equal(entries(), 2);
-    check_index(&store);
+    assert_int_equal(store_entries(), 2);
+    index_check(&store);
 
     /* the longest one there can be */
 

@@ -20,11 +20,11 @@ prepare(void)
 {
     memory_init(&store);
 
-    put("expired-1", RECORD("r1", 1000, ANSWER("succeeded")), 1000);
-    put("expired-2", RECORD("r1", 1001, "null"), 1001);
-    put("expired-3", NULL, 1002);
-    put("key-1", RECORD("r1", 1003, ANSWER("rejected")), 1003);
-    put("key-2", RECORD("r1", 1004, "null"), 1004);
+    store_put("expired-1", RECORD("r1", 1000, ANSWER("succeeded")), 1000);
+    store_put("expired-2", RECORD("r1", 1001, "null"), 1001);
+    store_put("expired-3", NULL, 1002);
+    store_put("key-1", RECORD("r1", 1003, ANSWER("rejected")), 1003);
+    store_put("key-2", RECORD("r1", 1004, "null"), 1004);
 }
 
 
@@ -36,26 +36,26 @@ run_claim(void)
     memset(&op, 0, sizeof(operation_t));
 
     op.what = CLAIM;
-    op.key = key_of("key-1");
+    op.key = store_key("key-1");
     op.now = NOW;
     op.record = portone_str(RECORD("r2", 1763757100, "null"));
     op.expires_at = NOW + TTL;
 
-    return memory_apply(&store, apply, &op);
+    return memory_apply(&store, store_apply, &op);
 }
 
 
 static int
 run_save(void)
 {
-    return settle("key-2", "r1", ANSWER("succeeded"), NOW);
+    return store_settle("key-2", "r1", ANSWER("succeeded"), NOW);
 }
 
 
 static int
 run_forget(void)
 {
-    return settle("key-2", "r1", "", NOW);
+    return store_settle("key-2", "r1", "", NOW);
 }
 
 
@@ -68,10 +68,10 @@ run_get(void)
     memset(&op, 0, sizeof(operation_t));
 
     op.what = GET;
-    op.key = key_of("key-2");
+    op.key = store_key("key-2");
     op.now = NOW;
 
-    rc = memory_read(&store, apply, &op);
+    rc = memory_read(&store, store_apply, &op);
 
     assert_int_equal(rc == PORTONE_OK, op.found != NULL);
 
@@ -192,7 +192,7 @@ the_index_agrees_whatever_happens(void **state)
         if ((what >> 5) % 2) {
             snprintf(id, sizeof(id), "r%zu", i);
 
-            rc = claim(name, id, now + TTL, now);
+            rc = store_claim(name, id, now + TTL, now);
 
             if (store.fail_at == 0) {
                 assert_int_equal(rc, free_key ? PORTONE_OK
@@ -212,7 +212,7 @@ the_index_agrees_whatever_happens(void **state)
             switch ((what >> 6) % 4) {
 
             case 0:
-                rc = settle(name, id, "", now);
+                rc = store_settle(name, id, "", now);
 
                 if (rc == PORTONE_OK) {
                     keys[k].refund = 0;
@@ -221,15 +221,15 @@ the_index_agrees_whatever_happens(void **state)
                 break;
 
             case 1:
-                rc = settle(name, id, ANSWER("pending"), now);
+                rc = store_settle(name, id, ANSWER("pending"), now);
                 break;
 
             case 2:
-                rc = settle(name, "r0", "", now);
+                rc = store_settle(name, "r0", "", now);
                 break;
 
             default:
-                rc = settle(name, id, ANSWER("succeeded"), now);
+                rc = store_settle(name, id, ANSWER("succeeded"), now);
 
                 if (rc == PORTONE_OK) {
                     keys[k].open = 0;
@@ -244,9 +244,9 @@ the_index_agrees_whatever_happens(void **state)
 
         store.fail_at = 0;
 
-        check_index(&store);
+        index_check(&store);
 
-        assert_int_equal(get(name, now),
+        assert_int_equal(store_get(name, now),
                          (keys[k].refund == 0
                           || (!keys[k].open && keys[k].expires_at <= now))
                          ? PORTONE_DECLINED : PORTONE_OK);

@@ -13,7 +13,6 @@
 #include "portone_import.h"
 
 #include "memory_txn.h"
-#include "memory_txn.c"
 
 
 #define LINE(n)                                                               \

@@ -11,7 +11,6 @@
 #include "portone_ledger.h"
 
 #include "memory_txn.h"
-#include "memory_txn.c"
 
 
 #define PAYMENT(members)                                                      \

@@ -13,7 +13,6 @@
 #include "portone_ledger.h"
 
 #include "memory_txn.h"
-#include "memory_txn.c"
 
 
 #define SHOP  "shop"

@@ -12,7 +12,6 @@
 #include "portone_ledger.h"
 
 #include "memory_txn.h"
-#include "memory_txn.c"
 
 
 #define RECORD(state)  "{\"refund_id\":\"r1\",\"state\":\"" state "\"}"

@@ -11,7 +11,6 @@
 #include "portone_overview.h"
 
 #include "memory_txn.h"
-#include "memory_txn.c"
 
 
 #define INTENT(state, at)                                                     \

@@ -9,7 +9,6 @@
 
 #include "flow_model.h"
 #include "flow_payments.h"
-#include "flow_model.c"
 
 
 #define BELIEVED(checksum)                                                    \

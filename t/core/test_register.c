@@ -13,7 +13,6 @@
 #include "portone_register.h"
 
 #include "memory_txn.h"
-#include "memory_txn.c"
 
 
 #define N(array)  (sizeof(array) / sizeof(array[0]))

@@ -9,7 +9,6 @@
 
 
 #include "flow_model.h"
-#include "flow_model.c"
 #include "flow_payments.h"
 #include "replay_model.h"
 
@@ -155,20 +154,20 @@ the_same_request_gets_the_same_answer(void **state)
         c = &replay_cases[i];
 
         model_init(&model, &c->script);
-        set_key(&model.flow);
+        replay_set_key(&model.flow);
         model_run(&model);
 
         assert_int_equal(model.flow.replayed, 0);
-        check_fate(&model, MODEL_REFUND);
+        replay_check(&model, MODEL_REFUND);
 
-        step = ask(&model, &flow, MINE, MODEL_NOW);
+        step = replay_ask(&model, &flow, MINE, MODEL_NOW);
         error = (step == PORTONE_STEP_FINISH) ? flow.error : AGAIN;
 
         /* a payment that has nothing left says so, by itself */
 
         if (error == PORTONE_ALREADY_REFUNDED) {
             assert_int_equal(flow.replayed, 0);
-            assert_null(saved_text(&model.store, KEY));
+            assert_null(index_saved(&model.store, KEY));
             error = AGAIN;
         }
 
@@ -195,7 +194,7 @@ the_same_request_gets_the_same_answer(void **state)
         /* another request learns nothing, and does nothing */
 
         if (c->then != AGAIN) {
-            assert_int_equal(ask(&model, &flow, "other", MODEL_NOW),
+            assert_int_equal(replay_ask(&model, &flow, "other", MODEL_NOW),
                              PORTONE_STEP_FINISH);
             assert_int_equal(flow.error, PORTONE_IDEMPOTENCY_KEY_REUSED);
             assert_int_equal(flow.found, 0);
@@ -260,7 +259,7 @@ a_key_is_lost_to_who_claims_first(void **state)
         claimed_by = cases[i].claimed_by;
 
         model_init(&model, &script);
-        set_key(&model.flow);
+        replay_set_key(&model.flow);
         model.flow.lookup.now = MODEL_NOW;
         model_run(&model);
 
@@ -312,7 +311,7 @@ a_damaged_answer_is_neither_told_nor_made_again(void **state)
         memory_set(&model.store, PORTONE_DB_IDEMPOTENCY, "shop", KEY, NULL,
                    text);
 
-        assert_int_equal(ask(&model, &flow, MINE, MODEL_NOW),
+        assert_int_equal(replay_ask(&model, &flow, MINE, MODEL_NOW),
                          PORTONE_STEP_FINISH);
         assert_int_equal(flow.error, PORTONE_STORE_UNAVAILABLE);
         assert_int_equal(flow.replayed, 0);

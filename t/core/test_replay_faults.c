@@ -8,11 +8,12 @@
 
 
 #include "flow_model.h"
-#include "flow_model.c"
 #include "flow_payments.h"
 #include "replay_model.h"
 
 #include "portone_reply.h"
+
+#include "portone_json.h"
 
 
 #define N(array)  (sizeof(array) / sizeof(array[0]))
@@ -102,8 +103,8 @@ save(model_t *model, const char *answer)
     index.len = sizeof(key) - 1;
     none = portone_str("");
 
-    memory_insert(&model->store.committed[PORTONE_DB_IDEMPOTENCY_EXPIRY],
-                  &index, &none);
+    memory_set_key(&model->store, PORTONE_DB_IDEMPOTENCY_EXPIRY, &index,
+                   &none);
 }
 
 
@@ -126,13 +127,13 @@ a_late_outcome_goes_to_the_key(void **state)
         save(&model, c->answer);
         model_run(&model);
 
-        check_fate(&model, OPEN_ID);
+        replay_check(&model, OPEN_ID);
 
-        text = saved_text(&model.store, KEY);
+        text = index_saved(&model.store, KEY);
 
         if (c->state == NULL) {
             assert_null(text);
-            assert_int_not_equal(ask(&model, &flow, MINE, MODEL_NOW),
+            assert_int_not_equal(replay_ask(&model, &flow, MINE, MODEL_NOW),
                                  PORTONE_STEP_FINISH);
             portone_flow_free(&flow);
             model_free(&model);
@@ -158,7 +159,7 @@ a_late_outcome_goes_to_the_key(void **state)
         /* one that is due would be looked at first */
 
         if (c->script.step == 0) {
-            assert_int_equal(ask(&model, &flow, MINE, MODEL_NOW),
+            assert_int_equal(replay_ask(&model, &flow, MINE, MODEL_NOW),
                              PORTONE_STEP_FINISH);
             assert_int_equal(flow.error, c->then);
             assert_int_equal(flow.replayed,
@@ -191,7 +192,7 @@ a_request_settles_its_own_refund(void **state)
 
     flow = &model.flow;
 
-    set_key(flow);
+    replay_set_key(flow);
     flow->refund_id = portone_str("another");
 
     assert_int_equal(portone_flow_start(flow), PORTONE_STEP_LOOKUP);
@@ -223,7 +224,7 @@ a_request_settles_its_own_refund(void **state)
     cJSON_Delete(json);
     cJSON_free(body);
 
-    check_fate(&model, OPEN_ID);
+    replay_check(&model, OPEN_ID);
     model_free(&model);
 }
 
@@ -254,7 +255,7 @@ start(model_t *model, const model_script_t *script)
         save(model, strstr(script->open, "pending") ? ACCEPTED : "null");
 
     } else {
-        set_key(&model->flow);
+        replay_set_key(&model->flow);
     }
 }
 
@@ -289,7 +290,7 @@ the_key_has_the_fate_of_its_refund(void **state)
             unit_fail_at = 0;
             calls = memory ? unit_allocations : model.store.calls;
 
-            check_fate(&model,
+            replay_check(&model,
                        scripts[i / 2].settle ? OPEN_ID : MODEL_REFUND);
             model_free(&model);
 
@@ -317,7 +318,7 @@ an_answer_cannot_be_told_without_memory(void **state)
     model_run(&model);
 
     for (n = 1; /* void */ ; n++) {
-        assert_int_equal(ask(&model, &flow, MINE, MODEL_NOW),
+        assert_int_equal(replay_ask(&model, &flow, MINE, MODEL_NOW),
                          PORTONE_STEP_FINISH);
 
         unit_allocations = 0;

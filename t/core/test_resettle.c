@@ -8,9 +8,10 @@
 
 
 #include "flow_model.h"
-#include "flow_model.c"
 #include "flow_payments.h"
-#include "resettle_records.h"
+#include "open_records.h"
+
+#include "portone_json.h"
 
 
 #define N(array)  (sizeof(array) / sizeof(array[0]))
@@ -511,7 +512,7 @@ by_a_refund(void **state)
             assert_string_equal(model_stored_state(&model,
                                                    PORTONE_DB_ATTEMPTS),
                                 "succeeded");
-            check_settled(&model, PORTONE_DB_ATTEMPTS, verdicts[i].state);
+            open_check(&model, PORTONE_DB_ATTEMPTS, verdicts[i].state);
         }
 
         model_free(&model);

@@ -9,9 +9,10 @@
 
 
 #include "flow_model.h"
-#include "flow_model.c"
 #include "flow_payments.h"
-#include "resettle_records.h"
+#include "open_records.h"
+
+#include "portone_json.h"
 
 
 #define N(array)  (sizeof(array) / sizeof(array[0]))
@@ -315,7 +316,7 @@ the_store_is_slow_or_fails(void **state)
                      portone_error_word(model.flow.error));
         }
 
-        check_settled(&model, slow_cases[i].home, slow_cases[i].state);
+        open_check(&model, slow_cases[i].home, slow_cases[i].state);
 
         assert_int_equal(model.n_cancels, 0);
         assert_true(model_stored_cancelled(&model)

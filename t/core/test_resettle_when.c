@@ -8,9 +8,10 @@
 
 
 #include "flow_model.h"
-#include "flow_model.c"
 #include "flow_payments.h"
-#include "resettle_records.h"
+#include "open_records.h"
+
+#include "portone_json.h"
 
 
 #define N(array)  (sizeof(array) / sizeof(array[0]))
@@ -174,7 +175,7 @@ the_reconciler_uses_the_account_it_has(void **state)
         model_run(&model);
 
         assert_string_equal(model.steps, "LTYS");
-        check_settled(&model, PORTONE_DB_ATTEMPTS, "not_executed");
+        open_check(&model, PORTONE_DB_ATTEMPTS, "not_executed");
 
         model_free(&model);
 
@@ -186,7 +187,7 @@ the_reconciler_uses_the_account_it_has(void **state)
         model_run(&model);
 
         assert_string_equal(model.steps, "LTYS");
-        check_settled(&model, PORTONE_DB_INTENTS, "unknown");
+        open_check(&model, PORTONE_DB_INTENTS, "unknown");
 
         model_free(&model);
     }
@@ -203,7 +204,7 @@ its_time_comes_in_this_second(void **state)
     model_run(&model);
 
     assert_string_equal(model.steps, "LTYSL");
-    check_settled(&model, PORTONE_DB_ATTEMPTS, "not_executed");
+    open_check(&model, PORTONE_DB_ATTEMPTS, "not_executed");
 
     model_free(&model);
 }
@@ -238,7 +239,7 @@ a_test_channel_is_asked_for(void **state)
         model_run(&model);
 
         assert_int_equal(model.n_rereads, 1);
-        check_settled(&model, PORTONE_DB_ATTEMPTS, "not_executed");
+        open_check(&model, PORTONE_DB_ATTEMPTS, "not_executed");
 
         model_free(&model);
     }

@@ -7,11 +7,12 @@
 
 
 #include "flow_model.h"
-#include "flow_model.c"
 #include "flow_payments.h"
-#include "resettle_records.h"
+#include "open_records.h"
 
 #include "portone_review.h"
+
+#include "portone_json.h"
 
 
 #define N(array)  (sizeof(array) / sizeof(array[0]))
@@ -111,7 +112,7 @@ the_word_counts_whatever_portone_says(void **state)
         assert_int_equal(model.flow.error, reviews[i].error);
         assert_true(model.flow.reviewed);
 
-        check_settled(&model, PORTONE_DB_ATTEMPTS,
+        open_check(&model, PORTONE_DB_ATTEMPTS,
                       portone_record_word(reviews[i].said));
 
         record = open_record(&model, PORTONE_DB_ATTEMPTS);
@@ -179,7 +180,7 @@ what_cannot_be_read_is_left_in_review(void **state)
         assert_string_equal(model.steps, cases[i].steps);
         assert_int_equal(model.flow.error, cases[i].error);
         assert_false(model.flow.reviewed);
-        check_settled(&model, PORTONE_DB_INTENTS, "manual_review");
+        open_check(&model, PORTONE_DB_INTENTS, "manual_review");
         assert_true(model_stored_cancelled(&model) == 0);
 
         model_free(&model);
@@ -269,7 +270,7 @@ of_two_people_the_first_one_counts(void **state)
 
     assert_string_equal(model.steps, "LTYS");
     assert_int_equal(model.flow.error, PORTONE_NOT_IN_REVIEW);
-    check_settled(&model, PORTONE_DB_ATTEMPTS, "succeeded");
+    open_check(&model, PORTONE_DB_ATTEMPTS, "succeeded");
 
     model_free(&model);
 }
@@ -297,7 +298,7 @@ a_payment_that_was_stored_meanwhile_is_read_again(void **state)
 
     assert_string_equal(model.steps, "LTYSLTYSL");
     assert_int_equal(model.flow.error, PORTONE_NO_ERROR);
-    check_settled(&model, PORTONE_DB_ATTEMPTS, "succeeded");
+    open_check(&model, PORTONE_DB_ATTEMPTS, "succeeded");
     assert_true(model_stored_cancelled(&model) == 300);
 
     model_free(&model);
@@ -316,7 +317,7 @@ a_store_that_fails_leaves_it_in_review(void **state)
     model_run(&model);
 
     assert_int_equal(model.flow.error, PORTONE_STORE_UNAVAILABLE);
-    check_settled(&model, PORTONE_DB_INTENTS, "manual_review");
+    open_check(&model, PORTONE_DB_INTENTS, "manual_review");
 
     model_free(&model);
 }

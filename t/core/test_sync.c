@@ -8,9 +8,10 @@
 
 
 #include "flow_model.h"
-#include "flow_model.c"
 #include "flow_payments.h"
-#include "resettle_records.h"
+#include "open_records.h"
+
+#include "portone_json.h"
 
 
 #define N(array)  (sizeof(array) / sizeof(array[0]))
@@ -77,11 +78,11 @@ run_sync_cases(const sync_case_t *cases, size_t n)
         }
 
         if (c->intent != NULL) {
-            check_settled(&model, PORTONE_DB_INTENTS, c->intent);
+            open_check(&model, PORTONE_DB_INTENTS, c->intent);
         }
 
         if (c->attempt != NULL) {
-            check_settled(&model, PORTONE_DB_ATTEMPTS, c->attempt);
+            open_check(&model, PORTONE_DB_ATTEMPTS, c->attempt);
         }
 
         if (c->error == PORTONE_NO_ERROR) {

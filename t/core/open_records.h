@@ -4,8 +4,12 @@
  */
 
 
-#ifndef _RESETTLE_RECORDS_H_INCLUDED_
-#define _RESETTLE_RECORDS_H_INCLUDED_
+#ifndef _OPEN_RECORDS_H_INCLUDED_
+#define _OPEN_RECORDS_H_INCLUDED_
+
+
+#include "flow_model.h"
+#include "flow_payments.h"
 
 
 /*
@@ -51,59 +55,14 @@
     .stored = in_store, .portone = at_portone, .open = record
 
 
-/* the record of the open refund in a database; NULL: it is not there */
-
-static inline cJSON *
-open_record(model_t *model, portone_db_e db)
-{
-    int          paused;
-    cJSON       *record;
-    const char  *text;
-
-    text = memory_value(&model->store, db, "shop", "imp_1",
-                        (db == PORTONE_DB_ATTEMPTS) ? OPEN_ID : NULL);
-
-    if (text == NULL || strstr(text, OPEN_ID) == NULL) {
-        return NULL;
-    }
-
-    paused = unit_paused;
-    unit_paused = 1;
-
-    record = cJSON_Parse(text);
-    assert_non_null(record);
-
-    unit_paused = paused;
-
-    return record;
-}
-
+/*
+ * The record of the open refund in a database, owned by the caller; NULL: it
+ * is not there.
+ */
+cJSON *open_record(model_t *model, portone_db_e db);
 
 /* the open refund has this home only, and this state */
-
-static inline void
-check_settled(model_t *model, portone_db_e db, const char *state)
-{
-    char          *word;
-    cJSON         *record;
-    portone_db_e   other;
-
-    other = (db == PORTONE_DB_INTENTS) ? PORTONE_DB_ATTEMPTS
-                                       : PORTONE_DB_INTENTS;
-
-    record = open_record(model, db);
-
-    assert_non_null(record);
-    assert_null(open_record(model, other));
-
-    word = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(record,
-                                                                 "state"));
-
-    assert_non_null(word);
-    assert_string_equal(word, state);
-
-    cJSON_Delete(record);
-}
+void open_check(model_t *model, portone_db_e db, const char *state);
 
 
-#endif /* _RESETTLE_RECORDS_H_INCLUDED_ */
+#endif /* _OPEN_RECORDS_H_INCLUDED_ */
