@@ -319,26 +319,6 @@ ngx_module_t  ngx_http_portone_module = {
 };
 
 
-ngx_http_portone_ctx_t *
-ngx_http_portone_get_ctx(ngx_http_request_t *r)
-{
-    ngx_http_portone_ctx_t  *ctx;
-
-    ctx = ngx_http_get_module_ctx(r, ngx_http_portone_module);
-
-    if (ctx == NULL) {
-        ctx = ngx_pcalloc(r->pool, sizeof(ngx_http_portone_ctx_t));
-        if (ctx == NULL) {
-            return NULL;
-        }
-
-        ngx_http_set_ctx(r, ctx, ngx_http_portone_module);
-    }
-
-    return ctx;
-}
-
-
 static void *
 ngx_http_portone_create_main_conf(ngx_conf_t *cf)
 {

@@ -5,7 +5,7 @@
 
 
 #include "ngx_http_portone_export.h"
-#include "ngx_http_portone_flow.h"
+#include "ngx_http_portone_client.h"
 #include "ngx_http_portone_match_values.h"
 #include "ngx_http_portone_metrics.h"
 #include "ngx_http_portone_reply.h"
@@ -74,7 +74,7 @@ ngx_http_portone_export(ngx_http_request_t *r)
     ngx_http_portone_export_t    *ex;
     ngx_http_portone_loc_conf_t  *plcf;
 
-    ctx = ngx_http_portone_get_ctx(r);
+    ctx = ngx_http_portone_client_ctx(r);
     if (ctx == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }

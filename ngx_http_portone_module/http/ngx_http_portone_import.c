@@ -5,6 +5,7 @@
 
 
 #include "ngx_http_portone_import.h"
+#include "ngx_http_portone_client.h"
 #include "ngx_http_portone_commit.h"
 #include "ngx_http_portone_flow.h"
 #include "ngx_http_portone_match_values.h"
@@ -43,13 +44,10 @@ typedef struct {
 
 
 typedef struct {
+    ngx_http_portone_client_t       client;
     portone_import_t                core;       /* what is being committed */
     portone_import_result_t         total;
     ngx_http_portone_commit_t       commit;
-    ngx_pool_t                     *pool;
-    ngx_log_t                       log;
-    ngx_http_request_t             *request;    /* NULL: gone */
-    ngx_http_cleanup_t             *cleanup;    /* of the request */
     portone_language_e              language;
 
     ngx_http_portone_import_buf_t   bufs[2];
@@ -82,8 +80,7 @@ static void ngx_http_portone_import_end(ngx_http_portone_import_t *im);
 static void ngx_http_portone_import_committed(ngx_http_portone_commit_t *op);
 static void ngx_http_portone_import_finish(ngx_http_portone_import_t *im,
     ngx_int_t rc);
-static void ngx_http_portone_import_detach(void *data);
-static void ngx_http_portone_import_destroy(ngx_http_portone_import_t *im);
+static void ngx_http_portone_import_gone(void *work);
 
 
 ngx_int_t
@@ -123,41 +120,29 @@ static ngx_http_portone_import_t *
 ngx_http_portone_import_create(ngx_http_request_t *r)
 {
     ngx_uint_t                     i;
-    ngx_pool_t                    *pool;
-    ngx_http_portone_ctx_t        *ctx;
-    ngx_http_core_loc_conf_t      *clcf;
     ngx_http_portone_import_t     *im;
     ngx_http_portone_commit_t     *op;
     ngx_http_portone_loc_conf_t   *plcf;
     ngx_http_portone_main_conf_t  *pmcf;
 
-    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
     plcf = ngx_http_get_module_loc_conf(r, ngx_http_portone_module);
     pmcf = ngx_http_get_module_main_conf(r, ngx_http_portone_module);
 
-    /* a commit can outlive the request */
-
-    pool = ngx_create_pool(4096, ngx_cycle->log);
-    if (pool == NULL) {
+    im = ngx_http_portone_client_create(r, 4096,
+                                        sizeof(ngx_http_portone_import_t));
+    if (im == NULL) {
         return NULL;
     }
 
-    im = ngx_pcalloc(pool, sizeof(ngx_http_portone_import_t));
-    if (im == NULL) {
-        goto failed;
-    }
+    im->client.gone = ngx_http_portone_import_gone;
+    im->client.ctx->data = im;
 
-    im->pool = pool;
     im->line = 1;
     im->language = plcf->language;
 
-    im->log = *clcf->error_log;
-    im->log.connection = r->connection->number;
-    im->log.handler = NULL;
-    im->log.action = NULL;
-
     for (i = 0; i < 2; i++) {
-        im->bufs[i].start = ngx_palloc(pool, NGX_HTTP_PORTONE_IMPORT_BUFFER);
+        im->bufs[i].start = ngx_palloc(im->client.pool,
+                                       NGX_HTTP_PORTONE_IMPORT_BUFFER);
         if (im->bufs[i].start == NULL) {
             goto failed;
         }
@@ -169,8 +154,8 @@ ngx_http_portone_import_create(ngx_http_request_t *r)
     im->core.merchant.data = (char *) plcf->merchant.data;
     im->core.merchant.len = plcf->merchant.len;
 
-    if (ngx_http_portone_match_values(r, pool, &im->core.matches,
-                                 &im->core.n_matches)
+    if (ngx_http_portone_match_values(r, im->client.pool, &im->core.matches,
+                                      &im->core.n_matches)
         != NGX_OK)
     {
         goto failed;
@@ -179,31 +164,17 @@ ngx_http_portone_import_create(ngx_http_request_t *r)
     op = &im->commit;
 
     op->store = pmcf->store;
-    op->log = &im->log;
+    op->log = &im->client.log;
     op->apply = portone_import_apply;
     op->data = &im->core;
     op->handler = ngx_http_portone_import_committed;
     op->timeout = NGX_HTTP_PORTONE_IMPORT_TIMEOUT;
 
-    ctx = ngx_http_portone_get_ctx(r);
-    im->cleanup = ngx_http_cleanup_add(r, 0);
-
-    if (ctx == NULL || im->cleanup == NULL) {
-        goto failed;
-    }
-
-    ctx->data = im;
-
-    im->cleanup->handler = ngx_http_portone_import_detach;
-    im->cleanup->data = im;
-
-    im->request = r;
-
     return im;
 
 failed:
 
-    ngx_destroy_pool(pool);
+    ngx_http_portone_client_destroy(&im->client);
 
     return NULL;
 }
@@ -228,7 +199,7 @@ ngx_http_portone_import_read(ngx_http_portone_import_t *im)
     ngx_int_t            rc;
     ngx_http_request_t  *r;
 
-    r = im->request;
+    r = im->client.request;
 
     for ( ;; ) {
 
@@ -287,7 +258,7 @@ ngx_http_portone_import_take(ngx_http_portone_import_t *im)
     ngx_chain_t         *cl;
     ngx_http_request_t  *r;
 
-    r = im->request;
+    r = im->client.request;
 
     while (r->request_body->bufs) {
         cl = r->request_body->bufs;
@@ -297,7 +268,7 @@ ngx_http_portone_import_take(ngx_http_portone_import_t *im)
 
             /* somebody has read it before: mirror, for one */
 
-            ngx_log_error(NGX_LOG_ERR, &im->log, 0,
+            ngx_log_error(NGX_LOG_ERR, &im->client.log, 0,
                           "an import cannot be read from a temporary file");
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
         }
@@ -412,13 +383,13 @@ ngx_http_portone_import_grow(ngx_http_portone_import_t *im,
     len = b->last - b->start;
     size = 2 * (b->end - b->start);
 
-    p = ngx_palloc(im->pool, size);
+    p = ngx_palloc(im->client.pool, size);
     if (p == NULL) {
         return NGX_ERROR;
     }
 
     ngx_memcpy(p, b->start, len);
-    (void) ngx_pfree(im->pool, b->start);
+    (void) ngx_pfree(im->client.pool, b->start);
 
     b->start = p;
     b->last = p + len;
@@ -518,8 +489,9 @@ ngx_http_portone_import_end(ngx_http_portone_import_t *im)
                                 im->language);
 
     ngx_http_portone_import_finish(im,
-                  ngx_http_portone_reply_text(im->request, PORTONE_NO_ERROR,
-                                              NGX_HTTP_OK, text));
+              ngx_http_portone_reply_text(im->client.request,
+                                          PORTONE_NO_ERROR, NGX_HTTP_OK,
+                                          text));
 }
 
 
@@ -535,8 +507,8 @@ ngx_http_portone_import_committed(ngx_http_portone_commit_t *op)
 
     core = &im->core;
 
-    if (im->request == NULL) {
-        ngx_http_portone_import_destroy(im);
+    if (im->client.request == NULL) {
+        ngx_http_portone_client_destroy(&im->client);
         return;
     }
 
@@ -576,14 +548,14 @@ ngx_http_portone_import_committed(ngx_http_portone_commit_t *op)
 
     im->committing = 0;
 
-    ngx_log_error(NGX_LOG_ERR, &im->log, 0,
+    ngx_log_error(NGX_LOG_ERR, &im->client.log, 0,
                   "import breaks off at line %uL", im->line);
 
     text = portone_import_reply(&im->total, PORTONE_STORE_UNAVAILABLE,
                                 im->line, im->language);
 
     ngx_http_portone_import_finish(im,
-                          ngx_http_portone_reply_text(im->request,
+                          ngx_http_portone_reply_text(im->client.request,
                                                       PORTONE_STORE_UNAVAILABLE,
                                                       0, text));
 }
@@ -592,47 +564,27 @@ ngx_http_portone_import_committed(ngx_http_portone_commit_t *op)
 static void
 ngx_http_portone_import_finish(ngx_http_portone_import_t *im, ngx_int_t rc)
 {
-    ngx_connection_t    *c;
-    ngx_http_request_t  *r;
-
-    r = im->request;
-    c = r->connection;
-
-    ngx_log_error(NGX_LOG_INFO, &im->log, 0,
+    ngx_log_error(NGX_LOG_INFO, &im->client.log, 0,
                   "import: %uL payments stored, %uL lines rejected",
                   im->total.stored, im->total.rejected);
 
-    im->cleanup->handler = NULL;
-    im->request = NULL;
+    ngx_http_portone_client_finalize(&im->client, rc);
 
     if (!im->committing) {
-        ngx_http_portone_import_destroy(im);
+        ngx_http_portone_client_destroy(&im->client);
     }
-
-    ngx_http_finalize_request(r, rc);
-
-    ngx_http_run_posted_requests(c);
 }
 
 
 static void
-ngx_http_portone_import_detach(void *data)
+ngx_http_portone_import_gone(void *work)
 {
-    ngx_http_portone_import_t *im = data;
+    ngx_http_portone_import_t *im = work;
 
-    ngx_log_error(NGX_LOG_INFO, &im->log, 0,
+    ngx_log_error(NGX_LOG_INFO, &im->client.log, 0,
                   "client has gone, its import ends here");
 
-    im->request = NULL;
-
     if (!im->committing) {
-        ngx_http_portone_import_destroy(im);
+        ngx_http_portone_client_destroy(&im->client);
     }
-}
-
-
-static void
-ngx_http_portone_import_destroy(ngx_http_portone_import_t *im)
-{
-    ngx_destroy_pool(im->pool);
 }

@@ -6,8 +6,8 @@
 
 #include "ngx_http_portone_register.h"
 #include "ngx_http_portone_body.h"
+#include "ngx_http_portone_client.h"
 #include "ngx_http_portone_commit.h"
-#include "ngx_http_portone_flow.h"
 #include "ngx_http_portone_match_values.h"
 #include "ngx_http_portone_reply.h"
 #include "portone_register.h"
@@ -21,12 +21,9 @@
 
 
 typedef struct {
+    ngx_http_portone_client_t   client;
     portone_register_t          core;
     ngx_http_portone_commit_t   commit;
-    ngx_pool_t                 *pool;
-    ngx_log_t                   log;
-    ngx_http_request_t         *request;    /* NULL: gone */
-    ngx_http_cleanup_t         *cleanup;    /* of the request */
 } ngx_http_portone_register_t;
 
 
@@ -36,7 +33,6 @@ static ngx_int_t ngx_http_portone_register_start(ngx_http_request_t *r,
 static void ngx_http_portone_register_done(ngx_http_portone_commit_t *op);
 static ngx_int_t ngx_http_portone_register_answer(ngx_http_request_t *r,
     ngx_http_portone_register_t *reg);
-static void ngx_http_portone_register_detach(void *data);
 static void ngx_http_portone_register_destroy(
     ngx_http_portone_register_t *reg);
 
@@ -56,7 +52,7 @@ ngx_http_portone_register(ngx_http_request_t *r, portone_str_t *merchant_uid)
         return ngx_http_portone_body_refuse(r, error, NULL, NULL);
     }
 
-    ctx = ngx_http_portone_get_ctx(r);
+    ctx = ngx_http_portone_client_ctx(r);
     if (ctx == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
@@ -101,43 +97,22 @@ static ngx_int_t
 ngx_http_portone_register_start(ngx_http_request_t *r, ngx_str_t *text)
 {
     ngx_int_t                      rc;
-    ngx_pool_t                    *pool;
     ngx_http_portone_ctx_t        *ctx;
-    ngx_http_core_loc_conf_t      *clcf;
     ngx_http_portone_commit_t     *op;
     ngx_http_portone_register_t   *reg;
     ngx_http_portone_loc_conf_t   *plcf;
     ngx_http_portone_main_conf_t  *pmcf;
 
-    ctx = ngx_http_portone_get_ctx(r);
-    if (ctx == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
     plcf = ngx_http_get_module_loc_conf(r, ngx_http_portone_module);
     pmcf = ngx_http_get_module_main_conf(r, ngx_http_portone_module);
 
-    pool = ngx_create_pool(4096, ngx_cycle->log);
-    if (pool == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    reg = ngx_pcalloc(pool, sizeof(ngx_http_portone_register_t));
+    reg = ngx_http_portone_client_create(r, 4096,
+                                         sizeof(ngx_http_portone_register_t));
     if (reg == NULL) {
-        ngx_destroy_pool(pool);
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    reg->pool = pool;
-    reg->request = r;
-
-    /* the log of the connection does not live as long as a commit */
-
-    reg->log = *clcf->error_log;
-    reg->log.connection = r->connection->number;
-    reg->log.handler = NULL;
-    reg->log.action = NULL;
+    ctx = reg->client.ctx;
 
     reg->core.now = ngx_time();
     reg->core.merchant_uid.data = (char *) ctx->merchant_uid.data;
@@ -146,8 +121,9 @@ ngx_http_portone_register_start(ngx_http_request_t *r, ngx_str_t *text)
     reg->core.merchant.data = (char *) plcf->merchant.data;
     reg->core.merchant.len = plcf->merchant.len;
 
-    if (ngx_http_portone_match_values(r, pool, &reg->core.matches,
-                                 &reg->core.n_matches)
+    if (ngx_http_portone_match_values(r, reg->client.pool,
+                                      &reg->core.matches,
+                                      &reg->core.n_matches)
         != NGX_OK)
     {
         ngx_http_portone_register_destroy(reg);
@@ -164,20 +140,10 @@ ngx_http_portone_register_start(ngx_http_request_t *r, ngx_str_t *text)
         return rc;
     }
 
-    reg->cleanup = ngx_http_cleanup_add(r, 0);
-
-    if (reg->cleanup == NULL) {
-        ngx_http_portone_register_destroy(reg);
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    reg->cleanup->handler = ngx_http_portone_register_detach;
-    reg->cleanup->data = reg;
-
     op = &reg->commit;
 
     op->store = pmcf->store;
-    op->log = &reg->log;
+    op->log = &reg->client.log;
     op->apply = portone_register_apply;
     op->data = &reg->core;
     op->handler = ngx_http_portone_register_done;
@@ -193,7 +159,6 @@ static void
 ngx_http_portone_register_done(ngx_http_portone_commit_t *op)
 {
     ngx_int_t                     rc;
-    ngx_connection_t             *c;
     ngx_http_request_t           *r;
     ngx_http_portone_register_t  *reg;
 
@@ -201,18 +166,16 @@ ngx_http_portone_register_done(ngx_http_portone_commit_t *op)
               ((u_char *) op - offsetof(ngx_http_portone_register_t, commit));
 
     if (reg->core.mismatch) {
-        ngx_log_error(NGX_LOG_WARN, &reg->log, 0,
+        ngx_log_error(NGX_LOG_WARN, &reg->client.log, 0,
                       "payment does not match portone_match");
     }
 
-    r = reg->request;
+    r = reg->client.request;
 
     if (r == NULL) {
         ngx_http_portone_register_destroy(reg);
         return;
     }
-
-    c = r->connection;
 
     if (op->status == NGX_HTTP_PORTONE_COMMITTED) {
         rc = ngx_http_portone_register_answer(r, reg);
@@ -222,13 +185,9 @@ ngx_http_portone_register_done(ngx_http_portone_commit_t *op)
                                           NULL);
     }
 
-    reg->cleanup->data = NULL;
+    ngx_http_portone_client_finalize(&reg->client, rc);
 
     ngx_http_portone_register_destroy(reg);
-
-    ngx_http_finalize_request(r, rc);
-
-    ngx_http_run_posted_requests(c);
 }
 
 
@@ -254,20 +213,9 @@ ngx_http_portone_register_answer(ngx_http_request_t *r,
 
 
 static void
-ngx_http_portone_register_detach(void *data)
-{
-    ngx_http_portone_register_t *reg = data;
-
-    if (reg) {
-        reg->request = NULL;
-    }
-}
-
-
-static void
 ngx_http_portone_register_destroy(ngx_http_portone_register_t *reg)
 {
     portone_register_free(&reg->core);
 
-    ngx_destroy_pool(reg->pool);
+    ngx_http_portone_client_destroy(&reg->client);
 }

@@ -73,7 +73,7 @@ ngx_http_portone_reply_text(ngx_http_request_t *r, portone_error_e error,
         return ngx_http_portone_reply_send(r, status, text);
     }
 
-    ctx = ngx_http_portone_get_ctx(r);
+    ctx = ngx_http_portone_client_ctx(r);
     if (ctx == NULL) {
         goto failed;
     }
@@ -268,8 +268,8 @@ ngx_http_portone_reply_flow_error(ngx_http_request_t *r,
         *status = NGX_HTTP_SERVICE_UNAVAILABLE;
     }
 
-    ngx_log_error(NGX_LOG_INFO, &flow->log, 0, "answered %ui %V",
-                  *status, &flow->ctx->error);
+    ngx_log_error(NGX_LOG_INFO, &flow->client.log, 0, "answered %ui %V",
+                  *status, &flow->client.ctx->error);
 
     return NGX_OK;
 }
@@ -290,7 +290,7 @@ ngx_http_portone_reply_ctx(ngx_http_request_t *r,
     ngx_http_portone_ctx_t  *ctx;
 
     core = &flow->core;
-    ctx = flow->ctx;
+    ctx = flow->client.ctx;
 
     ctx->api_status = flow->api_status;
     ctx->api_time = flow->api_time;

@@ -6,6 +6,7 @@
 
 #include "ngx_http_portone_drift.h"
 #include "ngx_http_portone_api.h"
+#include "ngx_http_portone_client.h"
 #include "ngx_http_portone_commit.h"
 #include "ngx_http_portone_curl.h"
 #include "ngx_http_portone_metrics.h"
@@ -30,8 +31,7 @@
 /* a batch under way */
 
 typedef struct {
-    ngx_pool_t                       *pool;
-    ngx_log_t                         log;
+    ngx_http_portone_client_t         client; /* there is none */
     portone_drift_t                  *core;
     ngx_uint_t                        i;      /* of the location */
     ngx_http_portone_loc_conf_t      *plcf;   /* with whose keys it is asked */
@@ -189,7 +189,7 @@ ngx_http_portone_drift_timer(ngx_event_t *ev)
     drift->batch = batch;
 
     if (ngx_http_portone_store_read(drift->pmcf->store, portone_drift_batch,
-                                    batch->core, &batch->log)
+                                    batch->core, &batch->client.log)
         != PORTONE_OK)
     {
         ngx_http_portone_drift_destroy(batch);
@@ -202,7 +202,7 @@ ngx_http_portone_drift_timer(ngx_event_t *ev)
     }
 
     if (!ngx_http_portone_drift_location(batch)) {
-        ngx_log_error(NGX_LOG_ERR, &batch->log, 0,
+        ngx_log_error(NGX_LOG_ERR, &batch->client.log, 0,
                       "no location has the keys to look after the payments "
                       "of merchant \"%*s\"", batch->core->merchant,
                       batch->core->payments[0].key.data);
@@ -218,32 +218,22 @@ ngx_http_portone_drift_timer(ngx_event_t *ev)
 static ngx_http_portone_drift_batch_t *
 ngx_http_portone_drift_create(void)
 {
-    ngx_pool_t                      *pool;
     portone_drift_t                 *core;
     ngx_http_portone_drift_batch_t  *batch;
 
-    pool = ngx_create_pool(NGX_DEFAULT_POOL_SIZE, ngx_cycle->log);
-    if (pool == NULL) {
+    batch = ngx_http_portone_client_create(NULL, NGX_DEFAULT_POOL_SIZE,
+                                      sizeof(ngx_http_portone_drift_batch_t));
+    if (batch == NULL) {
         return NULL;
     }
 
-    batch = ngx_pcalloc(pool, sizeof(ngx_http_portone_drift_batch_t));
-
-    if (batch != NULL) {
-        batch->core = ngx_pcalloc(pool, sizeof(portone_drift_t));
-    }
-
-    if (batch == NULL || batch->core == NULL) {
-        ngx_destroy_pool(pool);
+    core = ngx_pcalloc(batch->client.pool, sizeof(portone_drift_t));
+    if (core == NULL) {
+        ngx_http_portone_client_destroy(&batch->client);
         return NULL;
     }
 
-    batch->pool = pool;
-    batch->log = *ngx_cycle->log;
-    batch->log.action = NULL;
-    pool->log = &batch->log;
-
-    core = batch->core;
+    batch->core = core;
 
     core->last.len = ngx_http_portone_zone_position(
                                       ngx_http_portone_drift.pmcf->zone,
@@ -263,7 +253,7 @@ ngx_http_portone_drift_destroy(ngx_http_portone_drift_batch_t *batch)
 
     ngx_http_portone_drift.batch = NULL;
 
-    ngx_destroy_pool(batch->pool);
+    ngx_http_portone_client_destroy(&batch->client);
 }
 
 
@@ -339,7 +329,7 @@ ngx_http_portone_drift_ask(ngx_http_portone_drift_batch_t *batch,
     t->refused = refresh ? t->grant.generation : 0;
     t->account = batch->plcf->account;
     t->endpoint = batch->plcf->endpoint;
-    t->log = &batch->log;
+    t->log = &batch->client.log;
     t->handler = ngx_http_portone_drift_token;
     t->data = batch;
 
@@ -366,8 +356,8 @@ ngx_http_portone_drift_token(ngx_http_portone_token_request_t *t)
     ngx_memzero(tr, sizeof(ngx_http_portone_call_t));
 
     tr->endpoint = batch->plcf->endpoint;
-    tr->pool = batch->pool;
-    tr->log = &batch->log;
+    tr->pool = batch->client.pool;
+    tr->log = &batch->client.log;
     tr->tier = batch->plcf->tier;
     tr->authorization.data = t->grant.token;
     tr->authorization.len = t->grant.len;
@@ -397,7 +387,7 @@ ngx_http_portone_drift_called(ngx_http_portone_call_t *tr)
     batch = tr->data;
 
     if (ngx_http_portone_api_answer(tr, &answer) != PORTONE_CALL_ANSWERED) {
-        ngx_log_error(NGX_LOG_ERR, &batch->log, 0,
+        ngx_log_error(NGX_LOG_ERR, &batch->client.log, 0,
                       "PortOne did not answer: %s, while looking after "
                       "payments", tr->reason);
 
@@ -417,7 +407,7 @@ ngx_http_portone_drift_called(ngx_http_portone_call_t *tr)
     portone_answer_free(&answer);
 
     if (tr->answer.data) {
-        (void) ngx_pfree(batch->pool, tr->answer.data);
+        (void) ngx_pfree(batch->client.pool, tr->answer.data);
         tr->answer.data = NULL;
     }
 
@@ -429,7 +419,7 @@ ngx_http_portone_drift_called(ngx_http_portone_call_t *tr)
     if (rc != PORTONE_OK
         || (kind != PORTONE_ANSWER_OK && kind != PORTONE_ANSWER_NOT_FOUND))
     {
-        ngx_log_error(NGX_LOG_ERR, &batch->log, 0,
+        ngx_log_error(NGX_LOG_ERR, &batch->client.log, 0,
                       "PortOne's answer is not understood: status %ui, "
                       "%uz bytes, while looking after payments",
                       tr->status, tr->answer.len);
@@ -489,7 +479,7 @@ ngx_http_portone_drift_next(ngx_http_portone_drift_batch_t *batch)
     op = &batch->commit;
 
     op->store = ngx_http_portone_drift.pmcf->store;
-    op->log = &batch->log;
+    op->log = &batch->client.log;
     op->handler = ngx_http_portone_drift_committed;
     op->timeout = NGX_HTTP_PORTONE_DRIFT_TIMEOUT;
     op->apply = portone_drift_store;
@@ -533,7 +523,7 @@ ngx_http_portone_drift_tell(ngx_http_portone_drift_batch_t *batch)
             continue;
         }
 
-        ngx_log_error(NGX_LOG_NOTICE, &batch->log, 0,
+        ngx_log_error(NGX_LOG_NOTICE, &batch->client.log, 0,
                       "payment \"%*s\" of merchant \"%*s\" differed from "
                       "PortOne's: %uz new cancellations, %uz undone",
                       payment->imp_uid.len, payment->imp_uid.data,
@@ -554,7 +544,7 @@ ngx_http_portone_drift_failed(ngx_http_portone_drift_batch_t *batch)
         return;
     }
 
-    ngx_log_error(NGX_LOG_ERR, &batch->log, 0,
+    ngx_log_error(NGX_LOG_ERR, &batch->client.log, 0,
                   "%uz payments of merchant \"%*s\" are not looked after in "
                   "this round", batch->core->n, batch->core->merchant,
                   batch->core->payments[0].key.data);
@@ -609,7 +599,7 @@ ngx_http_portone_drift_finish(ngx_http_portone_drift_batch_t *batch)
         }
 
         if (counts[NGX_HTTP_PORTONE_DRIFT_MISSING] == 0) {
-            ngx_log_error(NGX_LOG_NOTICE, &batch->log, 0,
+            ngx_log_error(NGX_LOG_NOTICE, &batch->client.log, 0,
                           "PortOne does not know payment \"%*s\" of merchant "
                           "\"%*s\", nor maybe others",
                           core->payments[i].imp_uid.len,
@@ -624,7 +614,7 @@ ngx_http_portone_drift_finish(ngx_http_portone_drift_batch_t *batch)
                                        core->last.len);
 
     if (core->done) {
-        ngx_log_error(NGX_LOG_INFO, &batch->log, 0,
+        ngx_log_error(NGX_LOG_INFO, &batch->client.log, 0,
                       "all payments were looked after: %ui the same, "
                       "%ui differed, %ui not known to PortOne, %ui left out",
                       counts[NGX_HTTP_PORTONE_DRIFT_SAME],

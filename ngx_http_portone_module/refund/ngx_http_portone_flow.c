@@ -43,7 +43,8 @@ static void ngx_http_portone_flow_limit(ngx_event_t *ev);
 static void ngx_http_portone_flow_finish(ngx_http_portone_flow_t *flow);
 static void ngx_http_portone_flow_count(ngx_http_portone_flow_t *flow);
 static void ngx_http_portone_flow_answer(ngx_http_portone_flow_t *flow);
-static void ngx_http_portone_flow_detach(void *data);
+static void ngx_http_portone_flow_gone(void *work);
+static void ngx_http_portone_flow_stop_timers(ngx_http_portone_flow_t *flow);
 
 
 static const char  *ngx_http_portone_flow_actions[] = {
@@ -65,36 +66,20 @@ ngx_http_portone_flow_start(ngx_http_portone_flow_t *flow)
 {
     ngx_http_request_t  *r;
 
-    r = flow->request;
+    r = flow->client.request;
 
     flow->timer.handler = ngx_http_portone_flow_timer;
     flow->timer.data = flow;
-    flow->timer.log = &flow->log;
+    flow->timer.log = &flow->client.log;
 
-    if (r) {
-        flow->cleanup = ngx_http_cleanup_add(r, 0);
+    flow->client.gone = ngx_http_portone_flow_gone;
 
-        if (flow->cleanup == NULL) {
+    if (r && flow->limit) {
+        flow->limit_timer.handler = ngx_http_portone_flow_limit;
+        flow->limit_timer.data = flow;
+        flow->limit_timer.log = &flow->client.log;
 
-            if (flow->done) {
-                flow->done(flow, flow->data);
-            }
-
-            ngx_http_portone_flow_destroy(flow);
-            ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
-            return;
-        }
-
-        flow->cleanup->handler = ngx_http_portone_flow_detach;
-        flow->cleanup->data = flow;
-
-        if (flow->limit) {
-            flow->limit_timer.handler = ngx_http_portone_flow_limit;
-            flow->limit_timer.data = flow;
-            flow->limit_timer.log = &flow->log;
-
-            ngx_add_timer(&flow->limit_timer, flow->limit);
-        }
+        ngx_add_timer(&flow->limit_timer, flow->limit);
     }
 
     flow->start = ngx_current_msec;
@@ -124,10 +109,10 @@ ngx_http_portone_flow_run(ngx_http_portone_flow_t *flow, portone_step_e step)
     for ( ;; ) {
 
         flow->step = step;
-        flow->log.action = (char *) ngx_http_portone_flow_actions[step];
+        flow->client.log.action = (char *) ngx_http_portone_flow_actions[step];
 
-        ngx_log_debug1(NGX_LOG_DEBUG_HTTP, &flow->log, 0,
-                       "portone step: %s", flow->log.action);
+        ngx_log_debug1(NGX_LOG_DEBUG_HTTP, &flow->client.log, 0,
+                       "portone step: %s", flow->client.log.action);
 
         switch (step) {
 
@@ -136,7 +121,7 @@ ngx_http_portone_flow_run(ngx_http_portone_flow_t *flow, portone_step_e step)
 
             rc = ngx_http_portone_store_read(flow->main_conf->store,
                                              portone_ledger_lookup,
-                                             &core->lookup, &flow->log);
+                                             &core->lookup, &flow->client.log);
             step = portone_flow_looked_up(core, rc, ngx_time());
 
             if (core->unreadable) {
@@ -144,7 +129,7 @@ ngx_http_portone_flow_run(ngx_http_portone_flow_t *flow, portone_step_e step)
 
                 ngx_http_portone_store_unreadable(flow->main_conf->store,
                                                   PORTONE_DB_PAYMENTS, &key,
-                                                  &flow->log);
+                                                  &flow->client.log);
             }
 
             continue;
@@ -192,7 +177,7 @@ ngx_http_portone_flow_token(ngx_http_portone_flow_t *flow, ngx_uint_t refresh)
     t->refused = refresh ? t->grant.generation : 0;
     t->account = flow->conf->account;
     t->endpoint = flow->conf->endpoint;
-    t->log = &flow->log;
+    t->log = &flow->client.log;
     t->handler = ngx_http_portone_flow_token_handler;
     t->data = flow;
 
@@ -224,12 +209,12 @@ ngx_http_portone_flow_token_done(ngx_http_portone_flow_t *flow)
 
     /* the variable tells the most expensive of the ways it was got */
 
-    if (flow->ctx
+    if (flow->client.ctx
         && (!flow->has_token
             || t->source == NGX_HTTP_PORTONE_TOKEN_REFRESHED))
     {
         flow->has_token = 1;
-        flow->ctx->token = sources[t->source];
+        flow->client.ctx->token = sources[t->source];
     }
 
     return portone_flow_token(&flow->core, t->result, t->grant.clock_offset,
@@ -250,8 +235,8 @@ ngx_http_portone_flow_call(ngx_http_portone_flow_t *flow)
     ngx_memzero(tr, sizeof(ngx_http_portone_call_t));
 
     tr->endpoint = flow->conf->endpoint;
-    tr->pool = flow->pool;
-    tr->log = &flow->log;
+    tr->pool = flow->client.pool;
+    tr->log = &flow->client.log;
     tr->tier = flow->conf->tier;
     tr->authorization.data = flow->token.grant.token;
     tr->authorization.len = flow->token.grant.len;
@@ -261,7 +246,7 @@ ngx_http_portone_flow_call(ngx_http_portone_flow_t *flow)
     switch (flow->step) {
 
     case PORTONE_STEP_CANCEL:
-        ngx_log_error(NGX_LOG_INFO, &flow->log, 0,
+        ngx_log_error(NGX_LOG_INFO, &flow->client.log, 0,
                       "refund of \"%*s\" is being sent",
                       core->payment.imp_uid.len, core->payment.imp_uid.data);
 
@@ -323,7 +308,7 @@ ngx_http_portone_flow_called(ngx_http_portone_call_t *tr)
     /* answers can be large, and a flow can have three of them */
 
     if (tr->answer.data) {
-        (void) ngx_pfree(flow->pool, tr->answer.data);
+        (void) ngx_pfree(flow->client.pool, tr->answer.data);
         ngx_str_null(&tr->answer);
     }
 
@@ -355,7 +340,7 @@ ngx_http_portone_flow_log_call(ngx_http_portone_flow_t *flow,
     tr = &flow->transfer;
 
     if (call != PORTONE_CALL_ANSWERED) {
-        ngx_log_error(NGX_LOG_ERR, &flow->log, 0,
+        ngx_log_error(NGX_LOG_ERR, &flow->client.log, 0,
                       "PortOne did not answer%s: %s",
                       (call == PORTONE_CALL_UNANSWERED) ? ""
                                            : ", the request was not sent",
@@ -367,7 +352,7 @@ ngx_http_portone_flow_log_call(ngx_http_portone_flow_t *flow,
 
     case PORTONE_ANSWER_OK:
     case PORTONE_ANSWER_NOT_FOUND:
-        ngx_log_debug2(NGX_LOG_DEBUG_HTTP, &flow->log, 0,
+        ngx_log_debug2(NGX_LOG_DEBUG_HTTP, &flow->client.log, 0,
                        "portone answer: status %ui, code %L",
                        tr->status, answer->code);
         break;
@@ -376,18 +361,18 @@ ngx_http_portone_flow_log_call(ngx_http_portone_flow_t *flow,
 
         /* the message can name people and accounts: not for the log */
 
-        ngx_log_error(NGX_LOG_WARN, &flow->log, 0,
+        ngx_log_error(NGX_LOG_WARN, &flow->client.log, 0,
                       "PortOne refused: status %ui, code %L",
                       tr->status, answer->code);
         break;
 
     case PORTONE_ANSWER_UNAUTHORIZED:
-        ngx_log_error(NGX_LOG_NOTICE, &flow->log, 0,
+        ngx_log_error(NGX_LOG_NOTICE, &flow->client.log, 0,
                       "PortOne refused the token");
         break;
 
     case PORTONE_ANSWER_BROKEN:
-        ngx_log_error(NGX_LOG_ERR, &flow->log, 0,
+        ngx_log_error(NGX_LOG_ERR, &flow->client.log, 0,
                       "PortOne's answer is not understood: "
                       "status %ui, %uz bytes", tr->status, tr->answer.len);
         break;
@@ -405,7 +390,7 @@ ngx_http_portone_flow_commit(ngx_http_portone_flow_t *flow)
     ngx_memzero(op, sizeof(ngx_http_portone_commit_t));
 
     op->store = flow->main_conf->store;
-    op->log = &flow->log;
+    op->log = &flow->client.log;
     op->handler = ngx_http_portone_flow_committed;
     op->timeout = NGX_HTTP_PORTONE_COMMIT_TIMEOUT;
 
@@ -431,7 +416,7 @@ ngx_http_portone_flow_commit(ngx_http_portone_flow_t *flow)
 
     flow->commit_start = ngx_current_msec;
 
-    if (flow->request) {
+    if (flow->client.request) {
         ngx_add_timer(&flow->timer, NGX_HTTP_PORTONE_PATIENCE);
     }
 
@@ -490,7 +475,7 @@ ngx_http_portone_flow_timer(ngx_event_t *ev)
      * the flow stays for what comes of it
      */
 
-    ngx_log_error(NGX_LOG_ERR, &flow->log, 0,
+    ngx_log_error(NGX_LOG_ERR, &flow->client.log, 0,
                   "the store does not answer, the client is told so");
 
     portone_flow_abandon(&flow->core, flow->step);
@@ -507,7 +492,7 @@ ngx_http_portone_flow_limit(ngx_event_t *ev)
 
     portone_error_e  error;
 
-    ngx_log_error(NGX_LOG_ERR, &flow->log, 0,
+    ngx_log_error(NGX_LOG_ERR, &flow->client.log, 0,
                   "it takes too long, the client is told so");
 
     switch (flow->step) {
@@ -539,7 +524,7 @@ ngx_http_portone_flow_finish(ngx_http_portone_flow_t *flow)
     core = &flow->core;
 
     if (core->replayed) {
-        ngx_log_error(NGX_LOG_INFO, &flow->log, 0,
+        ngx_log_error(NGX_LOG_INFO, &flow->client.log, 0,
                       "saved answer of refund %*s",
                       core->refund_id.len, core->refund_id.data);
 
@@ -548,7 +533,7 @@ ngx_http_portone_flow_finish(ngx_http_portone_flow_t *flow)
                  || core->state == PORTONE_STATE_REJECTED)
                     ? NGX_LOG_INFO : NGX_LOG_WARN;
 
-        ngx_log_error(level, &flow->log, 0, "refund of \"%*s\" is %s",
+        ngx_log_error(level, &flow->client.log, 0, "refund of \"%*s\" is %s",
                       core->payment.imp_uid.len, core->payment.imp_uid.data,
                       portone_record_word(core->state));
     }
@@ -557,26 +542,26 @@ ngx_http_portone_flow_finish(ngx_http_portone_flow_t *flow)
         level = (core->resettled_state == PORTONE_STATE_MANUAL_REVIEW)
                     ? NGX_LOG_ERR : NGX_LOG_NOTICE;
 
-        ngx_log_error(level, &flow->log, 0,
+        ngx_log_error(level, &flow->client.log, 0,
                       "open refund %s is %s", core->resettled_id,
                       portone_record_word(core->resettled_state));
     }
 
     if (core->reviewed) {
-        ngx_log_error(NGX_LOG_NOTICE, &flow->log, 0,
+        ngx_log_error(NGX_LOG_NOTICE, &flow->client.log, 0,
                       "refund %s was settled by hand, it is %s",
                       flow->review_id, portone_record_word(core->review_state));
     }
 
     if (core->attempt && !core->replayed && core->settlement.stale) {
-        ngx_log_error(NGX_LOG_CRIT, &flow->log, 0,
+        ngx_log_error(NGX_LOG_CRIT, &flow->client.log, 0,
                       "refund of \"%*s\" was settled by somebody else while "
                       "it was made",
                       core->payment.imp_uid.len, core->payment.imp_uid.data);
     }
 
     if (core->mismatch) {
-        ngx_log_error(NGX_LOG_WARN, &flow->log, 0,
+        ngx_log_error(NGX_LOG_WARN, &flow->client.log, 0,
                       "payment does not match portone_match");
     }
 
@@ -649,50 +634,37 @@ ngx_http_portone_flow_count(ngx_http_portone_flow_t *flow)
 static void
 ngx_http_portone_flow_answer(ngx_http_portone_flow_t *flow)
 {
-    ngx_int_t            rc;
-    ngx_connection_t    *c;
     ngx_http_request_t  *r;
 
-    r = flow->request;
+    r = flow->client.request;
 
     if (r == NULL) {
         return;
     }
 
-    c = r->connection;
+    ngx_http_portone_flow_stop_timers(flow);
 
-    if (flow->timer.timer_set) {
-        ngx_del_timer(&flow->timer);
-    }
-
-    if (flow->limit_timer.timer_set) {
-        ngx_del_timer(&flow->limit_timer);
-    }
-
-    rc = flow->answer(r, flow);
-
-    flow->ctx = NULL;
-    flow->cleanup->data = NULL;
-    flow->request = NULL;
-
-    ngx_http_finalize_request(r, rc);
-
-    ngx_http_run_posted_requests(c);
+    ngx_http_portone_client_finalize(&flow->client, flow->answer(r, flow));
 }
 
 
 static void
-ngx_http_portone_flow_detach(void *data)
+ngx_http_portone_flow_gone(void *work)
 {
-    ngx_http_portone_flow_t *flow = data;
+    ngx_http_portone_flow_t *flow = work;
 
-    if (flow == NULL) {
-        return;
-    }
-
-    ngx_log_error(NGX_LOG_INFO, &flow->log, 0,
+    ngx_log_error(NGX_LOG_INFO, &flow->client.log, 0,
                   "client has gone, its request goes on");
 
+    ngx_http_portone_flow_stop_timers(flow);
+}
+
+
+/* they wait for the client's sake */
+
+static void
+ngx_http_portone_flow_stop_timers(ngx_http_portone_flow_t *flow)
+{
     if (flow->timer.timer_set) {
         ngx_del_timer(&flow->timer);
     }
@@ -700,7 +672,18 @@ ngx_http_portone_flow_detach(void *data)
     if (flow->limit_timer.timer_set) {
         ngx_del_timer(&flow->limit_timer);
     }
+}
 
-    flow->ctx = NULL;
-    flow->request = NULL;
+
+void
+ngx_http_portone_flow_destroy(ngx_http_portone_flow_t *flow)
+{
+    ngx_http_portone_flow_stop_timers(flow);
+
+    portone_flow_free(&flow->core);
+
+    ngx_explicit_memzero(&flow->token.grant,
+                         sizeof(ngx_http_portone_token_t));
+
+    ngx_http_portone_client_destroy(&flow->client);
 }

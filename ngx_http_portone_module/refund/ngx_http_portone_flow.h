@@ -9,6 +9,7 @@
 
 
 #include "ngx_http_portone.h"
+#include "ngx_http_portone_client.h"
 #include "ngx_http_portone_commit.h"
 #include "ngx_http_portone_curl.h"
 #include "ngx_http_portone_token.h"
@@ -17,9 +18,7 @@
 
 /*
  * The refund as the worker carries it out: it feeds the state machine of
- * core/portone_flow.h.  It has a pool of its own and lives on when the client
- * leaves; the request and the flow know of each other until one of them
- * ends.
+ * core/portone_flow.h and lives on when the client leaves.
  */
 
 typedef struct ngx_http_portone_flow_s  ngx_http_portone_flow_t;
@@ -31,14 +30,9 @@ typedef void (*ngx_http_portone_flow_done_pt)(ngx_http_portone_flow_t *flow,
     void *data);
 
 struct ngx_http_portone_flow_s {
+    ngx_http_portone_client_t       client;
     portone_flow_t                  core;
 
-    ngx_pool_t                     *pool;
-    ngx_log_t                       log;
-    ngx_http_request_t             *request;   /* NULL: gone or answered, or
-                                                  there never was one */
-    ngx_http_cleanup_t             *cleanup;   /* of the request */
-    ngx_http_portone_ctx_t         *ctx;       /* of the request */
     ngx_http_portone_main_conf_t   *main_conf;
     ngx_http_portone_loc_conf_t    *conf;
 
@@ -111,9 +105,6 @@ void ngx_http_portone_flow_destroy(ngx_http_portone_flow_t *flow);
 
 /* from here on the flow belongs to itself; some time it answers the request */
 void ngx_http_portone_flow_start(ngx_http_portone_flow_t *flow);
-
-/* the context of the request, made if need be; NULL: no memory */
-ngx_http_portone_ctx_t *ngx_http_portone_get_ctx(ngx_http_request_t *r);
 
 
 #endif /* _NGX_HTTP_PORTONE_FLOW_H_INCLUDED_ */

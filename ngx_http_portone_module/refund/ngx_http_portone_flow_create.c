@@ -19,8 +19,8 @@
 static ngx_http_portone_flow_t *ngx_http_portone_flow_of_request(
     ngx_http_request_t *r, ngx_http_portone_flow_pt answer);
 static ngx_http_portone_flow_t *ngx_http_portone_flow_create(
-    ngx_http_portone_main_conf_t *pmcf, ngx_http_portone_loc_conf_t *plcf,
-    ngx_log_t *log);
+    ngx_http_request_t *r, ngx_http_portone_main_conf_t *pmcf,
+    ngx_http_portone_loc_conf_t *plcf);
 static ngx_int_t ngx_http_portone_flow_idempotency(
     ngx_http_portone_flow_t *flow, ngx_str_t *body, ngx_str_t *key);
 static ngx_int_t ngx_http_portone_flow_copy(ngx_http_portone_flow_t *flow,
@@ -104,7 +104,7 @@ ngx_http_portone_flow_idempotency(ngx_http_portone_flow_t *flow,
     ngx_sha1_update(&sha1, body->data, body->len);
     ngx_sha1_final(digest, &sha1);
 
-    p = ngx_pnalloc(flow->pool, 2 * sizeof(digest));
+    p = ngx_pnalloc(flow->client.pool, 2 * sizeof(digest));
     if (p == NULL) {
         return NGX_ERROR;
     }
@@ -190,7 +190,7 @@ ngx_http_portone_flow_settlement(ngx_http_portone_main_conf_t *pmcf,
     imp_uid.data = due->key.data + len + 1;
     imp_uid.len = (len + 1 < due->key.len) ? due->key.len - len - 1 : 0;
 
-    flow = ngx_http_portone_flow_create(pmcf, plcf, ngx_cycle->log);
+    flow = ngx_http_portone_flow_create(NULL, pmcf, plcf);
     if (flow == NULL) {
         return NULL;
     }
@@ -221,34 +221,21 @@ static ngx_http_portone_flow_t *
 ngx_http_portone_flow_of_request(ngx_http_request_t *r,
     ngx_http_portone_flow_pt answer)
 {
-    ngx_http_portone_ctx_t        *ctx;
     ngx_http_portone_flow_t       *flow;
-    ngx_http_core_loc_conf_t      *clcf;
     ngx_http_portone_loc_conf_t   *plcf;
     ngx_http_portone_main_conf_t  *pmcf;
 
     plcf = ngx_http_get_module_loc_conf(r, ngx_http_portone_module);
     pmcf = ngx_http_get_module_main_conf(r, ngx_http_portone_module);
-    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
 
-    ctx = ngx_http_portone_get_ctx(r);
-    if (ctx == NULL) {
-        return NULL;
-    }
-
-    /* the log of the connection does not live as long as the flow */
-
-    flow = ngx_http_portone_flow_create(pmcf, plcf, clcf->error_log);
+    flow = ngx_http_portone_flow_create(r, pmcf, plcf);
     if (flow == NULL) {
         return NULL;
     }
 
-    flow->log.connection = r->connection->number;
-    flow->ctx = ctx;
-    flow->request = r;
     flow->answer = answer;
 
-    if (ngx_http_portone_match_values(r, flow->pool, &flow->core.matches,
+    if (ngx_http_portone_match_values(r, flow->client.pool, &flow->core.matches,
                                  &flow->core.n_matches)
         != NGX_OK)
     {
@@ -261,35 +248,23 @@ ngx_http_portone_flow_of_request(ngx_http_request_t *r,
 
 
 static ngx_http_portone_flow_t *
-ngx_http_portone_flow_create(ngx_http_portone_main_conf_t *pmcf,
-    ngx_http_portone_loc_conf_t *plcf, ngx_log_t *log)
+ngx_http_portone_flow_create(ngx_http_request_t *r,
+    ngx_http_portone_main_conf_t *pmcf, ngx_http_portone_loc_conf_t *plcf)
 {
-    ngx_pool_t               *pool;
     portone_flow_t           *core;
     ngx_http_portone_flow_t  *flow;
 
-    pool = ngx_create_pool(NGX_HTTP_PORTONE_FLOW_POOL, ngx_cycle->log);
-    if (pool == NULL) {
-        return NULL;
-    }
-
-    flow = ngx_pcalloc(pool, sizeof(ngx_http_portone_flow_t));
+    flow = ngx_http_portone_client_create(r, NGX_HTTP_PORTONE_FLOW_POOL,
+                                          sizeof(ngx_http_portone_flow_t));
     if (flow == NULL) {
-        ngx_destroy_pool(pool);
         return NULL;
     }
 
-    flow->pool = pool;
     flow->conf = plcf;
     flow->main_conf = pmcf;
 
-    flow->log = *log;
-    flow->log.connection = 0;
-    flow->log.handler = ngx_http_portone_flow_log;
-    flow->log.data = flow;
-    flow->log.action = NULL;
-
-    pool->log = &flow->log;
+    flow->client.log.handler = ngx_http_portone_flow_log;
+    flow->client.log.data = flow;
 
     core = &flow->core;
 
@@ -329,7 +304,7 @@ ngx_http_portone_flow_copy(ngx_http_portone_flow_t *flow, portone_str_t *dst,
         return NGX_OK;
     }
 
-    p = ngx_pnalloc(flow->pool, src->len);
+    p = ngx_pnalloc(flow->client.pool, src->len);
     if (p == NULL) {
         return NGX_ERROR;
     }
@@ -340,26 +315,6 @@ ngx_http_portone_flow_copy(ngx_http_portone_flow_t *flow, portone_str_t *dst,
     dst->len = src->len;
 
     return NGX_OK;
-}
-
-
-void
-ngx_http_portone_flow_destroy(ngx_http_portone_flow_t *flow)
-{
-    if (flow->timer.timer_set) {
-        ngx_del_timer(&flow->timer);
-    }
-
-    if (flow->limit_timer.timer_set) {
-        ngx_del_timer(&flow->limit_timer);
-    }
-
-    portone_flow_free(&flow->core);
-
-    ngx_explicit_memzero(&flow->token.grant,
-                         sizeof(ngx_http_portone_token_t));
-
-    ngx_destroy_pool(flow->pool);
 }
 
 
