@@ -42,8 +42,8 @@ __DATA__
 === TEST 1: a person finds out that it was made
 --- payments
 imp_uid=imp_1 merchant_uid=order_1 amount=1000
---- steps eval
-$::review . <<'END';
+--- steps
+review
 POST /shop/order_1/refunds/{{id}} {"state": "succeeded"}
     -> 200
     -> .imp_uid = imp_1
@@ -68,7 +68,6 @@ start
 GET /stored/order_1
     -> .refunds[0].state = succeeded
     -> .refunds[1].state = succeeded
-END
 --- error_log eval
 qr/\[notice\].*refund [0-9a-f-]{36} was settled by hand, it is succeeded/
 
@@ -77,8 +76,8 @@ qr/\[notice\].*refund [0-9a-f-]{36} was settled by hand, it is succeeded/
 === TEST 2: a person finds out that it was not made, as it was undone
 --- payments
 imp_uid=imp_1 merchant_uid=order_1 amount=1000
---- steps eval
-$::review . <<'END';
+--- steps
+review
 GET /stored/order_1
     -> .refundable_amount = 700
 sandbox POST payments/imp_1/undo
@@ -90,7 +89,6 @@ POST /shop/order_1/refunds/{{id}} {"state": "not_executed"}
 refund {"merchant_uid": "order_1", "amount": 300}
     -> 200
     -> .refundable_amount = 700
-END
 
 
 
@@ -130,8 +128,8 @@ ledger ?call=find
 === TEST 4: what is said must be said exactly
 --- payments
 imp_uid=imp_1 merchant_uid=order_1 amount=1000
---- steps eval
-$::review . <<'END';
+--- steps
+review
 POST /shop/order_1/refunds/{{id}} {"state": "rejected"}
     -> 400 invalid_request
     -> .field = state
@@ -172,30 +170,28 @@ POST /shop/order_1/refunds/{{id}} {"state": "succeeded"}
     -> 200
 POST /shop/order_1/refunds/{{id}} {"state": "succeeded"}
     -> 409 not_in_review
-END
 
 
 
 === TEST 5: by imp_uid, and only if it is the payment of the order
 --- payments
 imp_uid=imp_1 merchant_uid=order_1 amount=1000
---- steps eval
-$::review . <<'END';
+--- steps
+review
 POST /shop/order_2/refunds/{{id}}?imp_uid=imp_1 {"state": "succeeded"}
     -> 400 invalid_request
     -> .field = merchant_uid
 POST /shop/refunds/{{id}}?imp_uid=imp_1 {"state": "succeeded"}
     -> 200
     -> .refunds[0].state = succeeded
-END
 
 
 
 === TEST 6: PortOne cannot be read: it stays in review
 --- payments
 imp_uid=imp_1 merchant_uid=order_1 amount=1000
---- steps eval
-$::review . <<'END';
+--- steps
+review
 fault {"call": "payment", "fault": "status", "status": 503, "times": 0}
 POST /shop/order_1/refunds/{{id}} {"state": "succeeded"}
     -> 502 portone_unavailable
@@ -205,15 +201,14 @@ sandbox DELETE faults
 POST /shop/order_1/refunds/{{id}} {"state": "succeeded"}
     -> 200
     -> .refunds[0].state = succeeded
-END
 
 
 
 === TEST 7: where PortOne is not asked the word counts all the same
 --- payments
 imp_uid=imp_1 merchant_uid=order_1 amount=1000
---- steps eval
-$::review . <<'END';
+--- steps
+review
 ledger
     -> .calls.payment as before
 POST /offline/order_1/refunds/{{id}} {"state": "not_executed"}
@@ -222,20 +217,18 @@ POST /offline/order_1/refunds/{{id}} {"state": "not_executed"}
     -> .refundable_amount = 700
 ledger
     -> .calls.payment = {{before}}
-END
 
 
 
 === TEST 8: an expired token is renewed on the way
 --- payments
 imp_uid=imp_1 merchant_uid=order_1 amount=1000
---- steps eval
-$::review . <<'END';
+--- steps
+review
 fault {"call": "payment", "fault": "unauthorized"}
 POST /shop/order_1/refunds/{{id}} {"state": "succeeded"}
     -> 200
     -> .refunds[0].cancellation_id != null
-END
 
 
 
@@ -286,8 +279,8 @@ refund {"merchant_uid": "order_1", "amount": 300}
 === TEST 11: two people at once: the first one's word counts
 --- payments
 imp_uid=imp_1 merchant_uid=order_1 amount=1000
---- steps eval
-$::review . <<'END';
+--- steps
+review
 fault {"call": "payment", "fault": "gate", "name": "held", "times": 2}
 [a] POST /shop/order_1/refunds/{{id}} {"state": "succeeded"}
 [b] POST /shop/order_1/refunds/{{id}} {"state": "succeeded"}
@@ -299,7 +292,6 @@ answers a b
 GET /stored/order_1
     -> .refunds # 1
     -> .refunds[0].state = succeeded
-END
 
 
 
@@ -311,8 +303,8 @@ imp_uid=imp_1 merchant_uid=order_1 amount=1000 customer_uid=alice
             portone_match customer_uid $http_customer;
             portone_payment write;
         }
---- steps eval
-$::review . <<'END';
+--- steps
+review
 POST /own/order_1/refunds/{{id}} {"state": "succeeded"}
     Customer: bob
     -> 404 payment_not_found
@@ -322,7 +314,6 @@ POST /own/order_1/sync
 POST /own/order_1/refunds/{{id}} {"state": "succeeded"}
     Customer: alice
     -> 200
-END
 
 
 
@@ -417,8 +408,8 @@ GET /stored/order_1
 === TEST 17: bringing up to date leaves what is in manual_review to the person
 --- payments
 imp_uid=imp_1 merchant_uid=order_1 amount=1000
---- steps eval
-$::review . <<'END';
+--- steps
+review
 sandbox POST payments/imp_1/console {"amount": 100}
 POST /shop/order_1/sync
     -> 200
@@ -429,4 +420,3 @@ refund {"merchant_uid": "order_1", "amount": 300}
 POST /shop/order_1/refunds/{{id}} {"state": "succeeded"}
     -> 200
     -> .refundable_amount = 600
-END

@@ -53,15 +53,15 @@ __DATA__
 === TEST 1: a reading settles the refund, and tells what came of it
 --- payments eval: ::payments(2)
 --- http_config eval: $::quick
---- steps eval
-::lost(1, 'lose_answer') . <<'END'
+--- steps
+lost 1 lose_answer
 GET /payments/order_1
     -> .refunds[0].state = unknown
     -> ETag as open
 ledger
     -> .calls.payment = 0
-END
-. ::lost(2, 'lose_request') . ::time_of(2) . <<'END'
+lost 2 lose_request
+time_of 2
 ledger ?call=payment&imp_uid=imp_1
     -> .requests # 0
 GET /payments/order_1
@@ -84,29 +84,27 @@ ledger ?call=payment&imp_uid=imp_1
 ledger ?call=payment&imp_uid=imp_2
     -> .requests # 1
     -> .payments.imp_2.executions = 0
-END
 
 
 
 === TEST 2: a reading by imp_uid settles, too
 --- payments eval: ::payments(1)
 --- http_config eval: $::quick
---- steps eval
-::lost(1, 'lose_answer') . <<'END'
+--- steps
+lost 1 lose_answer
 within 10s GET /payments/?imp_uid=imp_1
     -> .refunds[0].state = succeeded
     -> .refundable_amount = 700
 ledger
     -> .calls.payment = 1
-END
 
 
 
 === TEST 3: the next refund settles the open one, and is made with the balance as it is
 --- payments eval: ::payments(1)
 --- http_config eval: $::quick
---- steps eval
-::lost(1, 'lose_answer') . <<'END'
+--- steps
+lost 1 lose_answer
 refund {"merchant_uid": "order_1", "amount": 200, "checksum": 700}
     -> 409 refund_in_progress
     -> .refund_id = {{id1}}
@@ -129,15 +127,14 @@ ledger ?call=cancel
     -> .requests[1].body ~ "checksum":700
     -> .payments.imp_1.executions = 2
     -> .payments.imp_1.executed_amount = 500
-END
 
 
 
 === TEST 4: the next refund is made at once when the open one was not executed
 --- payments eval: ::payments(1)
 --- http_config eval: $::quick
---- steps eval
-::lost(1, 'lose_request') . <<'END'
+--- steps
+lost 1 lose_request
 within 10s refund {"imp_uid": "imp_1"}
     -> 200
     -> .refundable_amount = 0
@@ -150,21 +147,20 @@ ledger
     -> .calls.payment = 1
     -> .calls.cancel = 2
     -> .payments.imp_1.executions = 1
-END
 
 
 
 === TEST 5: what the open refund has left decides about the next one
 --- payments eval: ::payments(3)
 --- http_config eval: $::quick
---- steps eval
-::arm(call => 'cancel', fault => 'lose_answer', times => 2) . <<'END'
+--- steps
+fault {"call":"cancel","fault":"lose_answer","times":2}
 refund {"merchant_uid": "order_1"}
     -> 504 outcome_unknown
 refund {"merchant_uid": "order_2", "amount": 800}
     -> 504 outcome_unknown
-END
-. ::lost(3, 'lose_request') . ::time_of(3) . <<'END'
+lost 3 lose_request
+time_of 3
 refund {"merchant_uid": "order_1", "amount": 300}
     -> 400 already_refunded
     -> .refundable_amount = 0
@@ -181,18 +177,17 @@ GET /payments/order_1
 GET /payments/order_2
     -> .refunds # 1
     -> .refunds[0].state = succeeded
-END
 
 
 
 === TEST 6: a refund does not go on when the open one is left to a person
 --- payments eval: ::payments(2)
 --- http_config eval: $::quick
---- steps eval
-::lost(1, 'lose_answer') . <<'END'
+--- steps
+lost 1 lose_answer
 sandbox POST payments/imp_1/console {"amount": 100, "reason": "by hand"}
-END
-. ::lost(2, 'lose_request') . ::time_of(2) . <<'END'
+lost 2 lose_request
+time_of 2
 refund {"merchant_uid": "order_1", "amount": 300}
     -> 409 refund_in_progress
     -> .refund_id = {{id1}}
@@ -202,7 +197,6 @@ GET /payments/order_1
     -> .refundable_amount = 600
 ledger ?imp_uid=imp_1&call=cancel
     -> .requests # 1
-END
 --- error_log eval: qr/\[error\].* open refund [0-9a-f-]{36} is manual_review/
 
 
@@ -210,11 +204,11 @@ END
 === TEST 7: many who ask at once settle it once
 --- payments eval: ::payments(2)
 --- http_config eval: $::patient
---- steps eval
-::lost(1, 'lose_answer') . ::lost(2, 'lose_request')
-. ::arm(call => 'payment', imp_uid => 'imp_1', fault => 'gate',
-        name => 'read', times => 0)
-. ::time_of(2) . <<'END'
+--- steps
+lost 1 lose_answer
+lost 2 lose_request
+fault {"call":"payment","fault":"gate","imp_uid":"imp_1","name":"read","times":0}
+time_of 2
 [a] GET /payments/order_1
 [b] GET /payments/?imp_uid=imp_1
 [c] refund {"merchant_uid": "order_1", "amount": 200}
@@ -240,18 +234,17 @@ GET /payments/order_1
 ledger
     -> .payments.imp_1.executions = 2
     -> .payments.imp_1.executed_amount = 500
-END
 
 
 
 === TEST 8: a reading whose client leaves settles it all the same
 --- payments eval: ::payments(2)
 --- http_config eval: $::patient
---- steps eval
-::lost(1, 'lose_answer') . ::lost(2, 'lose_request')
-. ::arm(call => 'payment', imp_uid => 'imp_1', fault => 'gate',
-        name => 'read')
-. ::time_of(2) . <<'END'
+--- steps
+lost 1 lose_answer
+lost 2 lose_request
+fault {"call":"payment","fault":"gate","imp_uid":"imp_1","name":"read"}
+time_of 2
 [gone] GET /payments/order_1
 waiting read 1
 drop gone
@@ -263,18 +256,17 @@ GET /payments/order_1
     -> .refunds[0].state = succeeded
 ledger ?call=payment&imp_uid=imp_1
     -> .requests # 1
-END
 
 
 
 === TEST 9: a reading while PortOne fails tells what is stored, and the next one asks nothing
 --- payments eval: ::payments(2)
 --- http_config eval: $::quick
---- steps eval
-::lost(1, 'lose_answer') . ::lost(2, 'lose_request')
-. ::arm(call => 'payment', imp_uid => 'imp_1', fault => 'status',
-        status => 503, times => 0)
-. ::time_of(2) . <<'END'
+--- steps
+lost 1 lose_answer
+lost 2 lose_request
+fault {"call":"payment","fault":"status","imp_uid":"imp_1","status":503,"times":0}
+time_of 2
 GET /payments/order_1
     -> 200
     -> .refunds # 1
@@ -296,7 +288,6 @@ $ mdb_dump -p -s intents $TEST_NGINX_STORE | sed -n 's/^ {/{/p'
     -> .tries = 1
     -> .before.cancel_amount = 0
     -> .after absent
-END
 
 
 
@@ -336,8 +327,10 @@ portone_sandbox_account another_key another_secret;
             portone_match customer_uid somebody;
             portone_cancel;
         }
---- steps eval
-::lost(1, 'lose_answer') . ::lost(2, 'lose_request') . ::time_of(2) . <<'END'
+--- steps
+lost 1 lose_answer
+lost 2 lose_request
+time_of 2
 GET /other/order_1
     -> .refunds[0].state = unknown
 GET /stored/order_1
@@ -356,7 +349,6 @@ GET /payments/order_1
     -> .refunds[0].state = succeeded
 ledger ?call=payment&imp_uid=imp_1
     -> .requests # 1
-END
 
 
 
@@ -366,8 +358,8 @@ imp_uid=imp_1 merchant_uid=order_1 amount=1000 sandbox=on
 --- http_config eval: $::quick
 --- cancel
             portone_include_sandbox on;
---- steps eval
-::lost(1, 'lose_answer') . <<'END'
+--- steps
+lost 1 lose_answer
 within 10s GET /payments/order_1
     -> .refunds[0].state != unknown
 GET /payments/order_1
@@ -377,16 +369,17 @@ GET /payments/order_1
 ledger ?call=payment
     -> .requests # 1
     -> .requests[0].query = include_sandbox=true
-END
 
 
 
 === TEST 12: only the refund of this order is settled
 --- payments eval: ::payments(3)
 --- http_config eval: $::quick
---- steps eval
-::lost(1, 'lose_answer') . ::lost(3, 'lose_answer')
-. ::lost(2, 'lose_request') . ::time_of(2) . <<'END'
+--- steps
+lost 1 lose_answer
+lost 3 lose_answer
+lost 2 lose_request
+time_of 2
 GET /payments/order_3
     -> .refunds[0].state = succeeded
 ledger ?call=payment&imp_uid=imp_1
@@ -397,7 +390,6 @@ $ mdb_dump -p -s intents $TEST_NGINX_STORE | sed -n 's/^ {/{/p'
     -> .tries absent
 GET /payments/order_1
     -> .refunds[0].state = succeeded
-END
 
 
 

@@ -27,15 +27,14 @@ __DATA__
 --- payments eval: ::payments(1)
 --- http_config
 portone_reconcile_interval 3s;
---- steps eval
-$::outage . <<'END'
+--- steps
+outage
 within 10s $ mdb_dump -p -s intents $TEST_NGINX_STORE | grep -c manual_review
     -> body ~ ^100$
 ledger ?requests=0
     -> .calls.payment = 100
 $ mdb_dump -p -s intents $TEST_NGINX_STORE | grep manual_review | grep -c imp_b
     -> body ~ ^100$
-END
 
 
 
@@ -43,12 +42,10 @@ END
 --- payments eval: ::payments(1)
 --- http_config
 portone_reconcile_interval 2s;
---- steps eval
-<<'END' . $::outage . <<'END'
+--- steps
 fault {"call": "payment", "fault": "status", "status": 503, "times": 16}
-END
+outage
 within 15s $ mdb_dump -p -s intents $TEST_NGINX_STORE | grep -c manual_review
     -> body ~ ^100$
 $ curl -s 'http://127.0.0.1:$TEST_NGINX_SERVER_PORT/sandbox/_sandbox/ledger?call=payment' | jq -c '[.requests[].at] | [length, .[15] - .[0] < 1000, .[16] - .[15] > 1000]'
     -> body ~ ^\[116,true,true\]$
-END

@@ -120,9 +120,9 @@ __DATA__
 === TEST 1: nginx is killed after PortOne has made the refund: found, and not made again
 --- http_config eval: $::remote
 --- locations eval: $::stored
---- steps eval
-::held('gate_after') . <<END
-GET $::sandbox/gates/held?waiting=1
+--- steps
+held gate_after
+GET {{sandbox}}/gates/held?waiting=1
 kill
 await one
     -> closed
@@ -132,50 +132,46 @@ GET /stored/order_1
     -> .refunds[0].state = sending
 refund {"merchant_uid": "order_1", "amount": 300}
     -> 409 refund_in_progress
-END
-. ::settled('succeeded', 1, 1)
+settled succeeded 1 1
 
 
 
 === TEST 2: nginx is killed before PortOne makes the refund: it is found when it shows
 --- http_config eval: $::remote
 --- locations eval: $::stored
---- steps eval
-::held('gate') . <<END
-GET $::sandbox/gates/held?waiting=1
+--- steps
+held gate
+GET {{sandbox}}/gates/held?waiting=1
 kill
 await one
     -> closed
-POST $::sandbox/gates/held {"open": true}
+POST {{sandbox}}/gates/held {"open": true}
 start
-END
-. ::settled('succeeded', 1, 1)
+settled succeeded 1 1
 
 
 
 === TEST 3: nginx is killed after it has sent a refund that PortOne never makes
 --- http_config eval: $::remote
 --- locations eval: $::stored
---- steps eval
-::held('hang') . <<END
+--- steps
+held hang
 kill
 await one
     -> closed
 start
 refund {"merchant_uid": "order_1", "amount": 300}
     -> 409 refund_in_progress
-END
-. ::settled('not_executed', 1, 0)
+settled not_executed 1 0
 
 
 
 === TEST 4: nginx is killed with a refund that is claimed, but not sent
 --- http_config eval: $::remote
 --- locations eval: $::stored
---- steps eval
-<<END
+--- steps
 portone start
-POST $::sandbox/payments {"imp_uid": "imp_1", "merchant_uid": "order_1", "amount": 1000}
+POST {{sandbox}}/payments {"imp_uid": "imp_1", "merchant_uid": "order_1", "amount": 1000}
 GET /payments/order_1
     -> .refundable_amount = 1000
 portone stop
@@ -188,27 +184,25 @@ await one
     -> closed
 portone hears
 portone start
-POST $::sandbox/payments {"imp_uid": "imp_1", "merchant_uid": "order_1", "amount": 1000}
+POST {{sandbox}}/payments {"imp_uid": "imp_1", "merchant_uid": "order_1", "amount": 1000}
 start
 refund {"merchant_uid": "order_1", "amount": 300}
     -> 409 refund_in_progress
-END
-. ::settled('not_executed', 0, 0)
+settled not_executed 0 0
 
 
 
 === TEST 5: nginx is terminated with a refund under way
 --- http_config eval: $::remote
 --- locations eval: $::stored
---- steps eval
-::held('gate_after') . <<END
-GET $::sandbox/gates/held?waiting=1
+--- steps
+held gate_after
+GET {{sandbox}}/gates/held?waiting=1
 terminate
 await one
     -> closed
 start
-END
-. ::settled('succeeded', 1, 1)
+settled succeeded 1 1
 
 
 
@@ -292,14 +286,14 @@ ledger
 === TEST 9: nginx is killed while a refund is settled: it is settled after the next start
 --- http_config eval: $::remote
 --- locations eval: $::stored
---- steps eval
-::held('hang_after') . <<END
-POST $::sandbox/faults {"call": "payment", "fault": "gate", "name": "read"}
+--- steps
+held hang_after
+POST {{sandbox}}/faults {"call": "payment", "fault": "gate", "name": "read"}
 await one
     -> 504 outcome_unknown
-within 20s GET $::sandbox/gates/read?waiting=1
+within 20s GET {{sandbox}}/gates/read?waiting=1
 kill
-POST $::sandbox/gates/read {"open": true}
+POST {{sandbox}}/gates/read {"open": true}
 start
 GET /stored/order_1
     -> .refunds # 1
@@ -309,10 +303,9 @@ within 20s GET /stored/order_1
 GET /stored/order_1
     -> .refunds # 1
     -> .refundable_amount = 700
-GET $::sandbox/ledger
+GET {{sandbox}}/ledger
     -> .calls.payment = 2
     -> .calls.cancel = 1
-END
 
 
 

@@ -38,7 +38,7 @@ sub put_off {
 
     return arm(call => 'cancel', fault => 'lose_answer', times => $all)
         . numbered(sub { arm(call => 'payment', imp_uid => "imp_$_[0]",
-                             @{$_[1]}) . <<END }, @faults)
+                             item($_[1])) . <<END }, @faults)
 refund {"merchant_uid": "order_$_[0]", "amount": 300}
     -> 504 outcome_unknown
 END
@@ -69,18 +69,17 @@ __DATA__
 --- payments eval: ::payments(8)
 --- http_config eval: $::quick
 --- locations eval: $::stored
---- steps eval
-::put_off(
-    [fault => 'status', status => 503],
-    # of somebody on the way, and not that there is no such payment
-    [fault => 'status', status => 404],
-    [fault => 'garbage'],
-    [fault => 'truncate', bytes => 100],
-    [fault => 'refuse', code => -1, message => 'no'],
-    [fault => 'no_response'],
-    [fault => 'other_payment'],
-    [fault => 'body', body => '{"code":0,"response":{"imp_uid":"imp_8"}}'],
-)
+--- steps
+put_off
+    = [{"fault":"status","status":503}]
+    # from somebody on the way: it does not say that there is no such payment
+    = [{"fault":"status","status":404}]
+    = [{"fault":"garbage"}]
+    = [{"bytes":100,"fault":"truncate"}]
+    = [{"code":-1,"fault":"refuse","message":"no"}]
+    = [{"fault":"no_response"}]
+    = [{"fault":"other_payment"}]
+    = [{"body":"{\"code\":0,\"response\":{\"imp_uid\":\"imp_8\"}}","fault":"body"}]
 
 
 
@@ -88,13 +87,12 @@ __DATA__
 --- payments eval: ::payments(4)
 --- http_config eval: $::quick
 --- locations eval: $::stored
---- steps eval
-::put_off(
-    [fault => 'lose_request'],
-    [fault => 'lose_answer'],
-    [fault => 'hang'],
-    [fault => 'slow', ms => 50],
-)
+--- steps
+put_off
+    = [{"fault":"lose_request"}]
+    = [{"fault":"lose_answer"}]
+    = [{"fault":"hang"}]
+    = [{"fault":"slow","ms":50}]
 
 
 
@@ -123,23 +121,19 @@ ledger
 --- payments eval: ::payments(1)
 --- http_config eval: $::quick
 --- locations eval: $::stored
---- steps eval
-<<'END' . <<END . <<'END'
+--- steps
 fault [{"call": "cancel", "fault": "lose_answer"},
     | {"call": "payment", "fault": "unauthorized", "times": 2}]
 refund {"merchant_uid": "order_1", "amount": 300}
     -> 504 outcome_unknown
-END
-within 15s $::intent
+within 15s {{intent}}
     -> .tries = 1
     -> .state = unknown
-END
 within 15s GET /stored/order_1
     -> .refunds[0].state = succeeded
 ledger
     -> .calls.payment = 3
     -> .calls.cancel = 1
-END
 
 
 
@@ -147,19 +141,16 @@ END
 --- payments eval: ::payments(1)
 --- http_config eval: $::quick
 --- locations eval: $::stored
---- steps eval
-<<'END' . <<END . <<'END'
+--- steps
 fault {"call": "cancel", "fault": "lose_answer"}
 refund {"merchant_uid": "order_1", "amount": 300}
     -> 504 outcome_unknown
     -> .refund_id as id
 fault {"call": "token", "fault": "unauthorized", "times": 0}
 sandbox POST tokens/expire
-END
-within 15s $::intent
+within 15s {{intent}}
     -> .tries = 1
     -> .state = unknown
-END
 refund {"merchant_uid": "order_1", "amount": 300}
     -> 409 refund_in_progress
     -> .refund_id = {{id}}
@@ -173,7 +164,6 @@ GET /stored/order_1
     -> .refundable_amount = 700
 ledger
     -> .calls.cancel = 1
-END
 
 
 
@@ -181,20 +171,17 @@ END
 --- payments eval: ::payments(1)
 --- http_config eval: $::quick
 --- locations eval: $::stored
---- steps eval
-<<'END' . <<END . <<'END' . <<END . <<'END'
+--- steps
 fault [{"call": "cancel", "fault": "lose_answer"},
     | {"call": "payment", "fault": "status", "status": 503, "times": 0}]
 refund {"merchant_uid": "order_1", "amount": 300}
     -> 504 outcome_unknown
     -> .refund_id as id
-END
-$::intent
+{{intent}}
     -> .state = unknown
     -> .tries absent
-within 10s $::intent
+within 10s {{intent}}
     -> .tries >= 1
-END
 crash workers
 within 15s ledger ?call=payment
     -> .requests[3] present
@@ -202,12 +189,10 @@ within 15s ledger ?call=payment
     -> .requests[3].at as fourth
 # 4 seconds, of which one can be begun already
 $ test $(( {{fourth}} - {{third}} )) -ge 3000
-END
-within 5s $::intent
+within 5s {{intent}}
     -> .tries >= 4
     -> .state = unknown
     -> .settle_at as next
-END
 # 8 seconds
 $ test $(( {{next}} * 1000 - {{fourth}} )) -ge 7000
 refund {"merchant_uid": "order_1", "amount": 300}
@@ -221,7 +206,6 @@ GET /stored/order_1
     -> .refundable_amount = 700
 ledger
     -> .calls.cancel = 1
-END
 
 
 
@@ -229,33 +213,24 @@ END
 --- http_config eval
 'portone_api http://127.0.0.1:$TEST_NGINX_PORT_9;' . "\n$::quick"
 --- locations eval: $::stored
---- steps eval
-<<END . <<'END' . <<END . <<'END'
+--- steps
 portone start
-POST $::sandbox/payments {"imp_uid": "imp_1", "merchant_uid": "order_1", "amount": 1000}
-POST $::sandbox/faults {"call": "cancel", "fault": "lose_request"}
-END
+POST {{sandbox}}/payments {"imp_uid": "imp_1", "merchant_uid": "order_1", "amount": 1000}
+POST {{sandbox}}/faults {"call": "cancel", "fault": "lose_request"}
 refund {"merchant_uid": "order_1", "amount": 300}
     -> 504 outcome_unknown
 portone stop
-END
-within 15s $::intent
+within 15s {{intent}}
     -> .tries >= 1
     -> .state = unknown
-END
 refund {"merchant_uid": "order_1", "amount": 300}
     -> 409 refund_in_progress
 portone start
-END
-. <<END . <<'END' . <<END
-POST $::sandbox/payments {"imp_uid": "imp_1", "merchant_uid": "order_1", "amount": 1000}
-END
+POST {{sandbox}}/payments {"imp_uid": "imp_1", "merchant_uid": "order_1", "amount": 1000}
 within 15s GET /stored/order_1
     -> .refunds[0].state = not_executed
 refund {"merchant_uid": "order_1", "amount": 300}
     -> 200
     -> .refundable_amount = 700
-END
-GET $::sandbox/ledger
+GET {{sandbox}}/ledger
     -> .payments.imp_1.executions = 1
-END

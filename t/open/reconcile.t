@@ -242,18 +242,18 @@ imp_uid=imp_7 merchant_uid=order_7 amount=1000 async=on
 imp_uid=imp_8 merchant_uid=order_8 amount=1000
 --- http_config eval: $::quick
 --- locations eval: $::stored
---- steps eval
-<<'END'
+--- steps
 refund {"merchant_uid": "order_5", "amount": 200}
     -> 200
 refund {"merchant_uid": "order_6", "amount": 200}
     -> 200
 fault {"call": "payment", "fault": "status", "status": 503, "times": 0}
-END
-. ::lost(1, 'lose_request') . ::lost(2, 'lose_request')
-. ::lost(3, 'lose_answer') . ::lost(4, 'lose_answer')
-. ::lost(5, 'lose_request') . ::lost(6, 'lose_answer')
-. <<'END'
+lost 1 lose_request
+lost 2 lose_request
+lost 3 lose_answer
+lost 4 lose_answer
+lost 5 lose_request
+lost 6 lose_answer
 refund {"merchant_uid": "order_7", "amount": 300}
     -> 202
     -> .refund_id as id7
@@ -274,23 +274,24 @@ sandbox POST payments {"imp_uid": "imp_6", "merchant_uid": "order_6",
     | "amount": 1000, "account": "another"}
 sandbox POST payments/imp_7/console {"amount": 100}
 sandbox DELETE faults
-END
-. ::reviewed(1, 700) . ::reviewed(2, 800) . ::reviewed(3, 400)
-. ::reviewed(4, 500) . ::reviewed(5, 1000) . ::reviewed(6, 800)
-. ::reviewed(7, 900) . ::reviewed(8, 700)
-. <<'END'
+reviewed 1 700
+reviewed 2 800
+reviewed 3 400
+reviewed 4 500
+reviewed 5 1000
+reviewed 6 800
+reviewed 7 900
+reviewed 8 700
 # the reconciler lets them alone while it settles others
 sandbox POST payments {"imp_uid": "imp_9", "merchant_uid": "order_9",
     | "amount": 1000}
-END
-. ::lost(9, 'lose_answer') . <<'END'
+lost 9 lose_answer
 within 15s GET /stored/order_9
     -> .refunds[0].state = succeeded
 ledger ?call=payment&imp_uid=imp_1
     -> .requests = {{reads1}}
 ledger ?call=payment&imp_uid=imp_6
     -> .requests = {{reads6}}
-END
 
 
 
@@ -298,11 +299,9 @@ END
 --- payments eval: ::payments(1)
 --- http_config eval: $::quick
 --- locations eval: $::stored
---- steps eval
-<<'END'
+--- steps
 fault {"call": "payment", "fault": "status", "status": 503, "times": 0}
-END
-. ::lost(1, 'lose_answer') . <<'END'
+lost 1 lose_answer
 sandbox POST payments/imp_1/undo
 sandbox DELETE faults
 within 15s GET /stored/order_1
@@ -313,7 +312,6 @@ within 15s GET /stored/order_1
 refund {"merchant_uid": "order_1", "amount": 300}
     -> 200
     -> .refundable_amount = 700
-END
 
 
 

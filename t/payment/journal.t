@@ -47,13 +47,12 @@ __DATA__
 === TEST 1: a payment that was read, and a refund of it, are an entry each
 --- payments
 imp_uid=imp_1 merchant_uid=order_1 amount=1000 pg_tid=T1
---- steps eval
-<<'END' . ::entry(1) . <<'END' . ::entry(2) . <<'END'
+--- steps
 refund {"merchant_uid": "order_1", "amount": 300, "reason": "two of three"}
     -> 200
     -> Portone-Refund-Id as id
     -> .cancel_history[0].cancellation_id as cancellation
-END
+entry 1
     -> .kind = deposit
     -> .time > 1700000000
     -> .merchant = default
@@ -65,7 +64,7 @@ END
     -> .payment.status = paid
     -> .payment.currency = KRW
     -> .payment.cancel_history = []
-END
+entry 2
     -> .kind = settle
     -> .time > 1700000000
     -> .imp_uid = imp_1
@@ -91,7 +90,6 @@ GET /payments/order_1
     -> .refundable_amount = 700
 $ t/tools/journal-check $TEST_NGINX_STORE
     -> body ~ \A2 entries, 1 payments, 0 of them older than the journal: 0 differences\n\z
-END
 
 
 
@@ -151,13 +149,12 @@ $ t/tools/journal-check $TEST_NGINX_STORE
 
 === TEST 4: a store without a journal gets one
 --- payments eval: ::payments(2)
---- steps eval
-<<'END' . $::without_journal . <<'END'
+--- steps
 GET /payments/order_1
     -> 200
 GET /payments/order_2
     -> 200
-END
+without_journal
 $ t/tools/journal-check $TEST_NGINX_STORE
     -> exit 2
     -> body ~ opening the database "journal" failed
@@ -175,25 +172,25 @@ refund {"merchant_uid": "order_1", "amount": 300}
     -> .refundable_amount = 400
 $ t/tools/journal-check $TEST_NGINX_STORE
     -> body ~ \A2 entries, 2 payments, 1 of them older than the journal: 0 differences\n\z
-END
 
 
 
 === TEST 5: what was changed by hand is a difference
 --- payments eval: ::payments(2)
---- steps eval
-<<'END' . ::forge('/imp_1.,/s/"cancel_amount":300/"cancel_amount":200/') . <<'END' . ::forge('s/"cancel_amount":200/"cancel_amount":300/; s/00imp_2/00imp_3/') . <<'END'
+--- steps
 refund {"merchant_uid": "order_1", "amount": 300}
     -> 200
 refund {"merchant_uid": "order_2", "amount": 300}
     -> 200
 $ t/tools/journal-check $TEST_NGINX_STORE
     -> body ~ \A4 entries, 2 payments, 0 of them older than the journal: 0 differences\n\z
-END
+forge
+    = /imp_1.,/s/"cancel_amount":300/"cancel_amount":200/
 $ t/tools/journal-check $TEST_NGINX_STORE
     -> exit 1
     -> body ~ \Adefault imp_1 differs in "cancel_amount" from entry 2\n.*: 1 differences\n\z
-END
+forge
+    = s/"cancel_amount":200/"cancel_amount":300/; s/00imp_2/00imp_3/
 $ t/tools/journal-check $TEST_NGINX_STORE
     -> exit 1
     -> body ~ \Adefault imp_3 is not in the journal\n.*: 1 differences\n\z
@@ -202,4 +199,3 @@ $ t/tools/journal-check $TEST_NGINX_STORE
     -> exit 1
     -> body ~ entry 1 has the member "buyer_name"\n
     -> body ~ entry 5 has the member "buyer_name"\n
-END

@@ -75,18 +75,24 @@ __DATA__
 --- payments eval: ::payments(1)
 --- http_config eval: $::alone
 --- locations eval: $::status . $::other_way
---- steps eval
-$::store . ::arm(call => 'token', fault => 'gate', name => 'token')
-. ::arm(call => 'cancel', fault => 'gate', name => 'cancel')
-. ::at_once(20, '') . "waiting token 1\n" . ::working(22) . "open token\n"
-. "waiting cancel 1\n" . ::working(3) . <<'END' . ::answers(20) . <<'END'
+--- steps
+store
+fault {"call":"token","fault":"gate","name":"token"}
+fault {"call":"cancel","fault":"gate","name":"cancel"}
+at_once 20
+    = 
+waiting token 1
+working 22
+open token
+waiting cancel 1
+working 3
 GET /payments/order_1
     -> .refunds # 1
     -> .refunds[0].state = sending
 ledger
     -> .calls.cancel = 1
 open cancel
-END
+answers r1 .. r20
     -> 200 x 1
     -> 409 refund_in_progress x 19
 GET /payments/order_1
@@ -97,7 +103,6 @@ GET /payments/order_1
 ledger
     -> .calls.cancel = 1
     -> .payments.imp_1.executions = 1
-END
 
 
 
@@ -106,19 +111,24 @@ END
 --- payments eval: ::payments(1)
 --- http_config eval: $::spread
 --- locations eval: $::status . $::other_way
---- steps eval
-$::store . ::arm(call => 'token', fault => 'gate', name => 'token')
-. ::arm(call => 'cancel', fault => 'gate', name => 'cancel')
-. ::at_once(20, 'http://127.0.0.1:$TEST_NGINX_PORT_1')
-. "waiting token 1\n" . ::working(22) . "open token\n"
-. "waiting cancel 1\n" . ::working(3) . <<'END' . ::answers(20) . <<'END'
+--- steps
+store
+fault {"call":"token","fault":"gate","name":"token"}
+fault {"call":"cancel","fault":"gate","name":"cancel"}
+at_once 20
+    = http://127.0.0.1:$TEST_NGINX_PORT_1
+waiting token 1
+working 22
+open token
+waiting cancel 1
+working 3
 GET /payments/order_1
     -> .refunds # 1
     -> .refunds[0].state = sending
 ledger
     -> .calls.cancel = 1
 open cancel
-END
+answers r1 .. r20
     -> 200 x 1
     -> 409 refund_in_progress x 19
 GET /payments/order_1
@@ -129,7 +139,6 @@ GET /payments/order_1
 ledger
     -> .calls.cancel = 1
     -> .payments.imp_1.executions = 1
-END
 
 
 
@@ -137,8 +146,10 @@ END
 --- workers: 4
 --- payments eval: ::payments(1)
 --- http_config eval: $::spread
---- steps eval
-::at_once(30, 'http://127.0.0.1:$TEST_NGINX_PORT_1') . ::answers(30) . <<'END'
+--- steps
+at_once 30
+    = http://127.0.0.1:$TEST_NGINX_PORT_1
+answers r1 .. r30
     -> 200 x any
     -> 409 refund_in_progress x any
     -> 400 amount_exceeds_refundable x any
@@ -153,7 +164,6 @@ ledger
 GET /payments/order_1
     -> .cancel_amount = {{sum}}
     -> .refunds # {{times}}
-END
 
 
 

@@ -53,10 +53,9 @@ ledger
 
 === TEST 2: nginx is killed, and PortOne does not make the refund: 409, then it is made
 --- http_config eval: $::quick . $::remote
---- steps eval
-<<'END' . $::create . <<'END'
+--- steps
 portone start
-END
+create
 POST http://127.0.0.1:$TEST_NGINX_PORT_9/_sandbox/faults {"call": "cancel", "fault": "hang"}
 [one] refund {"merchant_uid": "order_1", "amount": 300}
     Idempotency-Key: key-1
@@ -82,16 +81,14 @@ GET /payments/order_1
 GET http://127.0.0.1:$TEST_NGINX_PORT_9/_sandbox/ledger
     -> .calls.cancel = 2
     -> .payments.imp_1.executions = 1
-END
 
 
 
 === TEST 3: nginx is killed and started while PortOne makes the refund
 --- http_config eval: $::quick . $::remote
---- steps eval
-<<'END' . $::create . <<'END'
+--- steps
 portone start
-END
+create
 POST http://127.0.0.1:$TEST_NGINX_PORT_9/_sandbox/faults {"call": "cancel", "fault": "gate", "name": "held"}
 [one] refund {"merchant_uid": "order_1", "amount": 300}
     Idempotency-Key: key-1
@@ -114,4 +111,3 @@ GET /payments/order_1
 GET http://127.0.0.1:$TEST_NGINX_PORT_9/_sandbox/ledger
     -> .calls.cancel = 1
     -> .payments.imp_1.executions = 1
-END

@@ -321,31 +321,35 @@ location = /all/cancel {
 
 === TEST 9: PortOne that cannot be asked, before the cancel, leaves the key
 --- payments eval: ::payments(1)
---- steps eval
-::arm(call => 'token', fault => 'status', status => 503)
-. ::refund_not_kept('{"merchant_uid": "order_1", "amount": 300}',
-                    '502 portone_unavailable')
-. ::arm(call => 'token', fault => 'unauthorized')
-. ::refund_not_kept('{"merchant_uid": "order_1", "amount": 300}',
-                    '502 portone_unauthorized')
-. ::arm(call => 'find', fault => 'garbage')
-. ::refund_not_kept('{"merchant_uid": "order_1", "amount": 300}',
-                    '502 portone_unavailable')
-. ::records(0) . $::first_use
+--- steps
+fault {"call":"token","fault":"status","status":503}
+refund_not_kept
+    = {"merchant_uid": "order_1", "amount": 300}
+    = 502 portone_unavailable
+fault {"call":"token","fault":"unauthorized"}
+refund_not_kept
+    = {"merchant_uid": "order_1", "amount": 300}
+    = 502 portone_unauthorized
+fault {"call":"find","fault":"garbage"}
+refund_not_kept
+    = {"merchant_uid": "order_1", "amount": 300}
+    = 502 portone_unavailable
+records 0
+first_use
 
 
 
 === TEST 10: another refund of the order that is open leaves the key
 --- payments eval: ::payments(1)
---- steps eval
-::arm(call => 'cancel', fault => 'gate', name => 'cancel') . <<'END'
+--- steps
+fault {"call":"cancel","fault":"gate","name":"cancel"}
 [other] refund {"merchant_uid": "order_1", "amount": 100}
     Idempotency-Key: other
 waiting cancel 1
-END
-. ::refund_not_kept('{"merchant_uid": "order_1", "amount": 300}',
-                    '409 refund_in_progress')
-. ::records(1) . <<'END' . ::records(2)
+refund_not_kept
+    = {"merchant_uid": "order_1", "amount": 300}
+    = 409 refund_in_progress
+records 1
 open cancel
 await other
     -> 200
@@ -354,14 +358,13 @@ refund {"merchant_uid": "order_1", "amount": 300}
     -> 200
     -> ! Idempotent-Replayed
     -> .refundable_amount = 600
-END
+records 2
 
 
 
 === TEST 11: a refusal that comes from another balance leaves the key
 --- payments eval: ::payments(2)
---- steps eval
-<<'END' . ::records(0) . <<'END' . ::records(1)
+--- steps
 GET /payments/order_1
 GET /payments/order_2
 sandbox POST payments/imp_1/console {"amount": 100}
@@ -374,7 +377,7 @@ refund {"merchant_uid": "order_2", "amount": 300}
     Idempotency-Key: key-2
     -> 400 already_refunded
     -> .refund_id present
-END
+records 0
 refund {"merchant_uid": "order_1", "amount": 300}
     Idempotency-Key: key-1
     -> 200
@@ -393,17 +396,19 @@ GET /payments/order_1
 ledger
     -> .payments.imp_1.executions = 1
     -> .payments.imp_2.executions = 0
-END
+records 1
 
 
 
 === TEST 12: a cancel that PortOne has certainly not executed leaves the key
 --- payments eval: ::payments(1)
---- steps eval
-::arm(call => 'cancel', fault => 'unauthorized', times => 2)
-. ::refund_not_kept('{"merchant_uid": "order_1", "amount": 300}',
-                    '502 portone_unauthorized', 'Portone-Refund-Id as id')
-. ::records(0) . <<'END' . ::records(1)
+--- steps
+fault {"call":"cancel","fault":"unauthorized","times":2}
+refund_not_kept
+    = {"merchant_uid": "order_1", "amount": 300}
+    = 502 portone_unauthorized
+    = Portone-Refund-Id as id
+records 0
 refund {"merchant_uid": "order_1", "amount": 300}
     Idempotency-Key: key-1
     -> 200
@@ -415,7 +420,7 @@ GET /payments/order_1
     -> .refunds[1].state = succeeded
 ledger
     -> .payments.imp_1.executions = 1
-END
+records 1
 
 
 

@@ -126,18 +126,22 @@ ledger
 --- payments eval: ::payments(1)
 --- http_config eval: $::spread
 --- locations eval: $::status . $::other_way
---- steps eval
-::stored(1) . ::arm(call => 'token', fault => 'gate', name => 'token')
-. ::arm(call => 'cancel', fault => 'gate', name => 'cancel')
-. ::at_once((1) x 20)
-. "waiting token 1\n" . ::working(22) . "open token\n"
-. "waiting cancel 1\n" . ::working(3) . <<'END' . ::answers(20) . <<'END'
+--- steps
+stored 1
+fault {"call":"token","fault":"gate","name":"token"}
+fault {"call":"cancel","fault":"gate","name":"cancel"}
+at_once 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1
+waiting token 1
+working 22
+open token
+waiting cancel 1
+working 3
 refund {"merchant_uid": "order_1", "amount": 300}
     Idempotency-Key: key-1
     -> 409 refund_in_progress
     -> .refund_id as id
 open cancel
-END
+answers r1 .. r20
     -> 200 x 1
     -> 409 refund_in_progress x 19
 refund {"merchant_uid": "order_1", "amount": 300}
@@ -148,7 +152,6 @@ refund {"merchant_uid": "order_1", "amount": 300}
 ledger
     -> .calls.cancel = 1
     -> .payments.imp_1.executions = 1
-END
 
 
 
@@ -157,19 +160,23 @@ END
 --- payments eval: ::payments(20)
 --- http_config eval: $::spread
 --- locations eval: $::status . $::other_way
---- steps eval
-::stored(20) . ::arm(call => 'token', fault => 'gate', name => 'token')
-. ::arm(call => 'cancel', fault => 'gate', name => 'cancel', times => 0)
-. ::at_once(1 .. 20)
-. "waiting token 1\n" . ::working(22) . "open token\n"
-. "waiting cancel 1\n" . ::working(3) . "open cancel\n"
-. ::answers(20) . <<'END'
+--- steps
+stored 20
+fault {"call":"token","fault":"gate","name":"token"}
+fault {"call":"cancel","fault":"gate","name":"cancel","times":0}
+at_once 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20
+waiting token 1
+working 22
+open token
+waiting cancel 1
+working 3
+open cancel
+answers r1 .. r20
     -> 200 x 1
     -> 422 idempotency_key_reused x 19
 ledger
     -> .calls.cancel = 1
     -> .cancels_executed = 1
-END
 
 
 

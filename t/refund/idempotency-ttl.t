@@ -36,21 +36,20 @@ __DATA__
 
 === TEST 1: an answer is kept for a day
 --- payments eval: ::payments(1)
---- steps eval
-<<'END' . $::record . <<'END' . ::records(1)
+--- steps
 refund {"merchant_uid": "order_1", "amount": 300}
     Idempotency-Key: key-1
     -> 200
 GET /payments/order_1
     -> .refunds[0].settled_at as settled
-END
+record
 $ echo $(({{expires}} - {{settled}}))
     -> body ~ ^86400$
 refund {"merchant_uid": "order_1", "amount": 300}
     Idempotency-Key: key-1
     -> 200
     -> Idempotent-Replayed: true
-END
+records 1
 
 
 
@@ -88,13 +87,13 @@ $ echo $(({{expires}} - {{settled}}))
 --- payments eval: ::payments(1)
 --- cancel
             portone_idempotency_ttl 1s;
---- steps eval
-<<'END' . $::record . $::expired . <<'END' . $::record . ::records(1)
+--- steps
 refund {"merchant_uid": "order_1", "amount": 300}
     Idempotency-Key: key-1
     -> 200
     -> Portone-Refund-Id as first
-END
+record
+expired
 refund {"merchant_uid": "order_1", "amount": 200}
     Idempotency-Key: key-1
     -> 200
@@ -107,7 +106,8 @@ GET /payments/order_1
     -> .refunds[1].refund_id = {{second}}
 ledger
     -> .payments.imp_1.executions = 2
-END
+record
+records 1
 
 
 
@@ -116,14 +116,14 @@ END
 --- http_config eval: $::unasked
 --- cancel
             portone_idempotency_ttl 2s;
---- steps eval
-<<'END' . $::record . $::expired . <<'END'
+--- steps
 fault {"call": "cancel", "fault": "lose_answer"}
 refund {"merchant_uid": "order_1", "amount": 300}
     Idempotency-Key: key-1
     -> 504 outcome_unknown
     -> .refund_id as id
-END
+record
+expired
 within 10s refund {"merchant_uid": "order_1", "amount": 300}
     Idempotency-Key: key-1
     -> 200
@@ -141,7 +141,6 @@ $ echo $(({{expires}} - {{settled}}))
 ledger
     -> .calls.cancel = 1
     -> .payments.imp_1.executions = 1
-END
 
 
 
@@ -153,8 +152,7 @@ imp_uid=imp_3 merchant_uid=order_3 amount=1000
 imp_uid=imp_4 merchant_uid=order_4 amount=1000
 --- cancel
             portone_idempotency_ttl 1s;
---- steps eval
-<<'END'
+--- steps
 fault {"call": "cancel", "fault": "lose_answer", "imp_uid": "imp_1"}
 refund {"merchant_uid": "order_1", "amount": 300}
     Idempotency-Key: key-1
@@ -173,8 +171,7 @@ waiting reread 1
 $ mdb_dump -p -s idempotency $TEST_NGINX_STORE | sed -n 's/\\\\"/\\"/g; s/^ {/{/p' | tail -n 1
     -> .answer = null
     -> .expires_at as expires
-END
-. $::expired . <<'END' . ::records(4)
+expired
 # this one clears away what has expired
 refund {"merchant_uid": "order_4", "amount": 300}
     Idempotency-Key: key-4
@@ -199,7 +196,7 @@ await three
     -> 422 refund_rejected
 ledger
     -> .calls.cancel = 4
-END
+records 4
 
 
 
@@ -209,8 +206,7 @@ END
             portone_idempotency_ttl 1s;
 --- locations
 location = /other/cancel { portone_cancel; }
---- steps eval
-<<'END' . $::expired . <<'END' . ::records(1)
+--- steps
 refund {"merchant_uid": "order_1", "amount": 300}
     Idempotency-Key: key-1
     -> 200
@@ -222,10 +218,10 @@ refund {"merchant_uid": "order_3", "amount": 300}
     -> 200
 $ mdb_dump -p -s idempotency $TEST_NGINX_STORE | sed -n 's/\\\\"/\\"/g; s/^ {/{/p' | tail -n 1
     -> .expires_at as expires
-END
+expired
 POST /other/cancel {"merchant_uid": "order_4", "amount": 300}
     Idempotency-Key: key-4
     -> 200
 $ mdb_dump -p -s idempotency $TEST_NGINX_STORE | grep -c '^ default.00key-4$'
     -> body ~ ^1$
-END
+records 1

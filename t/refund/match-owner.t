@@ -114,8 +114,9 @@ __DATA__
 
             return 204;
         }
---- steps eval
-::as_nobody(401, 'Cookie: session=none') . ::as_alice('Cookie: session=5e55101')
+--- steps
+as_nobody 401 'Cookie: session=none'
+as_alice 'Cookie: session=5e55101'
 
 
 
@@ -161,6 +162,6 @@ alice:{PLAIN}secret
             portone_match customer_uid $remote_user;
             portone_payment;
         }
---- steps eval
-::as_nobody(401, 'Authorization: Basic bm9ib2R5Og==')
-. ::as_alice('Authorization: Basic YWxpY2U6c2VjcmV0')
+--- steps
+as_nobody 401 'Authorization: Basic bm9ib2R5Og=='
+as_alice 'Authorization: Basic YWxpY2U6c2VjcmV0'

@@ -39,8 +39,10 @@ __DATA__
 
 === TEST 1: a lost request or answer leaves the outcome unknown and the order locked
 --- payments eval: ::payments(2)
---- steps eval
-::unknown([0, fault => 'lose_request'], [1, fault => 'lose_answer'])
+--- steps
+unknown
+    = [0,{"fault":"lose_request"}]
+    = [1,{"fault":"lose_answer"}]
 
 
 
@@ -48,8 +50,10 @@ __DATA__
 --- http_config
 portone_keepalive 0;
 --- payments eval: ::payments(2)
---- steps eval
-::unknown([0, fault => 'lose_request'], [1, fault => 'lose_answer'])
+--- steps
+unknown
+    = [0,{"fault":"lose_request"}]
+    = [1,{"fault":"lose_answer"}]
 
 
 
@@ -107,94 +111,112 @@ my $refusal = '{"code":-1,"message":"no","response":null}';
 
 === TEST 6: a 5xx that has a success in it means nothing
 --- payments eval: ::payments(2)
---- steps eval
-::unknown(
-    [0, fault => 'body_before', status => 500, body => ::answered(1)],
-    [1, fault => 'body', status => 503, body => ::answered(2)],
-)
+--- steps
+unknown
+    = [0,{"body":"{\"code\":0,\"message\":null,\"response\":{\"amount\":1000,\"cancel_amount\":300,\"cancel_history\":[{\"amount\":300,\"cancellation_id\":\"c1\",\"cancelled_at\":1900000000,\"pg_tid\":\"p1\",\"reason\":\"\"}],\"currency\":\"KRW\",\"imp_uid\":\"imp_1\",\"merchant_uid\":\"order_1\",\"paid_at\":1700000000,\"pay_method\":\"card\",\"sandbox\":false,\"status\":\"paid\"}}","fault":"body_before","status":500}]
+    = [1,{"body":"{\"code\":0,\"message\":null,\"response\":{\"amount\":1000,\"cancel_amount\":300,\"cancel_history\":[{\"amount\":300,\"cancellation_id\":\"c1\",\"cancelled_at\":1900000000,\"pg_tid\":\"p1\",\"reason\":\"\"}],\"currency\":\"KRW\",\"imp_uid\":\"imp_2\",\"merchant_uid\":\"order_2\",\"paid_at\":1700000000,\"pay_method\":\"card\",\"sandbox\":false,\"status\":\"paid\"}}","fault":"body","status":503}]
 
 
 
 === TEST 7: any other status without PortOne's JSON leaves the outcome unknown
 --- payments eval: ::payments(14)
---- steps eval
-::unknown(
-    (map { [0, fault => 'status', status => $_],
-           [1, fault => 'status_after', status => $_] }
-         400, 403, 404, 429, 302),
-    [0, fault => 'status', status => 200],
-    [1, fault => 'status_after', status => 200],
-    [1, fault => 'status_after', status => 400, body => '{"code":0}'],
-    [0, fault => 'status', status => 404, body => '{"message":"x"}'],
-)
+--- steps
+unknown
+    = [0,{"fault":"status","status":400}]
+    = [1,{"fault":"status_after","status":400}]
+    = [0,{"fault":"status","status":403}]
+    = [1,{"fault":"status_after","status":403}]
+    = [0,{"fault":"status","status":404}]
+    = [1,{"fault":"status_after","status":404}]
+    = [0,{"fault":"status","status":429}]
+    = [1,{"fault":"status_after","status":429}]
+    = [0,{"fault":"status","status":302}]
+    = [1,{"fault":"status_after","status":302}]
+    = [0,{"fault":"status","status":200}]
+    = [1,{"fault":"status_after","status":200}]
+    = [1,{"body":"{\"code\":0}","fault":"status_after","status":400}]
+    = [0,{"body":"{\"message\":\"x\"}","fault":"status","status":404}]
 
 
 
 === TEST 8: a 4xx with a code is PortOne's refusal
 --- payments eval: ::payments(4)
---- steps eval
-::refused(map {
-    [-1, "no $_", fault => 'status', status => $_,
-     body => qq({"code":-1,"message":"no $_","response":null})],
-} 400, 403, 404, 429)
+--- steps
+refused
+    = [-1,"no 400",{"body":"{\"code\":-1,\"message\":\"no 400\",\"response\":null}","fault":"status","status":400}]
+    = [-1,"no 403",{"body":"{\"code\":-1,\"message\":\"no 403\",\"response\":null}","fault":"status","status":403}]
+    = [-1,"no 404",{"body":"{\"code\":-1,\"message\":\"no 404\",\"response\":null}","fault":"status","status":404}]
+    = [-1,"no 429",{"body":"{\"code\":-1,\"message\":\"no 429\",\"response\":null}","fault":"status","status":429}]
 
 
 
 === TEST 9: an answer that is cut anywhere leaves the outcome unknown
 --- payments eval: ::payments(7)
---- steps eval
-::unknown(map { [1, fault => 'truncate', bytes => $_] }
-              0, 1, 9, 10, 38, 200, 400)
+--- steps
+unknown
+    = [1,{"bytes":0,"fault":"truncate"}]
+    = [1,{"bytes":1,"fault":"truncate"}]
+    = [1,{"bytes":9,"fault":"truncate"}]
+    = [1,{"bytes":10,"fault":"truncate"}]
+    = [1,{"bytes":38,"fault":"truncate"}]
+    = [1,{"bytes":200,"fault":"truncate"}]
+    = [1,{"bytes":400,"fault":"truncate"}]
 
 
 
 === TEST 10: an answer that is not PortOne's JSON leaves the outcome unknown
 --- payments eval: ::payments(16)
---- steps eval
-::unknown(
-    [1, fault => 'garbage'],
-    map { [1, fault => 'body', body => $_] }
-        '', ' ', 'null', '0', '""', '[]', '{}', '{"code":0}',
-        '{"code":0,"message":null,"response":null} x',
-        '{"code":0,"code":1,"message":null,"response":null}',
-        '{"code":"0","message":null,"response":{}}',
-        '{"code":null,"message":null,"response":null}',
-        '{"code":0.5,"message":null,"response":null}',
-        '{"code":1e999,"message":null,"response":null}',
-        '{"code":true,"message":null,"response":null}',
-)
+--- steps
+unknown
+    = [1,{"fault":"garbage"}]
+    = [1,{"body":"","fault":"body"}]
+    = [1,{"body":" ","fault":"body"}]
+    = [1,{"body":"null","fault":"body"}]
+    = [1,{"body":"0","fault":"body"}]
+    = [1,{"body":"\"\"","fault":"body"}]
+    = [1,{"body":"[]","fault":"body"}]
+    = [1,{"body":"{}","fault":"body"}]
+    = [1,{"body":"{\"code\":0}","fault":"body"}]
+    = [1,{"body":"{\"code\":0,\"message\":null,\"response\":null} x","fault":"body"}]
+    = [1,{"body":"{\"code\":0,\"code\":1,\"message\":null,\"response\":null}","fault":"body"}]
+    = [1,{"body":"{\"code\":\"0\",\"message\":null,\"response\":{}}","fault":"body"}]
+    = [1,{"body":"{\"code\":null,\"message\":null,\"response\":null}","fault":"body"}]
+    = [1,{"body":"{\"code\":0.5,\"message\":null,\"response\":null}","fault":"body"}]
+    = [1,{"body":"{\"code\":1e999,\"message\":null,\"response\":null}","fault":"body"}]
+    = [1,{"body":"{\"code\":true,\"message\":null,\"response\":null}","fault":"body"}]
 
 
 
 === TEST 11: a success without the payment leaves the outcome unknown
 --- payments eval: ::payments(9)
---- steps eval
-::unknown(
-    [1, fault => 'no_response'],
-    (map { [1, fault => 'body', body => ::body(response => $_)] }
-         {}, [], 'ok', 7, [{}]),
-    (map { [1, fault => 'body', body => ::answered(@$_)] }
-         [7, imp_uid => undef], [8, amount => undef],
-         [9, cancel_amount => undef]),
-)
+--- steps
+unknown
+    = [1,{"fault":"no_response"}]
+    = [1,{"body":"{\"code\":0,\"message\":null,\"response\":{}}","fault":"body"}]
+    = [1,{"body":"{\"code\":0,\"message\":null,\"response\":[]}","fault":"body"}]
+    = [1,{"body":"{\"code\":0,\"message\":null,\"response\":\"ok\"}","fault":"body"}]
+    = [1,{"body":"{\"code\":0,\"message\":null,\"response\":7}","fault":"body"}]
+    = [1,{"body":"{\"code\":0,\"message\":null,\"response\":[{}]}","fault":"body"}]
+    = [1,{"body":"{\"code\":0,\"message\":null,\"response\":{\"amount\":1000,\"cancel_amount\":300,\"cancel_history\":[{\"amount\":300,\"cancellation_id\":\"c1\",\"cancelled_at\":1900000000,\"pg_tid\":\"p1\",\"reason\":\"\"}],\"currency\":\"KRW\",\"merchant_uid\":\"order_7\",\"paid_at\":1700000000,\"pay_method\":\"card\",\"sandbox\":false,\"status\":\"paid\"}}","fault":"body"}]
+    = [1,{"body":"{\"code\":0,\"message\":null,\"response\":{\"cancel_amount\":300,\"cancel_history\":[{\"amount\":300,\"cancellation_id\":\"c1\",\"cancelled_at\":1900000000,\"pg_tid\":\"p1\",\"reason\":\"\"}],\"currency\":\"KRW\",\"imp_uid\":\"imp_8\",\"merchant_uid\":\"order_8\",\"paid_at\":1700000000,\"pay_method\":\"card\",\"sandbox\":false,\"status\":\"paid\"}}","fault":"body"}]
+    = [1,{"body":"{\"code\":0,\"message\":null,\"response\":{\"amount\":1000,\"cancel_history\":[{\"amount\":300,\"cancellation_id\":\"c1\",\"cancelled_at\":1900000000,\"pg_tid\":\"p1\",\"reason\":\"\"}],\"currency\":\"KRW\",\"imp_uid\":\"imp_9\",\"merchant_uid\":\"order_9\",\"paid_at\":1700000000,\"pay_method\":\"card\",\"sandbox\":false,\"status\":\"paid\"}}","fault":"body"}]
 
 
 
 === TEST 12: a success that tells of another payment leaves the outcome unknown
 --- payments eval: ::payments(3)
---- steps eval
-::unknown(
-    [1, fault => 'other_payment'],
-    [1, fault => 'body', body => ::answered(1)],
-    [1, fault => 'body', body => ::answered(3, imp_uid => 'IMP_3')],
-)
+--- steps
+unknown
+    = [1,{"fault":"other_payment"}]
+    = [1,{"body":"{\"code\":0,\"message\":null,\"response\":{\"amount\":1000,\"cancel_amount\":300,\"cancel_history\":[{\"amount\":300,\"cancellation_id\":\"c1\",\"cancelled_at\":1900000000,\"pg_tid\":\"p1\",\"reason\":\"\"}],\"currency\":\"KRW\",\"imp_uid\":\"imp_1\",\"merchant_uid\":\"order_1\",\"paid_at\":1700000000,\"pay_method\":\"card\",\"sandbox\":false,\"status\":\"paid\"}}","fault":"body"}]
+    = [1,{"body":"{\"code\":0,\"message\":null,\"response\":{\"amount\":1000,\"cancel_amount\":300,\"cancel_history\":[{\"amount\":300,\"cancellation_id\":\"c1\",\"cancelled_at\":1900000000,\"pg_tid\":\"p1\",\"reason\":\"\"}],\"currency\":\"KRW\",\"imp_uid\":\"IMP_3\",\"merchant_uid\":\"order_3\",\"paid_at\":1700000000,\"pay_method\":\"card\",\"sandbox\":false,\"status\":\"paid\"}}","fault":"body"}]
 
 
 
 === TEST 13: a success that tells of this payment and the expected balance is taken
 --- payments eval: ::payments(1)
---- steps eval
-::arm(call => 'cancel', fault => 'body', body => ::answered(1)) . <<'END'
+--- steps
+fault {"body":"{\"code\":0,\"message\":null,\"response\":{\"amount\":1000,\"cancel_amount\":300,\"cancel_history\":[{\"amount\":300,\"cancellation_id\":\"c1\",\"cancelled_at\":1900000000,\"pg_tid\":\"p1\",\"reason\":\"\"}],\"currency\":\"KRW\",\"imp_uid\":\"imp_1\",\"merchant_uid\":\"order_1\",\"paid_at\":1700000000,\"pay_method\":\"card\",\"sandbox\":false,\"status\":\"paid\"}}","call":"cancel","fault":"body"}
 refund {"merchant_uid": "order_1", "cancel_request_amount": 300}
     -> 200
     -> .refundable_amount = 700
@@ -202,44 +224,42 @@ refund {"merchant_uid": "order_1", "cancel_request_amount": 300}
 GET /payments/order_1
     -> .refunds[0].state = succeeded
     -> .refunds[0].cancellation_id = c1
-END
 
 
 
 === TEST 14: a success whose balance is not the expected one leaves the outcome unknown
 --- payments eval: ::payments(5)
---- steps eval
-::unknown(
-    [1, fault => 'body', body => ::answered(1, cancel_amount => 299)],
-    [1, fault => 'body', body => ::answered(2, cancel_amount => 301)],
-    [1, fault => 'body', body => ::answered(3, cancel_amount => 1000)],
-    [1, fault => 'body', body => ::answered(4, cancel_amount => 0)],
-    [1, fault => 'body', body => ::answered(5, cancel_amount => 600,
-        cancel_history => [])],
-)
+--- steps
+unknown
+    = [1,{"body":"{\"code\":0,\"message\":null,\"response\":{\"amount\":1000,\"cancel_amount\":299,\"cancel_history\":[{\"amount\":300,\"cancellation_id\":\"c1\",\"cancelled_at\":1900000000,\"pg_tid\":\"p1\",\"reason\":\"\"}],\"currency\":\"KRW\",\"imp_uid\":\"imp_1\",\"merchant_uid\":\"order_1\",\"paid_at\":1700000000,\"pay_method\":\"card\",\"sandbox\":false,\"status\":\"paid\"}}","fault":"body"}]
+    = [1,{"body":"{\"code\":0,\"message\":null,\"response\":{\"amount\":1000,\"cancel_amount\":301,\"cancel_history\":[{\"amount\":300,\"cancellation_id\":\"c1\",\"cancelled_at\":1900000000,\"pg_tid\":\"p1\",\"reason\":\"\"}],\"currency\":\"KRW\",\"imp_uid\":\"imp_2\",\"merchant_uid\":\"order_2\",\"paid_at\":1700000000,\"pay_method\":\"card\",\"sandbox\":false,\"status\":\"paid\"}}","fault":"body"}]
+    = [1,{"body":"{\"code\":0,\"message\":null,\"response\":{\"amount\":1000,\"cancel_amount\":1000,\"cancel_history\":[{\"amount\":300,\"cancellation_id\":\"c1\",\"cancelled_at\":1900000000,\"pg_tid\":\"p1\",\"reason\":\"\"}],\"currency\":\"KRW\",\"imp_uid\":\"imp_3\",\"merchant_uid\":\"order_3\",\"paid_at\":1700000000,\"pay_method\":\"card\",\"sandbox\":false,\"status\":\"paid\"}}","fault":"body"}]
+    = [1,{"body":"{\"code\":0,\"message\":null,\"response\":{\"amount\":1000,\"cancel_amount\":0,\"cancel_history\":[{\"amount\":300,\"cancellation_id\":\"c1\",\"cancelled_at\":1900000000,\"pg_tid\":\"p1\",\"reason\":\"\"}],\"currency\":\"KRW\",\"imp_uid\":\"imp_4\",\"merchant_uid\":\"order_4\",\"paid_at\":1700000000,\"pay_method\":\"card\",\"sandbox\":false,\"status\":\"paid\"}}","fault":"body"}]
+    = [1,{"body":"{\"code\":0,\"message\":null,\"response\":{\"amount\":1000,\"cancel_amount\":600,\"cancel_history\":[],\"currency\":\"KRW\",\"imp_uid\":\"imp_5\",\"merchant_uid\":\"order_5\",\"paid_at\":1700000000,\"pay_method\":\"card\",\"sandbox\":false,\"status\":\"paid\"}}","fault":"body"}]
 
 
 
 === TEST 15: amounts of another type or range in a success leave the outcome unknown
 --- payments eval: ::payments(8)
---- steps eval
-::unknown(
-    (map { [1, fault => 'body', body => ::answered(@$_)] }
-         [1, cancel_amount => '300'], [2, cancel_amount => -300],
-         [3, cancel_amount => 300.5], [4, amount => '1000'],
-         [5, cancel_amount => [300]], [6, cancel_history => {}],
-         [7, cancel_amount => 1300], [8, currency => 7]),
-)
+--- steps
+unknown
+    = [1,{"body":"{\"code\":0,\"message\":null,\"response\":{\"amount\":1000,\"cancel_amount\":\"300\",\"cancel_history\":[{\"amount\":300,\"cancellation_id\":\"c1\",\"cancelled_at\":1900000000,\"pg_tid\":\"p1\",\"reason\":\"\"}],\"currency\":\"KRW\",\"imp_uid\":\"imp_1\",\"merchant_uid\":\"order_1\",\"paid_at\":1700000000,\"pay_method\":\"card\",\"sandbox\":false,\"status\":\"paid\"}}","fault":"body"}]
+    = [1,{"body":"{\"code\":0,\"message\":null,\"response\":{\"amount\":1000,\"cancel_amount\":-300,\"cancel_history\":[{\"amount\":300,\"cancellation_id\":\"c1\",\"cancelled_at\":1900000000,\"pg_tid\":\"p1\",\"reason\":\"\"}],\"currency\":\"KRW\",\"imp_uid\":\"imp_2\",\"merchant_uid\":\"order_2\",\"paid_at\":1700000000,\"pay_method\":\"card\",\"sandbox\":false,\"status\":\"paid\"}}","fault":"body"}]
+    = [1,{"body":"{\"code\":0,\"message\":null,\"response\":{\"amount\":1000,\"cancel_amount\":300.5,\"cancel_history\":[{\"amount\":300,\"cancellation_id\":\"c1\",\"cancelled_at\":1900000000,\"pg_tid\":\"p1\",\"reason\":\"\"}],\"currency\":\"KRW\",\"imp_uid\":\"imp_3\",\"merchant_uid\":\"order_3\",\"paid_at\":1700000000,\"pay_method\":\"card\",\"sandbox\":false,\"status\":\"paid\"}}","fault":"body"}]
+    = [1,{"body":"{\"code\":0,\"message\":null,\"response\":{\"amount\":\"1000\",\"cancel_amount\":300,\"cancel_history\":[{\"amount\":300,\"cancellation_id\":\"c1\",\"cancelled_at\":1900000000,\"pg_tid\":\"p1\",\"reason\":\"\"}],\"currency\":\"KRW\",\"imp_uid\":\"imp_4\",\"merchant_uid\":\"order_4\",\"paid_at\":1700000000,\"pay_method\":\"card\",\"sandbox\":false,\"status\":\"paid\"}}","fault":"body"}]
+    = [1,{"body":"{\"code\":0,\"message\":null,\"response\":{\"amount\":1000,\"cancel_amount\":[300],\"cancel_history\":[{\"amount\":300,\"cancellation_id\":\"c1\",\"cancelled_at\":1900000000,\"pg_tid\":\"p1\",\"reason\":\"\"}],\"currency\":\"KRW\",\"imp_uid\":\"imp_5\",\"merchant_uid\":\"order_5\",\"paid_at\":1700000000,\"pay_method\":\"card\",\"sandbox\":false,\"status\":\"paid\"}}","fault":"body"}]
+    = [1,{"body":"{\"code\":0,\"message\":null,\"response\":{\"amount\":1000,\"cancel_amount\":300,\"cancel_history\":{},\"currency\":\"KRW\",\"imp_uid\":\"imp_6\",\"merchant_uid\":\"order_6\",\"paid_at\":1700000000,\"pay_method\":\"card\",\"sandbox\":false,\"status\":\"paid\"}}","fault":"body"}]
+    = [1,{"body":"{\"code\":0,\"message\":null,\"response\":{\"amount\":1000,\"cancel_amount\":1300,\"cancel_history\":[{\"amount\":300,\"cancellation_id\":\"c1\",\"cancelled_at\":1900000000,\"pg_tid\":\"p1\",\"reason\":\"\"}],\"currency\":\"KRW\",\"imp_uid\":\"imp_7\",\"merchant_uid\":\"order_7\",\"paid_at\":1700000000,\"pay_method\":\"card\",\"sandbox\":false,\"status\":\"paid\"}}","fault":"body"}]
+    = [1,{"body":"{\"code\":0,\"message\":null,\"response\":{\"amount\":1000,\"cancel_amount\":300,\"cancel_history\":[{\"amount\":300,\"cancellation_id\":\"c1\",\"cancelled_at\":1900000000,\"pg_tid\":\"p1\",\"reason\":\"\"}],\"currency\":7,\"imp_uid\":\"imp_8\",\"merchant_uid\":\"order_8\",\"paid_at\":1700000000,\"pay_method\":\"card\",\"sandbox\":false,\"status\":\"paid\"}}","fault":"body"}]
 
 
 
 === TEST 16: an answer that is too large leaves the outcome unknown
 --- payments eval: ::payments(2)
---- steps eval
-::unknown(
-    [1, fault => 'big', bytes => 52428800],
-    [1, fault => 'big', bytes => 1048577],
-)
+--- steps
+unknown
+    = [1,{"bytes":52428800,"fault":"big"}]
+    = [1,{"bytes":1048577,"fault":"big"}]
 
 
 
@@ -300,14 +320,14 @@ ledger
 
 === TEST 20: an order with an unknown outcome does not lock any other order
 --- payments eval: ::payments(2)
---- steps eval
-::unknown([1, fault => 'lose_answer']) . <<'END'
+--- steps
+unknown
+    = [1,{"fault":"lose_answer"}]
 refund {"merchant_uid": "order_2", "cancel_request_amount": 300}
     -> 200
     -> .refundable_amount = 700
 ledger
     -> .payments.imp_2.executions = 1
-END
 
 
 

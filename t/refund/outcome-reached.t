@@ -29,9 +29,32 @@ __DATA__
 --- http_config
 portone_keepalive 0;
 --- payments eval: ::payments(24)
---- steps eval
-::unreadable('find', '502 portone_unavailable', @::broken,
-             [fault => 'other_payment'])
+--- steps
+unreadable find '502 portone_unavailable'
+    = [{"fault":"lose_request"}]
+    = [{"fault":"lose_answer"}]
+    = [{"fault":"status","status":302}]
+    = [{"fault":"status","status":400}]
+    = [{"fault":"status","status":403}]
+    = [{"fault":"status","status":429}]
+    = [{"fault":"status","status":500}]
+    = [{"fault":"status","status":502}]
+    = [{"fault":"status","status":503}]
+    = [{"fault":"status","status":504}]
+    = [{"body":"{\"code\":-1,\"message\":\"no\",\"response\":null}","fault":"status","status":500}]
+    = [{"bytes":0,"fault":"truncate"}]
+    = [{"bytes":30,"fault":"truncate"}]
+    = [{"fault":"garbage"}]
+    = [{"fault":"no_response"}]
+    = [{"body":"","fault":"body"}]
+    = [{"body":"[]","fault":"body"}]
+    = [{"body":"{}","fault":"body"}]
+    = [{"body":"{\"code\":0}","fault":"body"}]
+    = [{"body":"{\"code\":\"0\"}","fault":"body"}]
+    = [{"body":"{\"code\":0,\"message\":null,\"response\":{}}","fault":"body"}]
+    = [{"body":"{\"code\":0,\"message\":null,\"response\":[]}","fault":"body"}]
+    = [{"bytes":52428800,"fault":"big"}]
+    = [{"fault":"other_payment"}]
 
 
 
@@ -59,37 +82,57 @@ refund {"imp_uid": "imp_1", "cancel_request_amount": 300}
 --- http_config
 portone_keepalive 0;
 --- payments eval: ::payments(23)
---- steps eval
-::unreadable('token', '502 portone_unavailable', @::broken)
+--- steps
+unreadable token '502 portone_unavailable'
+    = [{"fault":"lose_request"}]
+    = [{"fault":"lose_answer"}]
+    = [{"fault":"status","status":302}]
+    = [{"fault":"status","status":400}]
+    = [{"fault":"status","status":403}]
+    = [{"fault":"status","status":429}]
+    = [{"fault":"status","status":500}]
+    = [{"fault":"status","status":502}]
+    = [{"fault":"status","status":503}]
+    = [{"fault":"status","status":504}]
+    = [{"body":"{\"code\":-1,\"message\":\"no\",\"response\":null}","fault":"status","status":500}]
+    = [{"bytes":0,"fault":"truncate"}]
+    = [{"bytes":30,"fault":"truncate"}]
+    = [{"fault":"garbage"}]
+    = [{"fault":"no_response"}]
+    = [{"body":"","fault":"body"}]
+    = [{"body":"[]","fault":"body"}]
+    = [{"body":"{}","fault":"body"}]
+    = [{"body":"{\"code\":0}","fault":"body"}]
+    = [{"body":"{\"code\":\"0\"}","fault":"body"}]
+    = [{"body":"{\"code\":0,\"message\":null,\"response\":{}}","fault":"body"}]
+    = [{"body":"{\"code\":0,\"message\":null,\"response\":[]}","fault":"body"}]
+    = [{"bytes":52428800,"fault":"big"}]
 
 
 
 === TEST 4: a token that is no token is not used
 --- payments eval: ::payments(8)
---- steps eval
-::unreadable('token', '502 portone_unavailable', map {
-    [fault => 'body',
-     body => qq({"code":0,"message":null,"response":{$_}})]
-} '"access_token":"","now":1700000000,"expired_at":1700001800',
-  '"access_token":7,"now":1700000000,"expired_at":1700001800',
-  '"access_token":"a\r\nX: y","now":1700000000,"expired_at":1700001800',
-  '"access_token":"' . 'a' x 513 . '","now":1700000000,"expired_at":1700001800',
-  '"access_token":"a","now":1700000000',
-  '"access_token":"a","expired_at":1700001800',
-  '"access_token":"a","now":1700001800,"expired_at":1700001800',
-  '"access_token":"a","now":"1700000000","expired_at":"1700001800"')
+--- steps
+unreadable token '502 portone_unavailable'
+    = [{"body":"{\"code\":0,\"message\":null,\"response\":{\"access_token\":\"\",\"now\":1700000000,\"expired_at\":1700001800}}","fault":"body"}]
+    = [{"body":"{\"code\":0,\"message\":null,\"response\":{\"access_token\":7,\"now\":1700000000,\"expired_at\":1700001800}}","fault":"body"}]
+    = [{"body":"{\"code\":0,\"message\":null,\"response\":{\"access_token\":\"a\\r\\nX: y\",\"now\":1700000000,\"expired_at\":1700001800}}","fault":"body"}]
+    = [{"body":"{\"code\":0,\"message\":null,\"response\":{\"access_token\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\",\"now\":1700000000,\"expired_at\":1700001800}}","fault":"body"}]
+    = [{"body":"{\"code\":0,\"message\":null,\"response\":{\"access_token\":\"a\",\"now\":1700000000}}","fault":"body"}]
+    = [{"body":"{\"code\":0,\"message\":null,\"response\":{\"access_token\":\"a\",\"expired_at\":1700001800}}","fault":"body"}]
+    = [{"body":"{\"code\":0,\"message\":null,\"response\":{\"access_token\":\"a\",\"now\":1700001800,\"expired_at\":1700001800}}","fault":"body"}]
+    = [{"body":"{\"code\":0,\"message\":null,\"response\":{\"access_token\":\"a\",\"now\":\"1700000000\",\"expired_at\":\"1700001800\"}}","fault":"body"}]
 
 
 
 === TEST 5: PortOne refuses the keys: nothing is sent, nothing is locked
 --- payments eval: ::payments(4)
---- steps eval
-::unreadable('token', '502 portone_unauthorized',
-    [fault => 'unauthorized'],
-    [fault => 'status', status => 401],
-    [fault => 'refuse', code => -1, message => 'key'],
-    [fault => 'status', status => 400,
-     body => '{"code":-1,"message":"missing","response":null}'])
+--- steps
+unreadable token '502 portone_unauthorized'
+    = [{"fault":"unauthorized"}]
+    = [{"fault":"status","status":401}]
+    = [{"code":-1,"fault":"refuse","message":"key"}]
+    = [{"body":"{\"code\":-1,\"message\":\"missing\",\"response\":null}","fault":"status","status":400}]
 
 
 

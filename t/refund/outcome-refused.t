@@ -17,7 +17,7 @@ sub unread {
         return "GET /payments/order_$n\n"
             . arm(call => 'cancel', imp_uid => "imp_$n", fault => 'refuse',
                   code => -1, message => 'no')
-            . arm(call => 'payment', imp_uid => "imp_$n", @$fault) . <<END
+            . arm(call => 'payment', imp_uid => "imp_$n", item($fault)) . <<END
 refund {"merchant_uid": "order_$n", "cancel_request_amount": 300}
     -> 504 outcome_unknown
     -> .code = -1
@@ -61,16 +61,22 @@ ledger
 --- http_config
 portone_keepalive 0;
 --- payments eval: ::payments(14)
---- steps eval
-::unread(
-    [fault => 'lose_request'], [fault => 'lose_answer'],
-    (map { [fault => 'status', status => $_] } 400, 404, 429, 500, 503),
-    [fault => 'status', status => 500, body => $::refusal],
-    [fault => 'refuse', code => 1, message => 'x'],
-    [fault => 'truncate', bytes => 100], [fault => 'garbage'],
-    [fault => 'body', body => ''], [fault => 'no_response'],
-    [fault => 'other_payment'],
-)
+--- steps
+unread
+    = [{"fault":"lose_request"}]
+    = [{"fault":"lose_answer"}]
+    = [{"fault":"status","status":400}]
+    = [{"fault":"status","status":404}]
+    = [{"fault":"status","status":429}]
+    = [{"fault":"status","status":500}]
+    = [{"fault":"status","status":503}]
+    = [{"body":"{\"code\":-1,\"message\":\"no\",\"response\":null}","fault":"status","status":500}]
+    = [{"code":1,"fault":"refuse","message":"x"}]
+    = [{"bytes":100,"fault":"truncate"}]
+    = [{"fault":"garbage"}]
+    = [{"body":"","fault":"body"}]
+    = [{"fault":"no_response"}]
+    = [{"fault":"other_payment"}]
 
 
 
@@ -79,23 +85,23 @@ portone_keepalive 0;
 --- cancel
             portone_connect_timeout 500ms;
             portone_read_timeout 500ms;
---- steps eval
-::unread([fault => 'hang'])
+--- steps
+unread
+    = [{"fault":"hang"}]
 
 
 
 === TEST 4: the outcome is unknown when PortOne refuses the token for reading twice
 --- payments eval: ::payments(1)
---- steps eval
-::arm(call => 'payment', fault => 'unauthorized', times => 2)
-. ::arm(call => 'cancel', fault => 'refuse', code => -1, message => 'no')
-. <<'END' . ::locked(1, 0)
+--- steps
+fault {"call":"payment","fault":"unauthorized","times":2}
+fault {"call":"cancel","code":-1,"fault":"refuse","message":"no"}
 refund {"merchant_uid": "order_1", "cancel_request_amount": 300}
     -> 504 outcome_unknown
     -> .refund_id as id1
 ledger
     -> .calls.payment = 2
-END
+locked 1 0
 
 
 
@@ -216,44 +222,38 @@ ledger ?call=cancel
 
 === TEST 10: a token that is refused twice is no reason to try for ever
 --- payments eval: ::payments(1)
---- steps eval
-::arm(call => 'cancel', fault => 'unauthorized', times => 2)
-. ::not_executed(1, '502 portone_unauthorized', 2)
-. <<'END'
+--- steps
+fault {"call":"cancel","fault":"unauthorized","times":2}
+not_executed 1 '502 portone_unauthorized' 2
 ledger
     -> .calls.cancel = 3
     -> .payments.imp_1.executions = 1
-END
 
 
 
 === TEST 11: 401 without PortOne's JSON is a refused token, too
 --- payments eval: ::payments(2)
---- steps eval
-::arm(call => 'cancel', imp_uid => 'imp_1', fault => 'status', status => 401,
-      times => 2)
-. ::not_executed(1, '502 portone_unauthorized', 2)
-. ::arm(call => 'cancel', imp_uid => 'imp_2', fault => 'status',
-        status => 401)
-. <<'END'
+--- steps
+fault {"call":"cancel","fault":"status","imp_uid":"imp_1","status":401,"times":2}
+not_executed 1 '502 portone_unauthorized' 2
+fault {"call":"cancel","fault":"status","imp_uid":"imp_2","status":401}
 refund {"merchant_uid": "order_2", "cancel_request_amount": 300}
     -> 200
     -> .refundable_amount = 700
 ledger
     -> .payments.imp_2.executions = 1
-END
 
 
 
 === TEST 12: refused token and no new one to be had: the refund was not made
 --- payments eval: ::payments(2)
---- steps eval
-::arm(call => 'cancel', fault => 'unauthorized')
-. ::arm(call => 'token', fault => 'status', status => 503, skip => 1)
-. ::not_executed(1, '502 portone_unavailable', 1)
-. ::arm(call => 'cancel', imp_uid => 'imp_2', fault => 'unauthorized')
-. ::arm(call => 'token', fault => 'refuse', code => -1, message => 'key')
-. ::not_executed(2, '502 portone_unauthorized', 1)
+--- steps
+fault {"call":"cancel","fault":"unauthorized"}
+fault {"call":"token","fault":"status","skip":1,"status":503}
+not_executed 1 '502 portone_unavailable' 1
+fault {"call":"cancel","fault":"unauthorized","imp_uid":"imp_2"}
+fault {"call":"token","code":-1,"fault":"refuse","message":"key"}
+not_executed 2 '502 portone_unauthorized' 1
 
 
 

@@ -23,29 +23,25 @@ __DATA__
 === TEST 1: every field is passed on as it was sent
 --- payments
 imp_uid=imp_1 merchant_uid=order_1 amount=1000
---- steps eval
-::refund('{"merchant_uid":"order_1","imp_uid":"imp_1",'
-    . '"cancel_request_amount":300,"amount":300,"reason":"단순 변심",'
-    . '"refund_holder":"홍길동","refund_bank":"88",'
-    . '"refund_account":"56211105948400","refund_tel":"010-1234-5678",'
-    . '"tax_free":100,"vat_amount":20,"checksum":1000,'
-    . '"retain_promotion":false,"extra":{"requester":"customer"}}',
-    '-> 200', '-> .imp_uid = "imp_1"', '-> .merchant_uid = "order_1"',
-    '-> .cancel_amount = 300', '-> .refundable_amount = 700',
-    '-> .cancel_history[0].reason = "단순 변심"')
-. ::sent('{"imp_uid":"imp_1","amount":300,"checksum":1000,"tax_free":100,'
-    . '"vat_amount":20,"reason":"단순 변심","refund_holder":"홍길동",'
-    . '"refund_bank":"88","refund_account":"56211105948400",'
-    . '"refund_tel":"010-1234-5678","retain_promotion":false,'
-    . '"extra":{"requester":"customer"}}')
+--- steps
+refund {"merchant_uid":"order_1","imp_uid":"imp_1","cancel_request_amount":300,"amount":300,"reason":"단순 변심","refund_holder":"홍길동","refund_bank":"88","refund_account":"56211105948400","refund_tel":"010-1234-5678","tax_free":100,"vat_amount":20,"checksum":1000,"retain_promotion":false,"extra":{"requester":"customer"}}
+    -> 200
+    -> .imp_uid = "imp_1"
+    -> .merchant_uid = "order_1"
+    -> .cancel_amount = 300
+    -> .refundable_amount = 700
+    -> .cancel_history[0].reason = "단순 변심"
+sent
+    = {"imp_uid":"imp_1","amount":300,"checksum":1000,"tax_free":100,"vat_amount":20,"reason":"단순 변심","refund_holder":"홍길동","refund_bank":"88","refund_account":"56211105948400","refund_tel":"010-1234-5678","retain_promotion":false,"extra":{"requester":"customer"}}
 
 
 === TEST 2: what was not sent is not passed on, but the amount and the checksum
 --- payments
 imp_uid=imp_1 merchant_uid=order_1 amount=1000
---- steps eval
-::refund('{"imp_uid":"imp_1"}')
-. ::sent('{"imp_uid":"imp_1","amount":1000,"checksum":1000}')
+--- steps
+refund {"imp_uid":"imp_1"}
+sent
+    = {"imp_uid":"imp_1","amount":1000,"checksum":1000}
 
 
 === TEST 3: an unknown field is refused by its name
@@ -86,14 +82,17 @@ location /stored/ { portone_fetch off; portone_payment; }
 imp_uid=imp_1 merchant_uid=order_1 amount=1000
 --- locations
 location /stored/ { portone_fetch off; portone_payment; }
---- steps eval
-::refused('invalid_request', '\"\\\\/\n\u001b<b>',
-          ::members('"\"\\\\/\n\u001b<b>":1'))
-. ::refund((::members('"' . 'x' x 3000 . '":1'))[0],
-           '-> 400 invalid_request', '-> .field ~ ^x{16,64}\z')
-. ::refund((::members('"' . '가' x 1000 . '":1'))[0],
-           '-> 400 invalid_request', '-> .field ~ ^(?:가){5,64}\z')
-. ::nothing_sent()
+--- steps
+refused invalid_request
+    = \"\\/\n\u001b<b>
+    = {"merchant_uid":"order_1","amount":300,"\"\\/\n\u001b<b>":1}
+refund {"merchant_uid":"order_1","amount":300,"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx":1}
+    -> 400 invalid_request
+    -> .field ~ ^x{16,64}\z
+refund {"merchant_uid":"order_1","amount":300,"가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가":1}
+    -> 400 invalid_request
+    -> .field ~ ^(?:가){5,64}\z
+nothing sent
 
 
 === TEST 6: without merchant_uid and imp_uid nothing is refunded
@@ -101,10 +100,12 @@ location /stored/ { portone_fetch off; portone_payment; }
 imp_uid=imp_1 merchant_uid=order_1 amount=1000
 --- locations
 location /stored/ { portone_fetch off; portone_payment; }
---- steps eval
-::refused('invalid_request', 'merchant_uid', '{}', '{"amount":300}',
-    '{"amount":300,"reason":"order_1"}')
-. ::nothing_sent()
+--- steps
+refused invalid_request merchant_uid
+    = {}
+    = {"amount":300}
+    = {"amount":300,"reason":"order_1"}
+nothing sent
 
 
 === TEST 7: an empty or wrong identifier is refused, also beside a valid one
@@ -128,19 +129,28 @@ my @wrong = ('""', 'null', '1', '0', 'true', 'false', '[]', '["order_1"]',
 --- payments
 imp_uid=imp_1 merchant_uid=order_1 amount=1000
 imp_uid=imp_2 merchant_uid=order_2 amount=1000
---- steps eval
-::refund('{"merchant_uid":"order_1","amount":100}', '-> 200',
-         '-> .imp_uid = "imp_1"', '-> .merchant_uid = "order_1"')
-. ::refund('{"imp_uid":"imp_2","amount":200}', '-> 200',
-           '-> .imp_uid = "imp_2"', '-> .merchant_uid = "order_2"')
-. ::refund('{"imp_uid":"imp_1","amount":300}', '-> 200',
-           '-> .imp_uid = "imp_1"', '-> .cancel_amount = 400')
-. ::refund('{"merchant_uid":"order_2","imp_uid":"imp_2","amount":400}',
-           '-> 200', '-> .imp_uid = "imp_2"', '-> .cancel_amount = 600')
-. ::sent('{"imp_uid":"imp_1","amount":100,"checksum":1000}',
-         '{"imp_uid":"imp_2","amount":200,"checksum":1000}',
-         '{"imp_uid":"imp_1","amount":300,"checksum":900}',
-         '{"imp_uid":"imp_2","amount":400,"checksum":800}')
+--- steps
+refund {"merchant_uid":"order_1","amount":100}
+    -> 200
+    -> .imp_uid = "imp_1"
+    -> .merchant_uid = "order_1"
+refund {"imp_uid":"imp_2","amount":200}
+    -> 200
+    -> .imp_uid = "imp_2"
+    -> .merchant_uid = "order_2"
+refund {"imp_uid":"imp_1","amount":300}
+    -> 200
+    -> .imp_uid = "imp_1"
+    -> .cancel_amount = 400
+refund {"merchant_uid":"order_2","imp_uid":"imp_2","amount":400}
+    -> 200
+    -> .imp_uid = "imp_2"
+    -> .cancel_amount = 600
+sent
+    = {"imp_uid":"imp_1","amount":100,"checksum":1000}
+    = {"imp_uid":"imp_2","amount":200,"checksum":1000}
+    = {"imp_uid":"imp_1","amount":300,"checksum":900}
+    = {"imp_uid":"imp_2","amount":400,"checksum":800}
 
 
 === TEST 9: identifiers of two different payments are refused
@@ -197,10 +207,13 @@ ledger ?call=cancel
 --- payments
 imp_uid=imp_1 merchant_uid=order_1 amount=1000 started_at=1700000000
 imp_uid=imp_2 merchant_uid=order_1 amount=2000 started_at=1700000001
---- steps eval
-::refund('{"imp_uid":"imp_1","merchant_uid":"order_1","amount":300}', '-> 200',
-         '-> .imp_uid = "imp_1"', '-> .refundable_amount = 700')
-. ::sent('{"imp_uid":"imp_1","amount":300,"checksum":1000}')
+--- steps
+refund {"imp_uid":"imp_1","merchant_uid":"order_1","amount":300}
+    -> 200
+    -> .imp_uid = "imp_1"
+    -> .refundable_amount = 700
+sent
+    = {"imp_uid":"imp_1","amount":300,"checksum":1000}
 
 
 === TEST 12: texts of another type are refused, null included
@@ -208,11 +221,22 @@ imp_uid=imp_2 merchant_uid=order_1 amount=2000 started_at=1700000001
 imp_uid=imp_1 merchant_uid=order_1 amount=1000
 --- locations
 location /stored/ { portone_fetch off; portone_payment; }
---- steps eval
-::steps(map { my $field = $_; ::refused('invalid_request', $field,
-    map ::members("\"$field\":$_"), 'null', 'true', 'false', '0', '88', '1.5',
-    '[]', '["x"]', '{}', '{"x":"y"}') } @::texts)
-. ::nothing_sent()
+--- steps
+for field in reason refund_account refund_bank refund_holder refund_tel
+refused invalid_request
+    = {{field}}
+    = {"merchant_uid":"order_1","amount":300,"{{field}}":null}
+    = {"merchant_uid":"order_1","amount":300,"{{field}}":true}
+    = {"merchant_uid":"order_1","amount":300,"{{field}}":false}
+    = {"merchant_uid":"order_1","amount":300,"{{field}}":0}
+    = {"merchant_uid":"order_1","amount":300,"{{field}}":88}
+    = {"merchant_uid":"order_1","amount":300,"{{field}}":1.5}
+    = {"merchant_uid":"order_1","amount":300,"{{field}}":[]}
+    = {"merchant_uid":"order_1","amount":300,"{{field}}":["x"]}
+    = {"merchant_uid":"order_1","amount":300,"{{field}}":{}}
+    = {"merchant_uid":"order_1","amount":300,"{{field}}":{"x":"y"}}
+end
+nothing sent
 
 
 === TEST 13: texts may be as long as the limit, in characters and not in bytes
@@ -251,18 +275,19 @@ location /stored/ { portone_fetch off; portone_payment; }
 === TEST 15: an escaped character counts as one
 --- payments
 imp_uid=imp_1 merchant_uid=order_1 amount=1000
---- steps eval
-::refund((::members('"reason":"' . '\ud83d\ude00' x 256 . '"'))[0])
-. ::sent('{"imp_uid":"imp_1","amount":300,"checksum":1000,"reason":"'
-         . "\xf0\x9f\x98\x80" x 256 . '"}')
+--- steps
+refund {"merchant_uid":"order_1","amount":300,"reason":"\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00"}
+sent
+    = {"imp_uid":"imp_1","amount":300,"checksum":1000,"reason":"😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀"}
 
 
 === TEST 16: an empty text is the same as none
 --- payments
 imp_uid=imp_1 merchant_uid=order_1 amount=1000
---- steps eval
-::refund((::members(CORE::join(',', map "\"$_\":\"\"", @::texts)))[0])
-. ::sent('{"imp_uid":"imp_1","amount":300,"checksum":1000}')
+--- steps
+refund {"merchant_uid":"order_1","amount":300,"reason":"","refund_account":"","refund_bank":"","refund_holder":"","refund_tel":""}
+sent
+    = {"imp_uid":"imp_1","amount":300,"checksum":1000}
 
 
 === TEST 17: control characters are refused in what names an account
@@ -270,12 +295,22 @@ imp_uid=imp_1 merchant_uid=order_1 amount=1000
 imp_uid=imp_1 merchant_uid=order_1 amount=1000
 --- locations
 location /stored/ { portone_fetch off; portone_payment; }
---- steps eval
-::steps(map { my $field = $_; ::refused('invalid_request', $field,
-    map ::members("\"$field\":\"$_\""), '\n', '1\r', '1\t2', '\u0001',
-    '\u001f', '\u007f', "\x7f", '\u0080', '\u009f', "\xc2\x85") }
-    grep /^refund_/, @::texts)
-. ::nothing_sent()
+--- steps
+for field in refund_account refund_bank refund_holder refund_tel
+refused invalid_request
+    = {{field}}
+    = {"merchant_uid":"order_1","amount":300,"{{field}}":"\n"}
+    = {"merchant_uid":"order_1","amount":300,"{{field}}":"1\r"}
+    = {"merchant_uid":"order_1","amount":300,"{{field}}":"1\t2"}
+    = {"merchant_uid":"order_1","amount":300,"{{field}}":"\u0001"}
+    = {"merchant_uid":"order_1","amount":300,"{{field}}":"\u001f"}
+    = {"merchant_uid":"order_1","amount":300,"{{field}}":"\u007f"}
+    = {"merchant_uid":"order_1","amount":300,"{{field}}":""}
+    = {"merchant_uid":"order_1","amount":300,"{{field}}":"\u0080"}
+    = {"merchant_uid":"order_1","amount":300,"{{field}}":"\u009f"}
+    = {"merchant_uid":"order_1","amount":300,"{{field}}":""}
+end
+nothing sent
 
 
 === TEST 18: retain_promotion is true or false and nothing else
@@ -283,17 +318,23 @@ location /stored/ { portone_fetch off; portone_payment; }
 imp_uid=imp_1 merchant_uid=order_1 amount=1000
 --- locations
 location /stored/ { portone_fetch off; portone_payment; }
---- steps eval
-::refused('invalid_request', 'retain_promotion',
-    map ::members("\"retain_promotion\":$_"), 'null', '0', '1', '""', '"true"',
-    '"false"', '[]', '[true]', '{}')
-. ::nothing_sent()
-. ::refund((::members('"retain_promotion":true'))[0])
-. ::refund((::members('"retain_promotion":false'))[0])
-. ::sent('{"imp_uid":"imp_1","amount":300,"checksum":1000,'
-         . '"retain_promotion":true}',
-         '{"imp_uid":"imp_1","amount":300,"checksum":700,'
-         . '"retain_promotion":false}')
+--- steps
+refused invalid_request retain_promotion
+    = {"merchant_uid":"order_1","amount":300,"retain_promotion":null}
+    = {"merchant_uid":"order_1","amount":300,"retain_promotion":0}
+    = {"merchant_uid":"order_1","amount":300,"retain_promotion":1}
+    = {"merchant_uid":"order_1","amount":300,"retain_promotion":""}
+    = {"merchant_uid":"order_1","amount":300,"retain_promotion":"true"}
+    = {"merchant_uid":"order_1","amount":300,"retain_promotion":"false"}
+    = {"merchant_uid":"order_1","amount":300,"retain_promotion":[]}
+    = {"merchant_uid":"order_1","amount":300,"retain_promotion":[true]}
+    = {"merchant_uid":"order_1","amount":300,"retain_promotion":{}}
+nothing sent
+refund {"merchant_uid":"order_1","amount":300,"retain_promotion":true}
+refund {"merchant_uid":"order_1","amount":300,"retain_promotion":false}
+sent
+    = {"imp_uid":"imp_1","amount":300,"checksum":1000,"retain_promotion":true}
+    = {"imp_uid":"imp_1","amount":300,"checksum":700,"retain_promotion":false}
 
 
 === TEST 19: extra is an object whose requester is customer or admin
@@ -301,22 +342,41 @@ location /stored/ { portone_fetch off; portone_payment; }
 imp_uid=imp_1 merchant_uid=order_1 amount=1000
 --- locations
 location /stored/ { portone_fetch off; portone_payment; }
---- steps eval
-::refused('invalid_request', 'extra',
-    map ::members("\"extra\":$_"), 'null', 'true', '1', '""', '"customer"',
-    '[]', '["customer"]', '[{"requester":"customer"}]', '{}',
-    (map "{\"requester\":$_}", 'null', 'true', '1', '""', '"Customer"',
-     '"ADMIN"', '"admin "', '" admin"', '"administrator"', '"guest"',
-     '["admin"]', '{"requester":"admin"}', '{}'),
-    '{"Requester":"admin"}', '{"other":"admin"}', '{"":"admin"}',
-    '{"requester":"admin","other":1}', '{"other":null,"requester":"admin"}')
-. ::nothing_sent()
-. ::refund((::members('"extra":{"requester":"customer"}'))[0])
-. ::refund((::members('"extra":{"requester":"admin"}'))[0])
-. ::sent('{"imp_uid":"imp_1","amount":300,"checksum":1000,'
-         . '"extra":{"requester":"customer"}}',
-         '{"imp_uid":"imp_1","amount":300,"checksum":700,'
-         . '"extra":{"requester":"admin"}}')
+--- steps
+refused invalid_request extra
+    = {"merchant_uid":"order_1","amount":300,"extra":null}
+    = {"merchant_uid":"order_1","amount":300,"extra":true}
+    = {"merchant_uid":"order_1","amount":300,"extra":1}
+    = {"merchant_uid":"order_1","amount":300,"extra":""}
+    = {"merchant_uid":"order_1","amount":300,"extra":"customer"}
+    = {"merchant_uid":"order_1","amount":300,"extra":[]}
+    = {"merchant_uid":"order_1","amount":300,"extra":["customer"]}
+    = {"merchant_uid":"order_1","amount":300,"extra":[{"requester":"customer"}]}
+    = {"merchant_uid":"order_1","amount":300,"extra":{}}
+    = {"merchant_uid":"order_1","amount":300,"extra":{"requester":null}}
+    = {"merchant_uid":"order_1","amount":300,"extra":{"requester":true}}
+    = {"merchant_uid":"order_1","amount":300,"extra":{"requester":1}}
+    = {"merchant_uid":"order_1","amount":300,"extra":{"requester":""}}
+    = {"merchant_uid":"order_1","amount":300,"extra":{"requester":"Customer"}}
+    = {"merchant_uid":"order_1","amount":300,"extra":{"requester":"ADMIN"}}
+    = {"merchant_uid":"order_1","amount":300,"extra":{"requester":"admin "}}
+    = {"merchant_uid":"order_1","amount":300,"extra":{"requester":" admin"}}
+    = {"merchant_uid":"order_1","amount":300,"extra":{"requester":"administrator"}}
+    = {"merchant_uid":"order_1","amount":300,"extra":{"requester":"guest"}}
+    = {"merchant_uid":"order_1","amount":300,"extra":{"requester":["admin"]}}
+    = {"merchant_uid":"order_1","amount":300,"extra":{"requester":{"requester":"admin"}}}
+    = {"merchant_uid":"order_1","amount":300,"extra":{"requester":{}}}
+    = {"merchant_uid":"order_1","amount":300,"extra":{"Requester":"admin"}}
+    = {"merchant_uid":"order_1","amount":300,"extra":{"other":"admin"}}
+    = {"merchant_uid":"order_1","amount":300,"extra":{"":"admin"}}
+    = {"merchant_uid":"order_1","amount":300,"extra":{"requester":"admin","other":1}}
+    = {"merchant_uid":"order_1","amount":300,"extra":{"other":null,"requester":"admin"}}
+nothing sent
+refund {"merchant_uid":"order_1","amount":300,"extra":{"requester":"customer"}}
+refund {"merchant_uid":"order_1","amount":300,"extra":{"requester":"admin"}}
+sent
+    = {"imp_uid":"imp_1","amount":300,"checksum":1000,"extra":{"requester":"customer"}}
+    = {"imp_uid":"imp_1","amount":300,"checksum":700,"extra":{"requester":"admin"}}
 
 
 === TEST 20: a virtual account is refunded only with holder, bank and account
@@ -345,17 +405,16 @@ my ($holder, $bank, $account) = ('"refund_holder":"홍길동"',
 imp_uid=imp_1 merchant_uid=order_1 amount=1000 pay_method=vbank
 --- locations
 location = /en { portone_language en; portone_cancel; }
---- steps eval
-::refund('{"merchant_uid":"order_1"}', '-> 400 refund_account_required',
-    '-> .message = "환불받을 계좌의 예금주, 은행 코드, 계좌번호를 입력해 주세요."',
-    '-> .refundable_amount = 1000')
-. 'POST /en {"merchant_uid":"order_1"}
+--- steps
+refund {"merchant_uid":"order_1"}
     -> 400 refund_account_required
-    -> .message = "Please state the holder, bank code and number of the '
-. 'account that receives the refund."
+    -> .message = "환불받을 계좌의 예금주, 은행 코드, 계좌번호를 입력해 주세요."
     -> .refundable_amount = 1000
-'
-. ::nothing_cancelled('order_1')
+POST /en {"merchant_uid":"order_1"}
+    -> 400 refund_account_required
+    -> .message = "Please state the holder, bank code and number of the account that receives the refund."
+    -> .refundable_amount = 1000
+nothing cancelled order_1
 
 
 === TEST 22: the account that gets the money is in no log and no answer

@@ -48,14 +48,19 @@ __DATA__
 imp_uid=imp_1 merchant_uid=order_1 amount=1000
 --- locations
 location /stored/ { portone_fetch off; portone_payment; }
---- steps eval
-::steps(map ::request("$_ /payments/cancel", [], undef,
-    '-> 405 method_not_allowed', '-> Allow: POST',
-    '-> Content-Type: application/json',
-    '-> .message = "허용되지 않는 요청 메서드입니다."', '-> .code = null',
-    '-> .merchant_uid = null', '-> .imp_uid = null', '-> .field absent'),
-    qw( GET PUT PATCH DELETE OPTIONS PROPFIND MKCOL COPY PURGE ))
-. $::nothing_sent
+--- steps
+for value in GET PUT PATCH DELETE OPTIONS PROPFIND MKCOL COPY PURGE
+{{value}} /payments/cancel
+    -> 405 method_not_allowed
+    -> Allow: POST
+    -> Content-Type: application/json
+    -> .message = "허용되지 않는 요청 메서드입니다."
+    -> .code = null
+    -> .merchant_uid = null
+    -> .imp_uid = null
+    -> .field absent
+end
+nothing_sent
 
 
 === TEST 2: another method is refused also with the body of a refund
@@ -63,14 +68,22 @@ location /stored/ { portone_fetch off; portone_payment; }
 imp_uid=imp_1 merchant_uid=order_1 amount=1000
 --- locations
 location /stored/ { portone_fetch off; portone_payment; }
---- steps eval
-::steps(map ::request("$_ /payments/cancel",
-    ['Content-Type: application/json'], $::refund,
-    '-> 405 method_not_allowed', '-> Allow: POST'),
-    qw( GET PUT PATCH DELETE OPTIONS PURGE ))
-. ::steps(map ::request("$_ /payments/cancel", ['Content-Type: text/plain'],
-    $::refund, '-> 405 method_not_allowed', '-> Allow: POST'), qw( GET PUT ))
-. $::nothing_sent
+--- steps
+for value in GET PUT PATCH DELETE OPTIONS PURGE
+{{value}} /payments/cancel
+    Content-Type: application/json
+    |{"merchant_uid":"order_1","amount":300}
+    -> 405 method_not_allowed
+    -> Allow: POST
+end
+for value in GET PUT
+{{value}} /payments/cancel
+    Content-Type: text/plain
+    |{"merchant_uid":"order_1","amount":300}
+    -> 405 method_not_allowed
+    -> Allow: POST
+end
+nothing_sent
 
 
 === TEST 3: HEAD is answered 405 with Allow and without a body
@@ -78,13 +91,13 @@ location /stored/ { portone_fetch off; portone_payment; }
 imp_uid=imp_1 merchant_uid=order_1 amount=1000
 --- locations
 location /stored/ { portone_fetch off; portone_payment; }
---- steps eval
-"HEAD /payments/cancel
+--- steps
+HEAD /payments/cancel
     -> 405
     -> Allow: POST
     -> Content-Type: application/json
     -> body =
-" . $::nothing_sent
+nothing_sent
 
 
 === TEST 4: a method in small letters is not POST
@@ -119,23 +132,47 @@ my @types = ('application/json', 'Application/JSON; charset=utf-8',
 imp_uid=imp_1 merchant_uid=order_1 amount=1000
 --- locations
 location /stored/ { portone_fetch off; portone_payment; }
---- steps eval
-::steps(map ::request('POST /payments/cancel', ["Content-Type: $_"], $::refund,
-    '-> 415 unsupported_media_type', '-> Content-Type: application/json',
-    '-> .message = "지원하지 않는 Content-Type입니다."', '-> .code = null',
-    '-> .merchant_uid = null', '-> .imp_uid = null', '-> .field absent',
-    '-> ! Allow'),
-    'text/plain', 'text/plain;charset=UTF-8', 'text/plain; application/json',
-    'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x',
-    'application/json5', 'application/jsonp', 'application/jso',
-    'application/jsonx; charset=utf-8', 'application/json-seq',
-    'application/x-ndjson', 'application/vnd.api+json', 'application/x-json',
-    'application/problem+json', 'text/json', 'json', '*/*', 'application/*',
-    ';application/json', 'application/json, text/plain',
-    'text/plain, application/json', 'application/json/x',
-    'application /json', 'application/ json', 'application/json charset=utf-8',
-    '"application/json"', 'application/octet-stream', 'x')
-. $::nothing_sent
+--- steps
+for value in text/plain 'text/plain;charset=UTF-8'
+    = text/plain; application/json
+    = application/x-www-form-urlencoded
+    = multipart/form-data; boundary=x
+    = application/json5
+    = application/jsonp
+    = application/jso
+    = application/jsonx; charset=utf-8
+    = application/json-seq
+    = application/x-ndjson
+    = application/vnd.api+json
+    = application/x-json
+    = application/problem+json
+    = text/json
+    = json
+    = */*
+    = application/*
+    = ;application/json
+    = application/json, text/plain
+    = text/plain, application/json
+    = application/json/x
+    = application /json
+    = application/ json
+    = application/json charset=utf-8
+    = "application/json"
+    = application/octet-stream
+    = x
+POST /payments/cancel
+    Content-Type: {{value}}
+    |{"merchant_uid":"order_1","amount":300}
+    -> 415 unsupported_media_type
+    -> Content-Type: application/json
+    -> .message = "지원하지 않는 Content-Type입니다."
+    -> .code = null
+    -> .merchant_uid = null
+    -> .imp_uid = null
+    -> .field absent
+    -> ! Allow
+end
+nothing_sent
 
 
 === TEST 7: a request without Content-Type is answered 415
@@ -143,18 +180,18 @@ location /stored/ { portone_fetch off; portone_payment; }
 imp_uid=imp_1 merchant_uid=order_1 amount=1000
 --- locations
 location /stored/ { portone_fetch off; portone_payment; }
---- steps eval
-"POST /payments/cancel
+--- steps
+POST /payments/cancel
     -> 415 unsupported_media_type
-POST /payments/cancel $::refund
+POST /payments/cancel {{refund}}
     Content-Type:
     -> 415 unsupported_media_type
-POST /payments/cancel $::refund
+POST /payments/cancel {{refund}}
     Content-Type:
     X-Content-Type: application/json
     Accept: application/json
     -> 415 unsupported_media_type
-" . $::nothing_sent
+nothing_sent
 
 
 === TEST 8: a form is not taken for a refund
@@ -162,16 +199,20 @@ POST /payments/cancel $::refund
 imp_uid=imp_1 merchant_uid=order_1 amount=1000
 --- locations
 location /stored/ { portone_fetch off; portone_payment; }
---- steps eval
-::request('POST /payments/cancel',
-          ['Content-Type: application/x-www-form-urlencoded'],
-          'merchant_uid=order_1&amount=300', '-> 415 unsupported_media_type')
-. ::request('POST /payments/cancel', ['Content-Type: text/plain'],
-            "{\"merchant_uid\":\"order_1\",\"reason\":\"=\"}",
-            '-> 415 unsupported_media_type')
-. ::request('POST /payments/cancel', ['Content-Type: application/json'],
-            'merchant_uid=order_1&amount=300', '-> 400 invalid_json')
-. $::nothing_sent
+--- steps
+POST /payments/cancel
+    Content-Type: application/x-www-form-urlencoded
+    |merchant_uid=order_1&amount=300
+    -> 415 unsupported_media_type
+POST /payments/cancel
+    Content-Type: text/plain
+    |{"merchant_uid":"order_1","reason":"="}
+    -> 415 unsupported_media_type
+POST /payments/cancel
+    Content-Type: application/json
+    |merchant_uid=order_1&amount=300
+    -> 400 invalid_json
+nothing_sent
 
 
 === TEST 9: 405 and 415 are told in English where that is configured
@@ -232,15 +273,15 @@ my @refused = ('-> 413 too_large', '-> Content-Type: application/json',
 imp_uid=imp_1 merchant_uid=order_1 amount=1000
 --- locations
 location /stored/ { portone_fetch off; portone_payment; }
---- steps eval
-"POST /payments/cancel $::refund
+--- steps
+POST /payments/cancel {{refund}}
     Content-Length: 8193
     -> 413 too_large
 POST /payments/cancel
     Content-Type: application/json
     Content-Length: 1000000
     -> 413 too_large
-" . $::nothing_sent
+nothing_sent
 
 
 === TEST 13: a body above client_max_body_size is refused
@@ -370,10 +411,15 @@ GET /stored/order_1
 === TEST 20: a client that asks first whether to send gets its refund
 --- payments
 imp_uid=imp_1 merchant_uid=order_1 amount=1000
---- steps eval
-::request('POST /payments/cancel', ['Content-Type: application/json',
-    'Expect: 100-continue'], $::refund, '-> 200', '-> .cancel_amount = 300')
-. ::sent('{"imp_uid":"imp_1","amount":300,"checksum":1000}')
+--- steps
+POST /payments/cancel
+    Content-Type: application/json
+    Expect: 100-continue
+    |{"merchant_uid":"order_1","amount":300}
+    -> 200
+    -> .cancel_amount = 300
+sent
+    = {"imp_uid":"imp_1","amount":300,"checksum":1000}
 
 
 === TEST 21: auth_request to the refund location is refused
@@ -383,12 +429,12 @@ imp_uid=imp_1 merchant_uid=order_1 amount=1000
 location /stored/ { portone_fetch off; portone_payment; }
 location = /page { auth_request /payments/cancel; try_files /none @page; }
 location @page { return 200 page; }
---- steps eval
-"POST /page $::refund
+--- steps
+POST /page {{refund}}
     -> 403
 GET /page
     -> 403
-" . $::nothing_sent
+nothing_sent
 --- error_log
 portone_cancel does not serve subrequests
 
@@ -403,10 +449,10 @@ location = /page {
     mirror /payments/cancel;
     proxy_pass http://127.0.0.1:$TEST_NGINX_SERVER_PORT/upstream;
 }
---- steps eval
-"POST /page $::refund
+--- steps
+POST /page {{refund}}
     -> body = page
-" . $::nothing_sent
+nothing_sent
 --- error_log
 portone_cancel does not serve subrequests
 
@@ -420,11 +466,11 @@ location = /page.html { ssi on; root html; }
 --- user_files
 >>> page.html
 <p><!--#include virtual="/payments/cancel" --></p>
---- steps eval
-"GET /page.html
+--- steps
+GET /page.html
     -> body ~ 403 Forbidden
     -> body !~ refundable_amount
-" . $::nothing_sent
+nothing_sent
 --- error_log
 portone_cancel does not serve subrequests
 
@@ -434,7 +480,11 @@ portone_cancel does not serve subrequests
 imp_uid=imp_1 merchant_uid=order_1 amount=1000
 --- locations
 location = /old { rewrite ^ /payments/cancel last; }
---- steps eval
-::request('POST /old', ['Content-Type: application/json'], $::refund,
-          '-> 200', '-> .cancel_amount = 300')
-. ::sent('{"imp_uid":"imp_1","amount":300,"checksum":1000}')
+--- steps
+POST /old
+    Content-Type: application/json
+    |{"merchant_uid":"order_1","amount":300}
+    -> 200
+    -> .cancel_amount = 300
+sent
+    = {"imp_uid":"imp_1","amount":300,"checksum":1000}

@@ -176,19 +176,21 @@ my $n = 0;
 imp_uid=imp_1 merchant_uid=a/b amount=1000
 imp_uid=imp_2 merchant_uid=a%2Fb amount=1000
 imp_uid=imp_3 merchant_uid=a%252Fb amount=1000
---- steps eval
-::refund('{"merchant_uid":"a%2Fb","amount":300}', '-> 200',
-         '-> .imp_uid = "imp_2"')
-. ::refund('{"merchant_uid":"a/b","amount":300}', '-> 200',
-           '-> .imp_uid = "imp_1"')
-. ::refund('{"merchant_uid":"a%252Fb","amount":300}', '-> 200',
-           '-> .imp_uid = "imp_3"')
-. "ledger ?requests=0
+--- steps
+refund {"merchant_uid":"a%2Fb","amount":300}
+    -> 200
+    -> .imp_uid = "imp_2"
+refund {"merchant_uid":"a/b","amount":300}
+    -> 200
+    -> .imp_uid = "imp_1"
+refund {"merchant_uid":"a%252Fb","amount":300}
+    -> 200
+    -> .imp_uid = "imp_3"
+ledger ?requests=0
     -> .cancels_executed = 3
     -> .payments.imp_1.executions = 1
     -> .payments.imp_2.executions = 1
     -> .payments.imp_3.executions = 1
-"
 
 
 === TEST 8: letters of another case and other spaces are another order

@@ -35,7 +35,7 @@ sub people {
                           . " $person " . ($more // '') . "\n" } 1 .. $n;
 }
 
-sub refund {
+sub refund_of {
     my ($n, $expect) = @_;
 
     return <<END;
@@ -53,7 +53,7 @@ sub faults {
         my ($n, $fault) = @_;
 
         return ($call eq 'token' ? "sandbox POST tokens/expire\n" : '')
-            . arm(call => $call, @$fault) . refund($n, $expect)
+            . arm(call => $call, @$fault) . refund_of($n, $expect)
             . "GET /payments/order_$n\n";
     }, @faults);
 }
@@ -66,7 +66,7 @@ __DATA__
 --- payments eval: ::people(1)
 --- http_config eval: ::portone()
 --- steps eval
-(::refund(1, '200') =~ s/-> 200/Idempotency-Key: one\n    -> 200/r) x 2 . <<'END'
+(::refund_of(1, '200') =~ s/-> 200/Idempotency-Key: one\n    -> 200/r) x 2 . <<'END'
 refund {"merchant_uid": "order_1"}
     -> 200
     -> .buyer_name = canary-name
@@ -93,11 +93,11 @@ END
 ::people(1, 'pay_method=vbank vbank_num=canary-vnum vbank_holder=canary-vname')
 . ::people(1, 'pay_method=vbank async=on') =~ s/_1/_2/gr
 --- http_config eval: ::portone()
---- steps eval
-::refund(1, 200) . ::refund(2, 202) . <<'END'
+--- steps
+refund_of 1 200
+refund_of 2 202
 refund {"merchant_uid": "order_1", "refund_holder": "canary-claim-h"}
     -> 400 refund_account_required
-END
 
 
 
@@ -157,14 +157,19 @@ refund {"merchant_uid": "order_1", "canary-field": "canary-claim-n"}
 === TEST 5: PortOne refuses, and its message names people
 --- payments eval: ::people(3)
 --- http_config eval: ::portone()
---- steps eval
-::faults('cancel', '422 refund_rejected',
-         [fault => 'refuse', code => -1, message => 'canary-message'],
-         [fault => 'body_before', body =>
-          '{"code":1,"message":"canary-message","response":{"a":"canary-b"}}'])
-. ::arm(call => 'cancel', fault => 'refuse', code => 1, message => 'canary-x')
-. "GET /payments/order_3\nsandbox POST payments/imp_3/console {\"amount\": 100}\n"
-. ::refund(3, '409 checksum_mismatch')
+--- steps
+fault {"call":"cancel","code":-1,"fault":"refuse","message":"canary-message"}
+refund {"merchant_uid": "order_1", "cancel_request_amount": 300, "reason": "canary-reason", "refund_holder": "canary-claim-h", "refund_bank": "88", "refund_account": "canary-claim-n", "refund_tel": "canary-claim-t"}
+    -> 422 refund_rejected
+GET /payments/order_1
+fault {"body":"{\"code\":1,\"message\":\"canary-message\",\"response\":{\"a\":\"canary-b\"}}","call":"cancel","fault":"body_before"}
+refund {"merchant_uid": "order_2", "cancel_request_amount": 300, "reason": "canary-reason", "refund_holder": "canary-claim-h", "refund_bank": "88", "refund_account": "canary-claim-n", "refund_tel": "canary-claim-t"}
+    -> 422 refund_rejected
+GET /payments/order_2
+fault {"call":"cancel","code":1,"fault":"refuse","message":"canary-x"}
+GET /payments/order_3
+sandbox POST payments/imp_3/console {"amount": 100}
+refund_of 3 '409 checksum_mismatch'
 
 
 
@@ -186,14 +191,27 @@ refund {"merchant_uid": "order_1", "canary-field": "canary-claim-n"}
 === TEST 7: readings that PortOne does not answer as it should
 --- payments eval: ::people(5)
 --- http_config eval: ::portone()
---- steps eval
-::faults('find', '502 portone_unavailable',
-         [fault => 'garbage'],
-         [fault => 'truncate', bytes => 300],
-         [fault => 'status', status => 503, body => 'canary-503'],
-         [fault => 'body', body => '{"code":"canary-code","response":null}'],
-         [fault => 'body', body => '{"code":0,"response":{"imp_uid":7,'
-          . '"buyer_name":"canary-buyer"}}'])
+--- steps
+fault {"call":"find","fault":"garbage"}
+refund {"merchant_uid": "order_1", "cancel_request_amount": 300, "reason": "canary-reason", "refund_holder": "canary-claim-h", "refund_bank": "88", "refund_account": "canary-claim-n", "refund_tel": "canary-claim-t"}
+    -> 502 portone_unavailable
+GET /payments/order_1
+fault {"bytes":300,"call":"find","fault":"truncate"}
+refund {"merchant_uid": "order_2", "cancel_request_amount": 300, "reason": "canary-reason", "refund_holder": "canary-claim-h", "refund_bank": "88", "refund_account": "canary-claim-n", "refund_tel": "canary-claim-t"}
+    -> 502 portone_unavailable
+GET /payments/order_2
+fault {"body":"canary-503","call":"find","fault":"status","status":503}
+refund {"merchant_uid": "order_3", "cancel_request_amount": 300, "reason": "canary-reason", "refund_holder": "canary-claim-h", "refund_bank": "88", "refund_account": "canary-claim-n", "refund_tel": "canary-claim-t"}
+    -> 502 portone_unavailable
+GET /payments/order_3
+fault {"body":"{\"code\":\"canary-code\",\"response\":null}","call":"find","fault":"body"}
+refund {"merchant_uid": "order_4", "cancel_request_amount": 300, "reason": "canary-reason", "refund_holder": "canary-claim-h", "refund_bank": "88", "refund_account": "canary-claim-n", "refund_tel": "canary-claim-t"}
+    -> 502 portone_unavailable
+GET /payments/order_4
+fault {"body":"{\"code\":0,\"response\":{\"imp_uid\":7,\"buyer_name\":\"canary-buyer\"}}","call":"find","fault":"body"}
+refund {"merchant_uid": "order_5", "cancel_request_amount": 300, "reason": "canary-reason", "refund_holder": "canary-claim-h", "refund_bank": "88", "refund_account": "canary-claim-n", "refund_tel": "canary-claim-t"}
+    -> 502 portone_unavailable
+GET /payments/order_5
 
 
 
@@ -217,10 +235,10 @@ END
          [fault => 'body', body => '{"code":0,"message":null,"response":'
           . '{"access_token":7,"now":1,"expired_at":"canary-expired"}}'])
 =~ s/^GET.*\n//mgr
-. ::refund(4, 200)
-. ::arm(call => 'cancel', fault => 'unauthorized') . ::refund(5, 200)
+. ::refund_of(4, 200)
+. ::arm(call => 'cancel', fault => 'unauthorized') . ::refund_of(5, 200)
 . ::arm(call => 'cancel', fault => 'unauthorized', times => 2)
-. ::refund(5, '502 portone_unauthorized')
+. ::refund_of(5, '502 portone_unauthorized')
 
 
 
@@ -232,7 +250,7 @@ END
 . ::arm(call => 'cancel', imp_uid => 'imp_2', fault => 'lose_request')
 . ::arm(call => 'cancel', imp_uid => 'imp_3', fault => 'lose_answer')
 . ::arm(call => 'cancel', imp_uid => 'imp_4', fault => 'gate_after', name => 'g')
-. CORE::join('', map { ::refund($_, '504 outcome_unknown') } 1 .. 3) . <<"END";
+. CORE::join('', map { ::refund_of($_, '504 outcome_unknown') } 1 .. 3) . <<"END";
 sandbox POST payments/imp_3/console {"amount": 300, "reason": "canary-other"}
 [r4] refund {"merchant_uid": "order_4", "cancel_request_amount": 300, $::account}
 waiting g 1
@@ -274,15 +292,13 @@ END
             portone_api http://127.0.0.1:$TEST_NGINX_PORT_9;
             portone_cancel;
         }
---- steps eval
-<<"END"
-POST /tls {"merchant_uid": "order_1", $::account}
+--- steps
+POST /tls {"merchant_uid": "order_1", {{account}}}
     -> 502 portone_unavailable
-POST /nobody {"merchant_uid": "order_1", $::account}
+POST /nobody {"merchant_uid": "order_1", {{account}}}
     -> 502 portone_unavailable
 ledger
     -> .requests # 0
-END
 
 
 
@@ -294,16 +310,14 @@ END
             portone_match buyer_name somebody;
             portone_cancel;
         }
---- steps eval
-<<"END"
-POST /match {"merchant_uid": "order_1", $::account}
+--- steps
+POST /match {"merchant_uid": "order_1", {{account}}}
     -> 404 payment_not_found
-refund {"merchant_uid": "order_1", "amount": 100, $::account}
+refund {"merchant_uid": "order_1", "amount": 100, {{account}}}
     Idempotency-Key: one
-refund {"merchant_uid": "order_1", "amount": 200, $::account}
+refund {"merchant_uid": "order_1", "amount": 200, {{account}}}
     Idempotency-Key: one
     -> 422 idempotency_key_reused
-END
 
 
 
@@ -317,9 +331,9 @@ END
 --- cancel
             access_log logs/body.log body;
             access_log logs/told.log told;
---- steps eval
-::arm(call => 'cancel', fault => 'refuse', code => 1, message => 'canary-x')
-. ::refund(1, '422 refund_rejected')
+--- steps
+fault {"call":"cancel","code":1,"fault":"refuse","message":"canary-x"}
+refund_of 1 '422 refund_rejected'
 --- leaks
 body.log
 told.log
@@ -329,14 +343,13 @@ told.log
 === TEST 13: so is a token, and what others would encode
 --- payments eval: ::people(1)
 --- http_config eval: ::portone()
---- steps eval
-::refund(1, 200) . <<'END'
+--- steps
+refund_of 1 200
 ledger ?call=cancel
     -> .requests[0].authorization as token
 $ cd $TEST_NGINX_ROOT/logs && echo "a token: {{token}}" > token.log;
     | for pad in '' . ..; do
     |     printf '%scanary-secret' "$pad" | base64 > base64-${#pad}.log; done
-END
 --- leaks
 base64-0.log
 base64-1.log
@@ -352,14 +365,14 @@ token.log
         location = /status.json { portone_status; }
         location = /metrics { portone_status prometheus; }
         location = /status { portone_status html; }
---- steps eval
-::arm(call => 'cancel', imp_uid => 'imp_2', fault => 'refuse', code => 1,
-      message => 'canary-message')
-. ::arm(call => 'cancel', imp_uid => 'imp_3', fault => 'lose_answer')
-. ::arm(call => 'cancel', imp_uid => 'imp_4', fault => 'lose_answer')
-. ::refund(1, 200) . ::refund(2, '422 refund_rejected')
-. ::refund(3, '504 outcome_unknown')
-. ::refund(4, '504 outcome_unknown') . <<'END';
+--- steps
+fault {"call":"cancel","code":1,"fault":"refuse","imp_uid":"imp_2","message":"canary-message"}
+fault {"call":"cancel","fault":"lose_answer","imp_uid":"imp_3"}
+fault {"call":"cancel","fault":"lose_answer","imp_uid":"imp_4"}
+refund_of 1 200
+refund_of 2 '422 refund_rejected'
+refund_of 3 '504 outcome_unknown'
+refund_of 4 '504 outcome_unknown'
 sandbox POST payments/imp_4/console {"amount": 300, "reason": "canary-other"}
 GET /status.json
 GET /metrics
@@ -370,7 +383,6 @@ GET /status.json
     -> body ~ manual_review
 GET /metrics
 GET /status
-END
 
 
 
@@ -450,8 +462,9 @@ within 15s GET /payments/stored/order_1
             portone_match buyer_name canary-name;
             portone_payment write;
         }
---- steps eval
-::arm(call => 'cancel', fault => 'lose_answer') . ::refund(1, 504) . <<'END';
+--- steps
+fault {"call":"cancel","fault":"lose_answer"}
+refund_of 1 504
 sandbox POST payments/imp_1/console {"amount": 300, "reason": "canary-other"}
 within 15s GET /payments/order_1
     -> .refunds[0].state = manual_review
@@ -479,7 +492,6 @@ refund {"merchant_uid": "order_1", "refund_account": "canary-claim-n"}
 GET /payments/export/
     Accept: application/x-ndjson
     -> 200
-END
 
 
 
@@ -488,22 +500,16 @@ END
 --- http_config eval: ::portone()
 --- locations
         location = /webhook { portone_webhook; }
---- steps eval
-::arm(call => 'find', fault => 'status', status => 404,
-      body => '{"code":-1,"message":"canary-message","response":null}')
-. ::refund(1, '404 payment_not_found')
-. ::arm(call => 'find', fault => 'status', status => 401, times => 2,
-        body => '{"code":-1,"message":"canary-message","response":null}')
-. ::refund(1, '502 portone_unauthorized')
-. "sandbox POST tokens/expire\n"
-. ::arm(call => 'token', fault => 'status', status => 401,
-        body => '{"code":-1,"message":"canary-message","response":null}')
-. ::refund(2, '502 portone_unauthorized')
-. ::arm(call => 'cancel', fault => 'status', status => 400,
-        body => '{"code":-1,"message":"canary-message","response":null}')
-. ::refund(3, '422 refund_rejected')
-. ::arm(call => 'payment', fault => 'status', status => 429,
-        body => '{"code":-1,"message":"canary-message"}') . <<'END';
+--- steps
+fault {"body":"{\"code\":-1,\"message\":\"canary-message\",\"response\":null}","call":"find","fault":"status","status":404}
+refund_of 1 '404 payment_not_found'
+fault {"body":"{\"code\":-1,\"message\":\"canary-message\",\"response\":null}","call":"find","fault":"status","status":401,"times":2}
+refund_of 1 '502 portone_unauthorized'
+sandbox POST tokens/expire
+fault {"body":"{\"code\":-1,\"message\":\"canary-message\",\"response\":null}","call":"token","fault":"status","status":401}
+refund_of 2 '502 portone_unauthorized'
+fault {"body":"{\"code\":-1,\"message\":\"canary-message\",\"response\":null}","call":"cancel","fault":"status","status":400}
+refund_of 3 '422 refund_rejected'
+fault {"body":"{\"code\":-1,\"message\":\"canary-message\"}","call":"payment","fault":"status","status":429}
 POST /webhook {"imp_uid": "imp_4", "buyer_name": "canary-name"}
     -> 502
-END

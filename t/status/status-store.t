@@ -195,13 +195,17 @@ END
 === TEST 7: an intent that cannot be read is told, whatever is in it
 --- payments eval: ::payments(1)
 --- locations eval: $::status
---- steps eval
-"GET /payments/order_1\n    -> 200\n"
-. ::intent('imp_1', 'not JSON')
-. ::intent('imp_2', '{"state":"asleep","merchant_uid":"order_2","requested_at":1700000000}')
-. ::intent('imp_3', '{"state":"manual_review","merchant_uid":"a \\"quote\\"\\\\<b>","refund_id":"r","amount":10.5,"currency":"USD","requested_at":1600000000}')
-. ::intent("\xed\x95\x9c\xea\xb8\x80", '{"state":"manual_review","merchant_uid":"' . 'x' x 300 . '","amount":"1","requested_at":-5}')
-. <<'END'
+--- steps
+GET /payments/order_1
+    -> 200
+intent imp_1 'not JSON'
+intent imp_2
+    = {"state":"asleep","merchant_uid":"order_2","requested_at":1700000000}
+intent imp_3
+    = {"state":"manual_review","merchant_uid":"a \"quote\"\\<b>","refund_id":"r","amount":10.5,"currency":"USD","requested_at":1600000000}
+intent
+    = 한글
+    = {"state":"manual_review","merchant_uid":"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx","amount":"1","requested_at":-5}
 GET /status
     -> .refunds_open.unreadable = 2
     -> .refunds_open.manual_review = 2
@@ -223,7 +227,6 @@ GET /status
     -> .reviews[2].requested_at = 1600000000
     -> .reviews[3].state = unreadable
     -> .reviews[3].merchant_uid = order_2
-END
 
 
 

@@ -94,8 +94,7 @@ server {
 
 === TEST 3: everything begins with 0
 --- locations eval: $::status
---- steps eval
-<<'END' . ::holds('[.refunds_total, .payment_requests_total, .api_calls_total, .settlements_total, .token_refreshes_total, .store_writes_total, .refunds_open, .refunds_open_oldest_age_seconds, .refunds_in_flight, .api_calls_in_flight, .store_writes_in_flight, .idempotent_replays_total, .api_last_answer_timestamp_seconds, .api_last_failure_timestamp_seconds, .store_last_write_timestamp_seconds, .store_last_failure_timestamp_seconds, .refund_duration_seconds, .api_call_duration_seconds, .store_commit_duration_seconds, .store_commit_operations | .. | numbers] | length > 200 and all(. == 0)')
+--- steps
 GET /status
     -> 200
     -> Content-Type: application/json
@@ -111,8 +110,9 @@ GET /status
     -> .store_entries.meta = 1
     -> .workers >= 1
     -> .reviews # 0
-END
-. $::consistent
+holds
+    = [.refunds_total, .payment_requests_total, .api_calls_total, .settlements_total, .token_refreshes_total, .store_writes_total, .refunds_open, .refunds_open_oldest_age_seconds, .refunds_in_flight, .api_calls_in_flight, .store_writes_in_flight, .idempotent_replays_total, .api_last_answer_timestamp_seconds, .api_last_failure_timestamp_seconds, .store_last_write_timestamp_seconds, .store_last_failure_timestamp_seconds, .refund_duration_seconds, .api_call_duration_seconds, .store_commit_duration_seconds, .store_commit_operations | .. | numbers] | length > 200 and all(. == 0)
+consistent
 
 
 
@@ -138,8 +138,7 @@ GET /status
 === TEST 5: a refund that succeeds, and a reading
 --- payments eval: ::payments(1)
 --- locations eval: $::status
---- steps eval
-<<'END'
+--- steps
 refund {"merchant_uid": "order_1", "amount": 300}
     -> 200
 refund {"merchant_uid": "order_1", "amount": 300}
@@ -174,10 +173,9 @@ GET /status
     -> .refunds_in_flight = 0
     -> .api_calls_in_flight = 0
     -> .store_writes_in_flight = 0
-END
-. ::holds('[.refunds_total[]] | add == 2')
-. ::holds('[.api_calls_total[][]] | add == 4')
-. $::consistent
+holds '[.refunds_total[]] | add == 2'
+holds '[.api_calls_total[][]] | add == 4'
+consistent
 
 
 
@@ -194,8 +192,7 @@ $::status . <<'END'
             portone_cancel;
         }
 END
---- steps eval
-<<'END'
+--- steps
 refund {
     -> 400 invalid_json
 refund {"merchant_uid": 1}
@@ -244,8 +241,7 @@ GET /status
     -> .payment_requests_total.method_not_allowed = 1
     -> .api_calls_total.find.not_found = 5
     -> .api_calls_total.cancel.ok = 1
-END
-. ::holds('[.refunds_total[]] | add == 13')
+holds '[.refunds_total[]] | add == 13'
 
 
 

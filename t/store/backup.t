@@ -61,8 +61,7 @@ imp_uid=imp_3 merchant_uid=order_3 amount=1000
 imp_uid=imp_4 merchant_uid=order_4 amount=1000
 --- http_config eval: $::quick
 --- locations eval: $::locations
---- steps eval
-<<'END' . $::copy . <<'END' . $::restore . <<'END'
+--- steps
 refund {"merchant_uid": "order_1", "amount": 100}
     -> 200
 refund {"merchant_uid": "order_2", "amount": 100}
@@ -75,7 +74,7 @@ GET /shop/order_3
 fault {"call": "cancel", "imp_uid": "imp_3", "fault": "gate_after", "name": "held"}
 [open] refund {"merchant_uid": "order_3", "amount": 100}
 waiting held 1
-END
+copy
 drop open
 open held
 refund {"merchant_uid": "order_2", "amount": 200}
@@ -83,7 +82,7 @@ refund {"merchant_uid": "order_2", "amount": 200}
     -> .refundable_amount = 700
 refund {"merchant_uid": "order_4", "amount": 300}
     -> 200
-END
+restore
 
 # the open one is settled
 
@@ -118,23 +117,21 @@ GET /stored/order_4
 POST /shop/order_4/sync
     -> 200
     -> .refundable_amount = 700
-END
 
 
 
 === TEST 2: a copy that was made during an import is whole, and in its order
 --- locations eval: $::locations
---- steps eval
-<<'END' . $::copy . <<'END' . $::restore . <<'END'
+--- steps
 $ perl -e 'for (1 .. 20000) { printf qq({"imp_uid":"imp_%05d","merchant_uid":"order_%05d","amount":%d,"cancel_amount":0,"currency":"KRW","status":"paid"}\n), $_, $_, $_ }' > $TEST_NGINX_STORE.in
 $ (curl -s -o /dev/null -T - -X POST -H 'Content-Type: application/x-ndjson' $TEST_NGINX_URL/shop/ < $TEST_NGINX_STORE.in &)
 within 5s GET /stored/order_00001
     -> 200
-END
+copy
 $ t/tools/journal-check $TEST_NGINX_BACKUP
 within 10s GET /stored/order_20000
     -> 200
-END
+restore
 $ curl -s -H 'Accept: application/x-ndjson' $TEST_NGINX_URL/shop/ > $TEST_NGINX_STORE.out
 $ head -n $(wc -l < $TEST_NGINX_STORE.out) $TEST_NGINX_STORE.in | cmp - $TEST_NGINX_STORE.out
 
@@ -143,7 +140,6 @@ $ head -n $(wc -l < $TEST_NGINX_STORE.out) $TEST_NGINX_STORE.in | cmp - $TEST_NG
 $ curl -s -T - -X POST -H 'Content-Type: application/x-ndjson' $TEST_NGINX_URL/shop/ < $TEST_NGINX_STORE.in
     -> .stored = 20000
     -> .rejected = 0
-END
 
 
 
@@ -153,20 +149,19 @@ imp_uid=imp_1 merchant_uid=order_1 amount=1000
 imp_uid=imp_2 merchant_uid=order_2 amount=1000
 imp_uid=imp%3 merchant_uid=order_3 amount=1000
 --- locations eval: $::locations
---- steps eval
-<<'END' . $::copy . <<'END' . $::restore . <<'END'
+--- steps
 GET /shop/order_1
     -> 200
 GET /shop/order_2
     -> 200
 GET /shop/order_3
     -> 200
-END
+copy
 refund {"merchant_uid": "order_1", "amount": 100}
     -> 200
 refund {"merchant_uid": "order_3", "amount": 400}
     -> 200
-END
+restore
 $ curl -s -H 'Accept: application/x-ndjson' $TEST_NGINX_URL/shop/ | jq -r '.imp_uid | @uri' | while read -r imp_uid; do curl -s -f -o /dev/null -w '%{http_code}\n' -X POST "$TEST_NGINX_URL/shop/sync?imp_uid=$imp_uid" || exit; done
     -> body ~ ^200\n200\n200\n$
 GET /stored/order_1
@@ -175,4 +170,3 @@ GET /stored/order_2
     -> .refundable_amount = 1000
 GET /stored/order_3
     -> .refundable_amount = 600
-END

@@ -35,11 +35,12 @@ __DATA__
 === TEST 1: an intent that cannot be read locks its payment, and the log says so
 --- payments eval: ::payments(2)
 --- http_config eval: $::quick
---- steps eval
-<<'END' . ::load('intents', 'default\00imp_1', '{') . <<'END' . ::logged('\[error\].*: cannot read 1 of the records it had to, the first is "default imp_1" in "intents"') . ::load('intents', 'default\00imp_1', '{"refund_id":"01a20095-2cd1-71ca-a430-96efa2decc9f","state":"manual_review","amount":300,"currency":"KRW"}') . <<'END'
+--- steps
 GET /payments/order_1
     -> 200
-END
+load intents
+    = default\00imp_1
+    = {
 refund {"merchant_uid": "order_1", "amount": 300}
     -> 503 store_unavailable
 refund {"imp_uid": "imp_1"}
@@ -50,7 +51,11 @@ refund {"merchant_uid": "order_2", "amount": 300}
     -> 200
 ledger
     -> .calls.cancel = 1
-END
+logged
+    = \[error\].*: cannot read 1 of the records it had to, the first is "default imp_1" in "intents"
+load intents
+    = default\00imp_1
+    = {"refund_id":"01a20095-2cd1-71ca-a430-96efa2decc9f","state":"manual_review","amount":300,"currency":"KRW"}
 GET /payments/order_1
     -> .refunds # 1
     -> .refunds[0].state = manual_review
@@ -58,18 +63,21 @@ GET /payments/order_1
 refund {"merchant_uid": "order_1", "amount": 300}
     -> 409 refund_in_progress
     -> .refund_id = 01a20095-2cd1-71ca-a430-96efa2decc9f
-END
 
 
 
 === TEST 2: a record of a key that cannot be read holds up its key only
 --- payments eval: ::payments(3)
---- steps eval
-<<'END' . ::load('idempotency', 'default\00old', '{') . ::load('idempotency_expiry', '\00\00\00\00\00\00\03\e8default\00old', '') . <<'END' . ::logged('\[error\].*: cannot read 1 of the records it had to, the first is "default" in "idempotency"') . <<'END'
+--- steps
 refund {"merchant_uid": "order_1", "amount": 100}
     Idempotency-Key: before
     -> 200
-END
+load idempotency
+    = default\00old
+    = {
+load idempotency_expiry
+    = \00\00\00\00\00\00\03\e8default\00old
+    = 
 refund {"merchant_uid": "order_1", "amount": 200}
     Idempotency-Key: other
     -> 200
@@ -87,23 +95,24 @@ $ mdb_dump -p -s idempotency_expiry $TEST_NGINX_STORE | grep -c 00old
     -> exit 1
 $ mdb_dump -p -s idempotency $TEST_NGINX_STORE | grep -A1 00old
     -> body ~ \n \{\n\z
-END
+logged
+    = \[error\].*: cannot read 1 of the records it had to, the first is "default" in "idempotency"
 ledger
     -> .payments.imp_1.executions = 2
     -> .payments.imp_2.executions = 1
-END
 
 
 
 === TEST 3: a refund is settled though the record of its key cannot be read
 --- payments eval: ::payments(1)
---- steps eval
-<<'END' . ::load('idempotency', 'default\00key-1', '{') . <<'END'
+--- steps
 fault {"call": "cancel", "fault": "gate", "name": "cancel"}
 [slow] refund {"merchant_uid": "order_1", "amount": 300}
     Idempotency-Key: key-1
 waiting cancel 1
-END
+load idempotency
+    = default\00key-1
+    = {
 open cancel
 await slow
     -> 200
@@ -117,7 +126,6 @@ refund {"merchant_uid": "order_1", "amount": 300}
 refund {"merchant_uid": "order_1", "amount": 300}
     -> 200
     -> .refundable_amount = 400
-END
 
 
 
@@ -131,11 +139,12 @@ END
             portone_match pg_provider inicis;
             portone_payment write;
         }
---- steps eval
-<<'END' . ::load('payments', 'default\00imp_1', '{"buyer_tel":"canary"') . <<'END' . ::logged('\[error\].*: cannot read 1 of the records it had to, the first is "default imp_1" in "payments"') . <<'END' . ::load('payments', 'default\00imp_1', '{"imp_uid":"imp_1","merchant_uid":"order_1","amount":1000,"cancel_amount":0,"currency":"KRW","status":"paid"}') . <<'END'
+--- steps
 GET /payments/order_1
     -> 200
-END
+load payments
+    = default\00imp_1
+    = {"buyer_tel":"canary"
 refund {"merchant_uid": "order_1", "amount": 300}
     -> 503 store_unavailable
 refund {"imp_uid": "imp_1"}
@@ -144,7 +153,8 @@ GET /payments/order_1
     -> 503 store_unavailable
 refund {"merchant_uid": "order_2", "amount": 300}
     -> 200
-END
+logged
+    = \[error\].*: cannot read 1 of the records it had to, the first is "default imp_1" in "payments"
 $ grep -c canary $TEST_NGINX_ROOT/logs/error.log
     -> exit 1
 ledger
@@ -156,11 +166,12 @@ GET /export/
     -> 200
 $ grep -c 'cannot read .* "default imp_1" in "payments"' $TEST_NGINX_ROOT/logs/error.log
     -> body ~ ^[5-9]$
-END
+load payments
+    = default\00imp_1
+    = {"imp_uid":"imp_1","merchant_uid":"order_1","amount":1000,"cancel_amount":0,"currency":"KRW","status":"paid"}
 refund {"merchant_uid": "order_1", "amount": 300}
     -> 200
     -> .refundable_amount = 700
-END
 
 
 
@@ -168,12 +179,12 @@ END
 --- payments eval: ::payments(1)
 --- http_config
 portone_drift_interval 1s;
---- steps eval
-<<'END' . ::load('payments', 'default\00imp_1', '{') . <<'END'
+--- steps
 GET /payments/order_1
     -> 200
-END
+load payments
+    = default\00imp_1
+    = {
 within 15s refund {"merchant_uid": "order_1", "amount": 300}
     -> 200
     -> .refundable_amount = 700
-END

@@ -184,18 +184,16 @@ portone_store $TEST_NGINX_STORE/no/such;
 --- payments
 imp_uid=imp_1 merchant_uid=order_1 amount=1000
 --- locations eval: $::plain
---- steps eval
-<<'END' . $::unavailable . <<'END';
+--- steps
 stop
 $ rm -r $TEST_NGINX_STORE && touch $TEST_NGINX_STORE
 start
-END
+unavailable
 $ test -f $TEST_NGINX_STORE && test ! -s $TEST_NGINX_STORE
 $ rm $TEST_NGINX_STORE
 reload
 refund {"merchant_uid": "order_1"}
     -> 200
-END
 --- error_log eval
 qr/\[emerg\] .*open\(\) ".*open.lock" failed \(20: Not a directory\)/
 
@@ -226,8 +224,7 @@ END
 --- payments
 imp_uid=imp_1 merchant_uid=order_1 amount=1000
 --- locations eval: $::plain
---- steps eval
-<<'END' . $::unavailable . <<'END';
+--- steps
 GET /payments/order_1
     -> 200
 stop
@@ -235,11 +232,10 @@ $ mdb_dump -s meta $TEST_NGINX_STORE | sed 's/^ 31$/ 32/' > $TEST_NGINX_STORE.du
     | mdb_load -s meta -f $TEST_NGINX_STORE.dump $TEST_NGINX_STORE
 $ md5sum < $TEST_NGINX_STORE/data.mdb > $TEST_NGINX_STORE.sum
 start
-END
+unavailable
 stop
 $ md5sum < $TEST_NGINX_STORE/data.mdb | cmp - $TEST_NGINX_STORE.sum
 start
-END
 --- error_log eval
 qr/\[emerg\] .*store ".*" has format 2, this module knows up to 1/
 
@@ -249,18 +245,16 @@ qr/\[emerg\] .*store ".*" has format 2, this module knows up to 1/
 --- payments
 imp_uid=imp_1 merchant_uid=order_1 amount=1000
 --- locations eval: $::plain
---- steps eval
-<<'END' . $::unavailable . <<'END';
+--- steps
 stop
 $ rm $TEST_NGINX_STORE/*
 $ printf 'a\nb\n' | mdb_load -T $TEST_NGINX_STORE
 $ md5sum < $TEST_NGINX_STORE/data.mdb > $TEST_NGINX_STORE.sum
 start
-END
+unavailable
 stop
 $ md5sum < $TEST_NGINX_STORE/data.mdb | cmp - $TEST_NGINX_STORE.sum
 start
-END
 --- error_log eval
 qr/\[emerg\] .*store ".*" has no valid format: it is not a store of this module/
 
@@ -270,15 +264,13 @@ qr/\[emerg\] .*store ".*" has no valid format: it is not a store of this module/
 --- payments
 imp_uid=imp_1 merchant_uid=order_1 amount=1000
 --- locations eval: $::plain
---- steps eval
-<<'END' . $::unavailable . <<'END';
+--- steps
 stop
 $ rm $TEST_NGINX_STORE/*
 $ yes nonsense | head -c 8192 > $TEST_NGINX_STORE/data.mdb
 start
-END
+unavailable
 $ yes nonsense | head -c 8192 | cmp - $TEST_NGINX_STORE/data.mdb
-END
 --- error_log eval
 qr/\[emerg\] .*store ".*": mdb_env_open\(\) failed: MDB_INVALID/
 

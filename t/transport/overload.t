@@ -39,8 +39,8 @@ __DATA__
 --- payments
 imp_uid=imp_1 merchant_uid=order_1 amount=1000
 --- locations eval: $::slow
---- steps eval
-$::take_all . <<'END' . $::release . <<'END';
+--- steps
+take_all
 refund {"merchant_uid": "order_1"}
     -> 503 overloaded
     -> Retry-After: 5
@@ -49,7 +49,7 @@ refund {"merchant_uid": "order_1"}
 GET /payments/order_1
     -> 503 overloaded
     -> Retry-After: 5
-END
+release
 within 5s ledger
     -> .requests # 0
 refund {"merchant_uid": "order_1", "amount": 100}
@@ -59,7 +59,6 @@ GET /payments/order_1
     -> .cancel_amount = 100
 ledger
     -> .calls.cancel = 1
-END
 
 
 
@@ -70,11 +69,10 @@ imp_uid=imp_1 merchant_uid=order_1 amount=1000
 --- http_config
     portone_keepalive 0;
 --- locations eval: $::slow
---- steps eval
-<<'END' . $::take_all . <<'END' . $::release . <<'END';
+--- steps
 refund {"merchant_uid": "order_1", "amount": 100}
     -> 200
-END
+take_all
 refund {"merchant_uid": "order_1", "amount": 200}
     -> 503 overloaded
     -> Retry-After: 5
@@ -85,7 +83,7 @@ GET /payments/order_1
     -> .refunds # 2
     -> .refunds[-1].refund_id = {{id}}
     -> .refunds[-1].state = not_executed
-END
+release
 within 5s ledger ?call=cancel
     -> .requests # 1
 refund {"merchant_uid": "order_1", "amount": 300}
@@ -94,7 +92,6 @@ refund {"merchant_uid": "order_1", "amount": 300}
 ledger ?call=cancel
     -> .requests # 2
     -> .cancels_executed = 2
-END
 
 
 
@@ -103,16 +100,15 @@ END
 --- payments
 imp_uid=imp_1 merchant_uid=order_1 amount=1000
 --- locations eval: $::slow
---- steps eval
-<<'END' . $::take_all . <<'END' . $::release;
+--- steps
 refund {"merchant_uid": "order_1"}
     -> 200
 within 5s ledger ?call=cancel
     -> .requests # 1
-END
+take_all
 GET /payments/order_1
     -> 200
     -> .refunds # 1
 refund {"merchant_uid": "order_1"}
     -> 400 already_refunded
-END
+release

@@ -54,17 +54,19 @@ __DATA__
 === TEST 1: one token is fetched for many requests at once
 --- payments eval: ::payments(20)
 --- locations eval: $::status
---- steps eval
-::arm(call => 'token', fault => 'gate', name => 'token') . ::at_once(20)
-. "waiting token 1\n" . ::working(21) . "open token\n"
-. ::answers(20) . <<'END'
+--- steps
+fault {"call":"token","fault":"gate","name":"token"}
+at_once 20
+waiting token 1
+working 21
+open token
+answers r1 .. r20
     -> 200 x 20
 ledger
     -> .token_requests = 1
     -> .tokens_issued = 1
     -> .calls.cancel = 20
     -> .cancels_executed = 20
-END
 
 
 
@@ -73,17 +75,19 @@ END
 --- payments eval: ::payments(20)
 --- http_config eval: $::spread
 --- locations eval: $::status
---- steps eval
-::arm(call => 'token', fault => 'gate', name => 'token')
-. ::at_once(20, 'http://127.0.0.1:$TEST_NGINX_PORT_1')
-. "waiting token 1\n" . ::working(21) . "open token\n"
-. ::answers(20) . <<'END'
+--- steps
+fault {"call":"token","fault":"gate","name":"token"}
+at_once 20
+    = http://127.0.0.1:$TEST_NGINX_PORT_1
+waiting token 1
+working 21
+open token
+answers r1 .. r20
     -> 200 x 20
 ledger
     -> .token_requests = 1
     -> .calls.cancel = 20
     -> .cancels_executed = 20
-END
 
 
 
@@ -161,18 +165,20 @@ ledger ?call=cancel
 --- workers: 4
 --- payments eval: ::payments(20)
 --- http_config eval: $::spread
---- steps eval
-::arm(call => 'cancel', fault => 'gate', name => 'cancel', times => 20)
-. ::at_once(20, 'http://127.0.0.1:$TEST_NGINX_PORT_1')
-. "waiting cancel 20\nsandbox POST tokens/expire\nopen cancel\n"
-. ::answers(20) . <<'END'
+--- steps
+fault {"call":"cancel","fault":"gate","name":"cancel","times":20}
+at_once 20
+    = http://127.0.0.1:$TEST_NGINX_PORT_1
+waiting cancel 20
+sandbox POST tokens/expire
+open cancel
+answers r1 .. r20
     -> 200 x 20
 ledger
     -> .token_requests = 2
     -> .tokens_issued = 2
     -> .calls.cancel = 40
     -> .cancels_executed = 20
-END
 
 
 
@@ -181,12 +187,15 @@ END
 --- payments eval: ::payments(20)
 --- http_config eval: $::spread
 --- locations eval: $::status
---- steps eval
-::arm(call => 'token', fault => 'gate', name => 'token')
-. ::arm(call => 'token', fault => 'status', status => 500)
-. ::at_once(20, 'http://127.0.0.1:$TEST_NGINX_PORT_1')
-. "waiting token 1\n" . ::working(21) . "open token\n"
-. ::answers(20) . <<'END'
+--- steps
+fault {"call":"token","fault":"gate","name":"token"}
+fault {"call":"token","fault":"status","status":500}
+at_once 20
+    = http://127.0.0.1:$TEST_NGINX_PORT_1
+waiting token 1
+working 21
+open token
+answers r1 .. r20
     -> 502 portone_unavailable x 20
 ledger
     -> .token_requests = 1
@@ -195,7 +204,6 @@ refund {"merchant_uid": "order_1", "cancel_request_amount": 300}
     -> 200
 ledger
     -> .token_requests = 2
-END
 
 
 
@@ -323,15 +331,15 @@ ledger
 --- workers: 4
 --- payments eval: ::payments(20)
 --- http_config eval: $::spread
---- steps eval
-::arm(call => 'token', fault => 'delay', ms => 5600)
-. ::at_once(20, 'http://127.0.0.1:$TEST_NGINX_PORT_1') . ::answers(20)
-. <<'END'
+--- steps
+fault {"call":"token","fault":"delay","ms":5600}
+at_once 20
+    = http://127.0.0.1:$TEST_NGINX_PORT_1
+answers r1 .. r20
     -> 200 x 20
 ledger
     -> .token_requests = 1
     -> .cancels_executed = 20
-END
 
 
 

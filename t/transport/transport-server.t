@@ -59,7 +59,7 @@ __DATA__
 imp_uid=imp_1 merchant_uid=order_1 amount=1000
 imp_uid=imp_2 merchant_uid=order_2 amount=1000
 --- locations eval: $::dead
---- steps eval: $::refunds
+--- steps: refunds
 
 
 

@@ -84,7 +84,7 @@ refund {"merchant_uid": "order_1"}
 imp_uid=imp_1 merchant_uid=order_1 amount=1000
 --- http_config eval
 ::tls('bad_name') . 'portone_ssl_trusted_certificate $TEST_NGINX_TLS/ca.crt;'
---- steps eval: $::refused
+--- steps: refused
 --- error_log eval
 qr/\[error\] .*no alternative certificate subject name matches target host ?name 'localhost'/
 
@@ -95,7 +95,7 @@ qr/\[error\] .*no alternative certificate subject name matches target host ?name
 imp_uid=imp_1 merchant_uid=order_1 amount=1000
 --- http_config eval
 ::tls('stranger') . 'portone_ssl_trusted_certificate $TEST_NGINX_TLS/ca.crt;'
---- steps eval: $::refused
+--- steps: refused
 --- error_log eval
 qr/\[error\] .*SSL certificate (?:problem|OpenSSL verify result): unable to get local issuer certificate/
 
@@ -106,7 +106,7 @@ qr/\[error\] .*SSL certificate (?:problem|OpenSSL verify result): unable to get 
 imp_uid=imp_1 merchant_uid=order_1 amount=1000
 --- http_config eval
 ::tls('good')
---- steps eval: $::refused
+--- steps: refused
 --- error_log eval
 qr/\[error\] .*SSL certificate (?:problem|OpenSSL verify result): unable to get local issuer certificate/
 
@@ -117,7 +117,7 @@ qr/\[error\] .*SSL certificate (?:problem|OpenSSL verify result): unable to get 
 imp_uid=imp_1 merchant_uid=order_1 amount=1000
 --- http_config eval
 ::tls('expired') . 'portone_ssl_trusted_certificate $TEST_NGINX_TLS/ca.crt;'
---- steps eval: $::refused
+--- steps: refused
 --- error_log eval
 qr/\[error\] .*SSL certificate (?:problem|OpenSSL verify result): certificate has expired/
 
@@ -128,7 +128,7 @@ qr/\[error\] .*SSL certificate (?:problem|OpenSSL verify result): certificate ha
 imp_uid=imp_1 merchant_uid=order_1 amount=1000
 --- http_config eval
 ::tls('self') . 'portone_ssl_trusted_certificate $TEST_NGINX_TLS/ca.crt;'
---- steps eval: $::refused
+--- steps: refused
 --- error_log eval
 qr/\[error\] .*SSL certificate (?:problem|OpenSSL verify result): self.signed certificate/
 
@@ -141,7 +141,7 @@ imp_uid=imp_1 merchant_uid=order_1 amount=1000
 ::tls('good', '        ssl_protocols TLSv1.1;
         ssl_ciphers ALL:@SECLEVEL=0;')
 . 'portone_ssl_verify off;'
---- steps eval: $::refused
+--- steps: refused
 --- error_log eval
 qr/\[error\] .*(?:protocol version|unsupported protocol)/
 
@@ -165,7 +165,7 @@ imp_uid=imp_1 merchant_uid=order_1 amount=1000
 --- http_config
     portone_api https://localhost:$TEST_NGINX_SERVER_PORT/sandbox;
     portone_ssl_verify off;
---- steps eval: $::refused
+--- steps: refused
 --- error_log eval
 qr/\[error\] .*wrong version number/
 
@@ -180,7 +180,7 @@ imp_uid=imp_1 merchant_uid=order_1 amount=1000
         ssl_reject_handshake on;
     }
     portone_api https://localhost:$TEST_NGINX_PORT_1;
---- steps eval: $::refused
+--- steps: refused
 --- error_log eval
 qr/\[error\] .*(?:unrecognized name|alert)/
 
@@ -191,7 +191,7 @@ qr/\[error\] .*(?:unrecognized name|alert)/
 imp_uid=imp_1 merchant_uid=order_1 amount=1000
 --- http_config eval
 ::tls('good') . 'portone_ssl_trusted_certificate $TEST_NGINX_TLS/empty.crt;'
---- steps eval: $::refused
+--- steps: refused
 --- error_log eval
 qr/\[error\] .*error (?:setting|adding).*empty\.crt/
 

@@ -145,9 +145,13 @@ sub run_block ($$$) {
     }
 
     my $name = $block->name;
-    my $text = expand_env_in_text($block->steps, $name,
-                                  $Test::Nginx::Util::RandPorts);
-    my @steps = eval { local $SIG{__DIE__}; parse_steps($text) };
+    my $environment = sub {
+        expand_env_in_text($_[0], $name, $Test::Nginx::Util::RandPorts);
+    };
+    my @steps = eval {
+        local $SIG{__DIE__};
+        parse_steps($block->steps, $environment);
+    };
 
     bail_out("$name - steps: $@") if $@;
 
@@ -453,7 +457,8 @@ C<Connection: close>. Before a request may stand
 Other steps:
 
     await NAME              waits for the answer of [name], and checks it
-    answers NAME NAME...    waits for all of these answers, and counts them
+    answers NAME NAME...    waits for all of these answers, and counts them;
+                            "answers r1 .. r20", too
     drop NAME               closes the connection of [name]
     reload                  HUP; goes on when new workers serve
     old workers gone        waits until workers before a reload have left
@@ -463,6 +468,23 @@ Other steps:
     $ command               a shell command: its output is the body, its exit
                             status is expected by "-> exit N", 0 by default
     start                   starts nginx again, same configuration and store
+
+Steps of one's own: a line that begins with the name of a function of the test
+file, or of a variable (C<our>), stands for the steps that it brings. A blank
+may be written for an underscore. A function gets the words of the line, each
+plain or 'quoted', and then the lines below it that begin with C<=>:
+
+    lost 1 lose_answer      the steps of lost(1, 'lose_answer')
+    nothing sent            the steps of nothing_sent()
+    sent
+        = {"amount": 300}   the steps of sent('{"amount": 300}')
+
+Loops, which may stand in each other:
+
+    repeat 20               the steps up to "end", 20 times; {{n}} is 1 to 20
+    for NAME in 1 2 'a b'   once for each value of {{NAME}}; further values
+                            are on lines that begin with "="
+    end
 
 Lines below a request:
 
@@ -482,7 +504,8 @@ Expectations:
     -> .path OP value       OP: = != ~ !~ < <= > >=  (~: regular expression)
     -> .path # 3            number of elements, members or bytes
     -> .path present, -> .path absent
-    -> .path as name        keeps it; {{name}} stands for it from here on
+    -> .path as name        keeps it; {{name}} stands for it from here on,
+                            and where no step keeps it, for $name (our)
     -> Name: value          a header of the answer
     -> Name: ~ regex
     -> Name as name
@@ -491,6 +514,8 @@ Expectations:
     -> body as name
     -> closed               the connection was closed without a byte
     -> truncated            the answer was cut short
+
+In a request, C<{{long 300}}> is "x" 300 times, C<{{long 20 ab}}> "ab" 20 times.
 
 A path is C<.>, or members and elements: C<.refunds[0].state>, C<[-1].amount>,
 C<.["odd name"]>.

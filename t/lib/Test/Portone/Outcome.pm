@@ -1,9 +1,13 @@
 package Test::Portone::Outcome;
 
-# Steps for what comes of a refund when PortOne, or the way to it, fails. In
-# blocks: "--- payments eval" and "--- steps eval" with these functions. Each
-# fault of a list meets a payment of its own: the first one imp_1 of order_1,
-# the next one imp_2 of order_2, and so on.
+# Steps for what comes of a refund when PortOne, or the way to it, fails: words
+# of "--- steps", functions of "--- payments eval". Each fault of a list meets a
+# payment of its own: the first one imp_1 of order_1, the next one imp_2 of
+# order_2, and so on. An item of a list is a JSON array,
+#
+#     = [1, {"fault": "lose_answer"}]
+#
+# or in Perl [1, fault => 'lose_answer'].
 
 use strict;
 use warnings;
@@ -13,7 +17,7 @@ use JSON::PP ();
 use Exporter qw( import );
 
 our @EXPORT = qw(
-    arm free payments locked not_executed numbered refused unknown
+    arm free item payments locked not_executed numbered refused unknown
     unreadable
 );
 
@@ -35,6 +39,16 @@ sub numbered {
     my $n = 0;
 
     return join '', map { $make->(++$n, $_) } @items;
+}
+
+
+# item(text or reference): the members of an item, those of objects in a row
+
+sub item {
+    my $item = shift;
+
+    return map { ref $_ eq 'HASH' ? %$_ : $_ }
+           ref $item ? @$item : @{$json->decode($item)};
 }
 
 
@@ -84,7 +98,7 @@ END
 sub unknown {
     return numbered(sub {
         my ($n, $item) = @_;
-        my ($executions, @fault) = @$item;
+        my ($executions, @fault) = item($item);
 
         return arm(call => 'cancel', imp_uid => "imp_$n", @fault) . <<END
 refund {"merchant_uid": "order_$n", "cancel_request_amount": 300}
@@ -137,7 +151,7 @@ END
 sub refused {
     return numbered(sub {
         my ($n, $item) = @_;
-        my ($code, $message, @fault) = @$item;
+        my ($code, $message, @fault) = item($item);
 
         return arm(call => 'cancel', imp_uid => "imp_$n", @fault) . <<END
 refund {"merchant_uid": "order_$n", "cancel_request_amount": 300}
@@ -188,7 +202,7 @@ sub unreadable {
     return numbered(sub {
         my ($n, $fault) = @_;
 
-        return arm(call => $call, @$fault) . <<END;
+        return arm(call => $call, item($fault)) . <<END;
 refund {"merchant_uid": "order_$n", "cancel_request_amount": 300}
     -> $error
     -> Content-Type: application/json

@@ -1,7 +1,7 @@
 package Test::Portone::Refusal;
 
 # Steps for refunds that are refused before PortOne hears of them, and for
-# what PortOne is sent. In blocks: "--- steps eval" with these functions.
+# what PortOne is sent: words of "--- steps".
 
 use strict;
 use warnings;
@@ -38,10 +38,12 @@ sub refund {
 
 
 # Each of the bodies is answered 400 with this error word, the name of the
-# field where there is one, and nothing that only a known payment has.
+# field or "none", and nothing that only a known payment has.
 
 sub refused {
     my ($error, $field, @bodies) = @_;
+
+    $field //= 'none';
 
     return join '', map { refund($_,
         "-> 400 $error",
@@ -51,7 +53,7 @@ sub refused {
         '-> .code = null',
         '-> .merchant_uid = null',
         '-> .imp_uid = null',
-        defined $field ? "-> .field = \"$field\"" : '-> .field absent',
+        $field ne 'none' ? "-> .field = \"$field\"" : '-> .field absent',
         '-> .refund_id absent',
     ) } @bodies;
 }

@@ -31,6 +31,11 @@ my %actions = (
     'old workers gone' => \&_old_workers_gone,
 );
 
+# other beginnings of a step, which no word of a test file can have
+
+my $verbs = qr/answers|await|drop|fault|ledger|open|refund|sandbox|waiting
+               |within/x;
+
 
 # add_actions(step => sub, ...): steps without operands that a test brings
 # along; they die when they fail.
@@ -40,17 +45,23 @@ sub add_actions {
 }
 
 
-# parse_steps(text) returns a list of { line, number, ... }; dies with the
-# number of the line and what is wrong with it.
+# parse_steps(text, environment) returns a list of { line, number, ... }; dies
+# with the number of the line and what is wrong with it. The second function
+# gives a line its variables of the environment, also one that a word brings.
 
 sub parse_steps {
-    my $text = shift;
-    my (@steps, $number);
+    my ($text, $environment) = @_;
+    my $n = 0;
+    my @lines = _expand(map { [++$n, $_] } split /\n/, $text);
+    my %saved = map { $_->[1] =~ /^\s+->.*\sas\s+(\w+)\s*$/ ? ($1 => 1) : () }
+                    @lines;
+    my @steps;
 
-    for my $line (split /\n/, $text) {
-        $number++;
+    for my $entry (@lines) {
+        my ($number, $line) = @$entry;
 
-        next if $line =~ /^\s*(?:#|$)/;
+        $line =~ s/(\{\{(\w+)\}\})/$saved{$2} ? $1 : _variable($2) \/\/ $1/ge;
+        $line = $environment->($line) if $environment;
 
         if ($line =~ /^\S/) {
             push @steps, { number => $number, line => $line, headers => [],
@@ -79,6 +90,125 @@ sub parse_steps {
 }
 
 
+# _expand([number, line]...) returns the lines that are left when loops are
+# unrolled, the words of the test file are replaced by the steps that they stand
+# for, and blank lines and remarks are gone.
+
+sub _expand {
+    my @lines = grep { $_->[1] !~ /^\s*(?:#|$)/ } @_;
+    my @expanded;
+
+    while (my $entry = shift @lines) {
+        my ($number, $line) = @$entry;
+
+        if ($line =~ /^(?:for\s+\w+\s+in|repeat)\b/) {
+            push @expanded, _expand(_unroll($entry, \@lines));
+
+        } elsif (my ($word, @values) = _word($entry, \@lines)) {
+            my $text = ref $word eq 'CODE' ? $word->(@values) : $$word;
+
+            push @expanded, _expand(map { [$number, $_] } split /\n/, $text);
+
+        } else {
+            push @expanded, $entry;
+        }
+    }
+
+    return @expanded;
+}
+
+
+# "for name in values...", "repeat n": the lines up to "end", once for each
+# value of {{name}}, or for {{n}} from 1 on.
+
+sub _unroll {
+    my ($entry, $lines) = @_;
+    my ($number, $line) = @$entry;
+    my ($name, @values, @body);
+    my $depth = 1;
+
+    if ($line =~ /^repeat\s+(\d+)$/) {
+        ($name, @values) = ('n', 1 .. $1);
+
+    } elsif ($line =~ /^for\s+(\w+)\s+in\b(.*)$/) {
+        ($name, @values) = ($1, _values($2, $lines));
+
+    } else {
+        die "line $number: \"repeat\" wants a number: $line\n";
+    }
+
+    while (my $next = shift @$lines) {
+        $depth++ if $next->[1] =~ /^(?:for\s+\w+\s+in|repeat)\b/;
+        $depth-- if $next->[1] eq 'end';
+
+        if ($depth == 0) {
+            return map { my $value = $_;
+                         map { [$_->[0], $_->[1] =~ s/\{\{$name\}\}/$value/gr] }
+                             @body } @values;
+        }
+
+        push @body, $next;
+    }
+
+    die "line $number: no \"end\" below: $line\n";
+}
+
+
+# A word of the test file: a function, or a variable (our), that brings steps
+# along. Blanks of a word are underscores of its name. Returns it and what it
+# is given.
+
+sub _word {
+    my ($entry, $lines) = @_;
+    my $line = $entry->[1];
+
+    return if $line !~ /^[a-z]/ || $actions{$line} || $line =~ /^$verbs\b/;
+
+    for my $blanks (1, 0) {
+        $line =~ /^(\w+(?: [a-z]\w*){$blanks})(?=\s|$)(.*)$/ or next;
+
+        my ($name, $rest) = ($1 =~ tr/ /_/r, $2);
+        no strict 'refs';
+
+        return (\&{"main::$name"}, _values($rest, $lines))
+            if defined &{"main::$name"};
+        return \${"main::$name"} if defined ${"main::$name"};
+    }
+
+    return;
+}
+
+
+# {{name}} that no step saves is a variable (our) of the test file.
+
+sub _variable {
+    my $name = shift;
+    no strict 'refs';
+
+    return ${"main::$name"};
+}
+
+
+# The values on the line, each a word or 'quoted'; further ones are on the lines
+# below it, each after a "=" and to the end of its line.
+
+sub _values {
+    my ($text, $lines) = @_;
+    my @values;
+
+    while ($text =~ /\G\s+(?:'([^']*)'|(\S+))/gc) {
+        push @values, $1 // $2;
+    }
+
+    while (@$lines && $lines->[0][1] =~ /^\s+= ?(.*)$/) {
+        push @values, $1;
+        shift @$lines;
+    }
+
+    return @values;
+}
+
+
 sub _parse_step {
     my ($line, $number) = @_;
     my %step;
@@ -95,6 +225,10 @@ sub _parse_step {
 
     if ($line =~ /^(await|drop)\s+(\w+)$/) {
         return { %step, verb => $1, operand => $2 };
+    }
+
+    if ($line =~ /^answers\s+([a-z]+)(\d+)\s+\.\.\s+\1(\d+)$/) {
+        return { %step, verb => 'answers', operands => [map "$1$_", $2 .. $3] };
     }
 
     if ($line =~ /^answers((?:\s+\w+)+)$/) {
@@ -349,13 +483,15 @@ sub _command {
 }
 
 
-# {{name}} stands for what an earlier step has saved under this name.
+# {{name}} stands for what an earlier step has saved under this name,
+# {{long 300 ab}} for 300 times "ab" ("x").
 
 sub _fill {
     my ($run, $text) = @_;
 
     return $text if !defined $text;
 
+    $text =~ s/\{\{long (\d+)(?: ([^{}]+))?\}\}/($2 \/\/ 'x') x $1/ge;
     $text =~ s/\{\{(\w+)\}\}/$run->{saved}{$1} \/\/ die "no {{$1}} yet\n"/ge;
 
     return $text;
