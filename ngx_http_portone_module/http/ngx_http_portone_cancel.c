@@ -9,6 +9,7 @@
 #include "ngx_http_portone_flow.h"
 #include "ngx_http_portone_metrics.h"
 #include "ngx_http_portone_reply.h"
+#include "portone_uid.h"
 
 
 /*

@@ -12,6 +12,7 @@
 #include "ngx_http_portone_register.h"
 #include "ngx_http_portone_reply.h"
 #include "ngx_http_portone_review.h"
+#include "portone_uid.h"
 
 
 static ngx_int_t ngx_http_portone_payment_read(ngx_http_request_t *r,

@@ -175,20 +175,11 @@ ngx_http_portone_flow_settlement(ngx_http_portone_main_conf_t *pmcf,
     ngx_http_portone_loc_conf_t *plcf, portone_due_t *due,
     ngx_http_portone_flow_done_pt done, void *data)
 {
-    size_t                    len;
     portone_str_t             merchant, imp_uid;
     portone_flow_t           *core;
     ngx_http_portone_flow_t  *flow;
 
-    /* a key is the merchant, a NUL and the imp_uid */
-
-    len = ngx_strnlen((u_char *) due->key.data, due->key.len);
-
-    merchant.data = due->key.data;
-    merchant.len = len;
-
-    imp_uid.data = due->key.data + len + 1;
-    imp_uid.len = (len + 1 < due->key.len) ? due->key.len - len - 1 : 0;
+    (void) portone_key_split(&due->key, &merchant, &imp_uid);
 
     flow = ngx_http_portone_flow_create(NULL, pmcf, plcf);
     if (flow == NULL) {

@@ -188,6 +188,7 @@ static void
 ngx_http_portone_reconcile_settle(portone_due_t *due)
 {
     portone_key_t                 *place;
+    portone_str_t                  merchant, imp_uid;
     ngx_http_portone_flow_t       *flow;
     ngx_http_portone_loc_conf_t   *plcf;
     ngx_http_portone_reconcile_t  *rc;
@@ -209,11 +210,12 @@ ngx_http_portone_reconcile_settle(portone_due_t *due)
 
         rc->told = 1;
 
+        (void) portone_key_split(&due->key, &merchant, &imp_uid);
+
         ngx_log_error(NGX_LOG_ERR, rc->timer.log, 0,
                       "no location has the keys to settle a refund of "
                       "merchant \"%*s\"",
-                      ngx_strnlen((u_char *) due->key.data, due->key.len),
-                      due->key.data);
+                      merchant.len, merchant.data);
         return;
     }
 
@@ -268,20 +270,22 @@ ngx_http_portone_reconcile_place(portone_key_t *key)
 static ngx_http_portone_loc_conf_t *
 ngx_http_portone_reconcile_location(portone_due_t *due)
 {
-    size_t                         len;
     ngx_str_t                     *fingerprint;
     ngx_uint_t                     i;
+    portone_str_t                  merchant, imp_uid;
     ngx_http_portone_loc_conf_t  **location, *found;
 
     found = NULL;
-    len = ngx_strnlen((u_char *) due->key.data, due->key.len);
+
+    (void) portone_key_split(&due->key, &merchant, &imp_uid);
 
     location = ngx_http_portone_reconcile.pmcf->locations.elts;
 
     for (i = 0; i < ngx_http_portone_reconcile.pmcf->locations.nelts; i++) {
 
-        if (location[i]->merchant.len != len
-            || ngx_memcmp(location[i]->merchant.data, due->key.data, len)
+        if (location[i]->merchant.len != merchant.len
+            || ngx_memcmp(location[i]->merchant.data, merchant.data,
+                          merchant.len)
                != 0)
         {
             continue;

@@ -10,6 +10,7 @@
 #include "unit.h"
 
 #include "portone_request.h"
+#include "portone_uid.h"
 
 
 #define HWAN  "\xed\x99\x98"          /* a character of three bytes */
@@ -75,34 +76,36 @@ every_field_is_read(void **state)
     unit_text(request.merchant_uid.data, request.merchant_uid.len,
               "ORD20180131-0000011");
     unit_text(request.imp_uid.data, request.imp_uid.len, "imp_448280090638");
-    unit_text(request.reason.data, request.reason.len,
+    unit_text(request.cancel.reason.data, request.cancel.reason.len,
               HWAN "\n\"\xf0\x9f\x98\x80");
-    unit_text(request.refund_holder.data, request.refund_holder.len,
-              HWAN HWAN);
-    unit_text(request.refund_bank.data, request.refund_bank.len, "88");
-    unit_text(request.refund_account.data, request.refund_account.len,
-              "56211105948400");
-    unit_text(request.refund_tel.data, request.refund_tel.len,
+    unit_text(request.cancel.refund_holder.data,
+              request.cancel.refund_holder.len, HWAN HWAN);
+    unit_text(request.cancel.refund_bank.data, request.cancel.refund_bank.len,
+              "88");
+    unit_text(request.cancel.refund_account.data,
+              request.cancel.refund_account.len, "56211105948400");
+    unit_text(request.cancel.refund_tel.data, request.cancel.refund_tel.len,
               "010-1234-5678");
-    unit_text(request.requester.data, request.requester.len, "customer");
+    unit_text(request.cancel.requester.data, request.cancel.requester.len,
+              "customer");
 
     assert_true(request.has_amount);
     assert_int_equal(request.amount.coefficient, 2000);
     assert_int_equal(request.amount.scale, 0);
     assert_string_equal(request.amount_field, "cancel_request_amount");
 
-    assert_true(request.has_tax_free);
-    assert_int_equal(request.tax_free.coefficient, 0);
+    assert_true(request.cancel.has_tax_free);
+    assert_int_equal(request.cancel.tax_free.coefficient, 0);
 
-    assert_true(request.has_vat_amount);
-    assert_int_equal(request.vat_amount.coefficient, 1815);
-    assert_int_equal(request.vat_amount.scale, 1);
+    assert_true(request.cancel.has_vat_amount);
+    assert_int_equal(request.cancel.vat_amount.coefficient, 1815);
+    assert_int_equal(request.cancel.vat_amount.scale, 1);
 
     assert_true(request.has_checksum);
     assert_int_equal(request.checksum.coefficient, 30000);
 
-    assert_true(request.has_retain_promotion);
-    assert_true(request.retain_promotion);
+    assert_true(request.cancel.has_retain_promotion);
+    assert_true(request.cancel.retain_promotion);
 
     portone_request_free(&request);
 
@@ -126,17 +129,17 @@ absent_fields_are_absent(void **state)
                      PORTONE_NO_ERROR);
 
     assert_int_equal(request.imp_uid.len, 0);
-    assert_int_equal(request.reason.len, 0);
-    assert_int_equal(request.refund_holder.len, 0);
-    assert_int_equal(request.refund_account.len, 0);
-    assert_int_equal(request.requester.len, 0);
+    assert_int_equal(request.cancel.reason.len, 0);
+    assert_int_equal(request.cancel.refund_holder.len, 0);
+    assert_int_equal(request.cancel.refund_account.len, 0);
+    assert_int_equal(request.cancel.requester.len, 0);
     assert_false(request.has_amount);
     assert_null(request.amount_field);
-    assert_false(request.has_tax_free);
-    assert_false(request.has_vat_amount);
+    assert_false(request.cancel.has_tax_free);
+    assert_false(request.cancel.has_vat_amount);
     assert_false(request.has_checksum);
-    assert_true(request.has_retain_promotion);
-    assert_false(request.retain_promotion);
+    assert_true(request.cancel.has_retain_promotion);
+    assert_false(request.cancel.retain_promotion);
 
     portone_request_free(&request);
 }
@@ -161,12 +164,14 @@ numbers_are_not_taken_for_each_other(void **state)
                          PORTONE_NO_ERROR);
 
         assert_int_equal(request.has_amount, i == 0);
-        assert_int_equal(request.has_tax_free, i == 1);
-        assert_int_equal(request.has_vat_amount, i == 2);
+        assert_int_equal(request.cancel.has_tax_free, i == 1);
+        assert_int_equal(request.cancel.has_vat_amount, i == 2);
         assert_int_equal(request.has_checksum, i == 3);
         assert_int_equal(request.amount.coefficient, i == 0 ? 105 : 0);
-        assert_int_equal(request.tax_free.coefficient, i == 1 ? 105 : 0);
-        assert_int_equal(request.vat_amount.coefficient, i == 2 ? 105 : 0);
+        assert_int_equal(request.cancel.tax_free.coefficient,
+                         i == 1 ? 105 : 0);
+        assert_int_equal(request.cancel.vat_amount.coefficient,
+                         i == 2 ? 105 : 0);
         assert_int_equal(request.checksum.coefficient, i == 3 ? 105 : 0);
 
         portone_request_free(&request);

@@ -66,7 +66,7 @@ fuzz_flow_check_cancel(fuzz_flow_t *flow)
                              portone_json_member(intent, "amount"), 1));
 
     str = portone_json_str(intent, "reason");
-    fuzz_check(portone_str_eq(&str, &flow->core.request.reason));
+    fuzz_check(portone_str_eq(&str, &flow->core.request.cancel.reason));
 
     /* the payment that was decided by is the one that is stored */
 
@@ -497,7 +497,7 @@ fuzz_flow_check_secrets(fuzz_flow_t *flow)
     const portone_str_t  *account, *text;
 
     text = flow->input;
-    account = &flow->core.request.refund_account;
+    account = &flow->core.request.cancel.refund_account;
     escape = portone_str("\\u");
 
     if (account->len < 12 || fuzz_contains(text, &escape)) {

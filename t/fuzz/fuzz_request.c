@@ -208,9 +208,11 @@ fuzz_request_check(const portone_request_t *request, const portone_str_t *text)
     fuzz_request_number(text, members, request->json, name,
                         request->has_amount, &request->amount);
     fuzz_request_number(text, members, request->json, "tax_free",
-                        request->has_tax_free, &request->tax_free);
+                        request->cancel.has_tax_free,
+                        &request->cancel.tax_free);
     fuzz_request_number(text, members, request->json, "vat_amount",
-                        request->has_vat_amount, &request->vat_amount);
+                        request->cancel.has_vat_amount,
+                        &request->cancel.vat_amount);
     fuzz_request_number(text, members, request->json, "checksum",
                         request->has_checksum, &request->checksum);
 
@@ -459,7 +461,7 @@ fuzz_request_policy(const portone_request_t *request,
     case PORTONE_NO_ERROR:
         fuzz_request_accepted(&policy);
 
-        body = portone_cancel_body(request, &payment, policy.amount);
+        body = portone_cancel_body(&request->cancel, &payment, policy.amount);
 
         fuzz_paused = 1;
 
@@ -528,10 +530,12 @@ fuzz_request_accepted(const portone_policy_t *policy)
                    == fuzz_request_amount(&request->checksum, exponent));
     }
 
-    free_of_tax = request->has_tax_free
-                  ? fuzz_request_amount(&request->tax_free, exponent) : 0;
-    vat = request->has_vat_amount
-          ? fuzz_request_amount(&request->vat_amount, exponent) : 0;
+    free_of_tax = request->cancel.has_tax_free
+                  ? fuzz_request_amount(&request->cancel.tax_free, exponent)
+                  : 0;
+    vat = request->cancel.has_vat_amount
+          ? fuzz_request_amount(&request->cancel.vat_amount, exponent)
+          : 0;
 
     fuzz_check(free_of_tax >= 0 && vat >= 0);
     fuzz_check(free_of_tax + vat <= policy->amount);
@@ -539,9 +543,9 @@ fuzz_request_accepted(const portone_policy_t *policy)
     if (payment->pay_method.len == 5
         && memcmp(payment->pay_method.data, "vbank", 5) == 0)
     {
-        fuzz_check(request->refund_holder.len != 0);
-        fuzz_check(request->refund_bank.len != 0);
-        fuzz_check(request->refund_account.len != 0);
+        fuzz_check(request->cancel.refund_holder.len != 0);
+        fuzz_check(request->cancel.refund_bank.len != 0);
+        fuzz_check(request->cancel.refund_account.len != 0);
     }
 }
 
@@ -607,32 +611,33 @@ fuzz_request_body(const portone_policy_t *policy, const char *text)
     fuzz_request_money(body, members, "checksum",
                        portone_payment_balance(payment), payment->exponent);
 
-    amount = fuzz_request_amount(&request->tax_free, payment->exponent);
+    amount = fuzz_request_amount(&request->cancel.tax_free, payment->exponent);
     fuzz_request_money(body, members, "tax_free",
-                       request->has_tax_free ? amount : -1,
+                       request->cancel.has_tax_free ? amount : -1,
                        payment->exponent);
 
-    amount = fuzz_request_amount(&request->vat_amount, payment->exponent);
+    amount = fuzz_request_amount(&request->cancel.vat_amount,
+                                 payment->exponent);
     fuzz_request_money(body, members, "vat_amount",
-                       request->has_vat_amount ? amount : -1,
+                       request->cancel.has_vat_amount ? amount : -1,
                        payment->exponent);
 
-    fuzz_request_same(body, "reason", &request->reason);
-    fuzz_request_same(body, "refund_holder", &request->refund_holder);
-    fuzz_request_same(body, "refund_bank", &request->refund_bank);
-    fuzz_request_same(body, "refund_account", &request->refund_account);
-    fuzz_request_same(body, "refund_tel", &request->refund_tel);
+    fuzz_request_same(body, "reason", &request->cancel.reason);
+    fuzz_request_same(body, "refund_holder", &request->cancel.refund_holder);
+    fuzz_request_same(body, "refund_bank", &request->cancel.refund_bank);
+    fuzz_request_same(body, "refund_account", &request->cancel.refund_account);
+    fuzz_request_same(body, "refund_tel", &request->cancel.refund_tel);
 
     item = portone_json_member(body, "retain_promotion");
 
-    fuzz_check((item != NULL) == request->has_retain_promotion);
+    fuzz_check((item != NULL) == request->cancel.has_retain_promotion);
     fuzz_check(item == NULL
-               || cJSON_IsTrue(item) == request->retain_promotion);
+               || cJSON_IsTrue(item) == request->cancel.retain_promotion);
 
     item = portone_json_member(body, "extra");
 
-    fuzz_check((item != NULL) == (request->requester.len != 0));
-    fuzz_request_same(item, "requester", &request->requester);
+    fuzz_check((item != NULL) == (request->cancel.requester.len != 0));
+    fuzz_request_same(item, "requester", &request->cancel.requester);
 
     cJSON_Delete(body);
 }

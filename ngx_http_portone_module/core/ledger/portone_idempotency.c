@@ -4,6 +4,7 @@
  */
 
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -13,8 +14,6 @@
 
 /* how much longer a key is kept whose refund is still open, seconds */
 #define PORTONE_IDEMPOTENCY_LONGER  3600
-
-#define PORTONE_IDEMPOTENCY_TIME    8    /* bytes, big-endian */
 
 /* a record is there and cannot be read */
 #define PORTONE_IDEMPOTENCY_BROKEN  1
@@ -209,7 +208,7 @@ portone_idempotency_load(portone_txn_t *txn, const portone_key_t *key,
 
     *record = NULL;
 
-    if (key->len > PORTONE_KEY_MAX - PORTONE_IDEMPOTENCY_TIME) {
+    if (key->len > PORTONE_KEY_MAX - PORTONE_KEY_NUMBER_LEN) {
         return PORTONE_ERROR;
     }
 
@@ -324,31 +323,34 @@ portone_idempotency_forget(portone_txn_t *txn, const portone_key_t *key,
 static int
 portone_idempotency_expire(portone_txn_t *txn, int64_t now)
 {
-    int                   rc, i, j;
-    uint64_t              time;
-    portone_key_t         key;
-    portone_str_t         index, value;
-    const unsigned char  *p;
+    int             rc, i;
+    uint64_t        expires_at;
+    portone_key_t   index, key;
+    portone_str_t   str, value;
 
-    static const portone_str_t  first = portone_string("\0");
+    /* a NUL comes before all keys */
+
+    index.data[0] = '\0';
+    index.len = 1;
 
     for (i = 0; i < PORTONE_IDEMPOTENCY_EXPIRE; i++) {
 
-        rc = txn->next(txn, PORTONE_DB_IDEMPOTENCY_EXPIRY, &first, &index,
-                       &value);
+        rc = portone_key_next(txn, PORTONE_DB_IDEMPOTENCY_EXPIRY, &index,
+                              &value);
 
         if (rc != PORTONE_OK) {
             return (rc == PORTONE_DECLINED) ? PORTONE_OK : PORTONE_ERROR;
         }
 
-        if (index.len <= PORTONE_IDEMPOTENCY_TIME
-            || index.len > PORTONE_KEY_MAX)
-        {
-            /* no entry of ours; those after it must have their turn */
+        if (index.len <= PORTONE_KEY_NUMBER_LEN) {
 
-            txn->unreadable(txn, PORTONE_DB_IDEMPOTENCY_EXPIRY, &index);
+            /* a damaged entry; those after it must have their turn */
 
-            if (txn->del(txn, PORTONE_DB_IDEMPOTENCY_EXPIRY, &index)
+            str = portone_key_str(&index);
+
+            txn->unreadable(txn, PORTONE_DB_IDEMPOTENCY_EXPIRY, &str);
+
+            if (txn->del(txn, PORTONE_DB_IDEMPOTENCY_EXPIRY, &str)
                 != PORTONE_OK)
             {
                 return PORTONE_ERROR;
@@ -357,21 +359,17 @@ portone_idempotency_expire(portone_txn_t *txn, int64_t now)
             continue;
         }
 
-        p = (const unsigned char *) index.data;
-        time = 0;
+        expires_at = portone_key_number_read(&index);
 
-        for (j = 0; j < PORTONE_IDEMPOTENCY_TIME; j++) {
-            time = (time << 8) | p[j];
-        }
-
-        if (time > (uint64_t) now) {
+        if (expires_at > (uint64_t) now) {
             return PORTONE_OK;
         }
 
-        key.len = index.len - PORTONE_IDEMPOTENCY_TIME;
-        memcpy(key.data, index.data + PORTONE_IDEMPOTENCY_TIME, key.len);
+        key.len = index.len - PORTONE_KEY_NUMBER_LEN;
+        memcpy(key.data, index.data + PORTONE_KEY_NUMBER_LEN, key.len);
 
-        if (portone_idempotency_expire_one(txn, &key, (int64_t) time, now)
+        if (portone_idempotency_expire_one(txn, &key, (int64_t) expires_at,
+                                           now)
             != PORTONE_OK)
         {
             return PORTONE_ERROR;
@@ -428,16 +426,10 @@ static void
 portone_idempotency_index(portone_key_t *index, const portone_key_t *key,
     int64_t expires_at)
 {
-    int       i;
-    uint64_t  time;
+    assert(key->len <= PORTONE_KEY_MAX - PORTONE_KEY_NUMBER_LEN);
 
-    time = (uint64_t) expires_at;
+    portone_key_number(index, (uint64_t) expires_at);
 
-    for (i = PORTONE_IDEMPOTENCY_TIME - 1; i >= 0; i--) {
-        index->data[i] = (char) (time & 0xff);
-        time >>= 8;
-    }
-
-    memcpy(index->data + PORTONE_IDEMPOTENCY_TIME, key->data, key->len);
-    index->len = PORTONE_IDEMPOTENCY_TIME + key->len;
+    memcpy(index->data + index->len, key->data, key->len);
+    index->len += key->len;
 }

@@ -4,13 +4,11 @@
  */
 
 
-#include <string.h>
+#include <assert.h>
 
 #include "portone_journal.h"
 #include "portone_json.h"
 
-
-#define PORTONE_JOURNAL_KEY      8       /* bytes, big-endian */
 
 #define PORTONE_JOURNAL_MEMBERS  16
 
@@ -211,53 +209,36 @@ int
 portone_journal_append(portone_txn_t *txn, const portone_str_t *entry)
 {
     int             rc;
-    char            buf[PORTONE_JOURNAL_KEY];
-    size_t          i;
     uint64_t        sequence;
-    portone_str_t   key, value;
-
-    static const portone_str_t  end
-                           = portone_string("\xff\xff\xff\xff\xff\xff\xff\xff");
+    portone_key_t   key;
+    portone_str_t   str, value;
 
     if (entry->len == 0) {
         return PORTONE_ERROR;
     }
 
-    rc = txn->prev(txn, PORTONE_DB_JOURNAL, &end, &key, &value);
+    portone_key_number(&key, UINT64_MAX);
+
+    rc = portone_key_prev(txn, PORTONE_DB_JOURNAL, &key, &value);
 
     if (rc == PORTONE_ERROR) {
         return PORTONE_ERROR;
     }
 
-    if (rc == PORTONE_DECLINED) {
-        key.len = 0;
-    }
+    /* greater than the last key also if that has another length */
 
-    /* greater than the last one also if that one has another length */
+    sequence = (rc == PORTONE_OK) ? portone_key_number_read(&key) + 1 : 1;
 
-    sequence = 0;
+    /* portone_key_prev() would miss the greatest key, and it be put twice */
 
-    for (i = 0; i < PORTONE_JOURNAL_KEY; i++) {
-        sequence <<= 8;
-
-        if (i < key.len) {
-            sequence |= (portone_byte_t) key.data[i];
-        }
-    }
-
-    /* the greatest one is never found by prev: it would be put twice */
-
-    if (++sequence == UINT64_MAX) {
+    if (sequence == UINT64_MAX) {
         return PORTONE_ERROR;
     }
 
-    for (i = PORTONE_JOURNAL_KEY; i > 0; i--) {
-        buf[i - 1] = (char) (sequence & 0xff);
-        sequence >>= 8;
-    }
+    assert(sequence > 0);
 
-    key.data = buf;
-    key.len = PORTONE_JOURNAL_KEY;
+    portone_key_number(&key, sequence);
+    str = portone_key_str(&key);
 
-    return txn->put(txn, PORTONE_DB_JOURNAL, &key, entry);
+    return txn->put(txn, PORTONE_DB_JOURNAL, &str, entry);
 }

@@ -8,8 +8,8 @@
 #define _PORTONE_JOURNAL_H_INCLUDED_
 
 
+#include "portone_key.h"
 #include "portone_payment.h"
-#include "portone_txn.h"
 
 
 /*

@@ -14,7 +14,7 @@
 static int portone_ledger_open(portone_txn_t *txn, const portone_key_t *key,
     cJSON **intent);
 static cJSON *portone_ledger_parse(portone_txn_t *txn, portone_db_e db,
-    const portone_str_t *key, const portone_str_t *value);
+    const portone_key_t *key, const portone_str_t *value);
 static int portone_ledger_stale(portone_txn_t *txn,
     portone_settlement_t *settlement);
 static int portone_ledger_put_payment(portone_txn_t *txn,
@@ -28,6 +28,8 @@ static void portone_ledger_take_due(portone_due_t *due,
     const portone_key_t *key, const cJSON *intent);
 static int portone_ledger_refunds(portone_txn_t *txn,
     portone_lookup_t *lookup);
+static int portone_ledger_attempt(portone_txn_t *txn,
+    portone_lookup_t *lookup, portone_key_t *key);
 
 
 int
@@ -480,10 +482,8 @@ portone_ledger_lookup_free(portone_lookup_t *lookup)
 }
 
 
-/* PORTONE_DECLINED: the payment has no open refund */
-
-static int
-portone_ledger_open(portone_txn_t *txn, const portone_key_t *key,
+int
+portone_ledger_intent(portone_txn_t *txn, const portone_key_t *key,
     cJSON **intent)
 {
     int            rc;
@@ -499,27 +499,38 @@ portone_ledger_open(portone_txn_t *txn, const portone_key_t *key,
         return rc;
     }
 
-    /*
-     * an intent that cannot be read still locks its payment: an error here,
-     * never "none"
-     */
+    *intent = portone_ledger_parse(txn, PORTONE_DB_INTENTS, key, &value);
 
-    *intent = portone_ledger_parse(txn, PORTONE_DB_INTENTS, &str, &value);
+    return PORTONE_OK;
+}
 
-    return (*intent == NULL) ? PORTONE_ERROR : PORTONE_OK;
+
+/* an unreadable intent still locks its payment: it is an error, never "none" */
+
+static int
+portone_ledger_open(portone_txn_t *txn, const portone_key_t *key,
+    cJSON **intent)
+{
+    int  rc;
+
+    rc = portone_ledger_intent(txn, key, intent);
+
+    return (rc == PORTONE_OK && *intent == NULL) ? PORTONE_ERROR : rc;
 }
 
 
 static cJSON *
 portone_ledger_parse(portone_txn_t *txn, portone_db_e db,
-    const portone_str_t *key, const portone_str_t *value)
+    const portone_key_t *key, const portone_str_t *value)
 {
-    cJSON  *record;
+    cJSON          *record;
+    portone_str_t   str;
 
     record = portone_json_parse(value->data, value->len);
 
     if (record == NULL && errno != ENOMEM) {
-        txn->unreadable(txn, db, key);
+        str = portone_key_str(key);
+        txn->unreadable(txn, db, &str);
     }
 
     return record;
@@ -584,10 +595,9 @@ static int
 portone_ledger_refunds(portone_txn_t *txn, portone_lookup_t *lookup)
 {
     int             rc;
-    cJSON          *record, *refund;
+    cJSON          *refund;
     size_t          n;
-    portone_key_t   last;
-    portone_str_t   before, key, value;
+    portone_key_t   key;
 
     lookup->refunds = cJSON_CreateArray();
     if (lookup->refunds == NULL) {
@@ -612,52 +622,68 @@ portone_ledger_refunds(portone_txn_t *txn, portone_lookup_t *lookup)
      * key has control characters, so \001 comes after all of them.
      */
 
-    last = lookup->key;
+    key = lookup->key;
 
-    if (last.len == PORTONE_KEY_MAX) {
+    if (key.len == PORTONE_KEY_MAX) {
         return PORTONE_OK;
     }
 
-    last.data[last.len++] = '\001';
+    key.data[key.len++] = '\001';
 
     for ( /* void */ ; n < PORTONE_REFUNDS_MAX; n++) {
-        before = portone_key_str(&last);
+        rc = portone_ledger_attempt(txn, lookup, &key);
 
-        rc = txn->prev(txn, PORTONE_DB_ATTEMPTS, &before, &key, &value);
-
-        if (rc == PORTONE_ERROR) {
-            return PORTONE_ERROR;
+        if (rc != PORTONE_OK) {
+            return (rc == PORTONE_DECLINED) ? PORTONE_OK : PORTONE_ERROR;
         }
+    }
 
-        if (rc == PORTONE_DECLINED
-            || key.len <= lookup->key.len
-            || key.len > PORTONE_KEY_MAX
-            || memcmp(key.data, lookup->key.data, lookup->key.len) != 0
-            || key.data[lookup->key.len] != '\0')
-        {
-            break;
-        }
+    return PORTONE_OK;
+}
 
-        record = portone_ledger_parse(txn, PORTONE_DB_ATTEMPTS, &key, &value);
-        if (record == NULL) {
-            return PORTONE_ERROR;
-        }
 
-        memcpy(last.data, key.data, key.len);
-        last.len = key.len;
+/*
+ * the attempt before the key, in front of lookup->refunds; PORTONE_DECLINED:
+ * the payment has no more of them
+ */
 
-        refund = portone_record_refund(record);
+static int
+portone_ledger_attempt(portone_txn_t *txn, portone_lookup_t *lookup,
+    portone_key_t *key)
+{
+    int             rc;
+    cJSON          *record, *refund;
+    portone_str_t   value;
 
-        cJSON_Delete(record);
+    rc = portone_key_prev(txn, PORTONE_DB_ATTEMPTS, key, &value);
 
-        if (refund == NULL) {
-            return PORTONE_ERROR;
-        }
+    if (rc != PORTONE_OK) {
+        return rc;
+    }
 
-        if (!cJSON_InsertItemInArray(lookup->refunds, 0, refund)) {
-            cJSON_Delete(refund);
-            return PORTONE_ERROR;
-        }
+    if (key->len <= lookup->key.len
+        || memcmp(key->data, lookup->key.data, lookup->key.len) != 0
+        || key->data[lookup->key.len] != '\0')
+    {
+        return PORTONE_DECLINED;
+    }
+
+    record = portone_ledger_parse(txn, PORTONE_DB_ATTEMPTS, key, &value);
+    if (record == NULL) {
+        return PORTONE_ERROR;
+    }
+
+    refund = portone_record_refund(record);
+
+    cJSON_Delete(record);
+
+    if (refund == NULL) {
+        return PORTONE_ERROR;
+    }
+
+    if (!cJSON_InsertItemInArray(lookup->refunds, 0, refund)) {
+        cJSON_Delete(refund);
+        return PORTONE_ERROR;
     }
 
     return PORTONE_OK;
@@ -672,15 +698,13 @@ portone_ledger_due(portone_txn_t *txn, void *data)
     int             rc;
     cJSON          *intent;
     size_t          i;
-    portone_str_t   after, key, value;
+    portone_str_t   value;
 
     list->n = 0;
     list->done = 0;
 
     for (i = 0; i < PORTONE_DUE_LOOK && list->n < list->max; i++) {
-        after = portone_key_str(&list->last);
-
-        rc = txn->next(txn, PORTONE_DB_INTENTS, &after, &key, &value);
+        rc = portone_key_next(txn, PORTONE_DB_INTENTS, &list->last, &value);
 
         if (rc == PORTONE_ERROR) {
             return PORTONE_ERROR;
@@ -692,14 +716,8 @@ portone_ledger_due(portone_txn_t *txn, void *data)
             break;
         }
 
-        if (key.len > PORTONE_KEY_MAX) {
-            return PORTONE_ERROR;
-        }
-
-        memcpy(list->last.data, key.data, key.len);
-        list->last.len = key.len;
-
-        intent = portone_ledger_parse(txn, PORTONE_DB_INTENTS, &key, &value);
+        intent = portone_ledger_parse(txn, PORTONE_DB_INTENTS, &list->last,
+                                      &value);
 
         /* one that cannot be read holds up its own payment only */
 

@@ -60,6 +60,14 @@ typedef struct {
 
 void portone_ledger_open_read(portone_open_t *open, const cJSON *intent);
 
+/*
+ * portone_ledger_intent() reads the intent of a payment, which the caller
+ * owns.  PORTONE_DECLINED: no refund of the payment is open; PORTONE_OK with
+ * *intent NULL: an open one cannot be read.
+ */
+int portone_ledger_intent(portone_txn_t *txn, const portone_key_t *key,
+    cJSON **intent);
+
 /* portone_claim_t: the intent is put if the payment has none */
 int portone_ledger_claim(portone_txn_t *txn, void *data);
 

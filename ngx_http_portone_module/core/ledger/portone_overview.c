@@ -35,14 +35,12 @@ portone_overview(portone_txn_t *txn, void *data)
     cJSON                  *intent;
     size_t                  i;
     int64_t                 requested_at;
-    portone_str_t           after, key, value;
+    portone_str_t           value;
     portone_state_e         state;
     portone_refund_line_t  *review;
 
     for (i = 0; i < PORTONE_OVERVIEW_LOOK; i++) {
-        after = portone_key_str(&survey->last);
-
-        rc = txn->next(txn, PORTONE_DB_INTENTS, &after, &key, &value);
+        rc = portone_key_next(txn, PORTONE_DB_INTENTS, &survey->last, &value);
 
         if (rc == PORTONE_ERROR) {
             return PORTONE_ERROR;
@@ -52,13 +50,6 @@ portone_overview(portone_txn_t *txn, void *data)
             survey->done = 1;
             return PORTONE_OK;
         }
-
-        if (key.len > PORTONE_KEY_MAX) {
-            return PORTONE_ERROR;
-        }
-
-        memcpy(survey->last.data, key.data, key.len);
-        survey->last.len = key.len;
 
         errno = 0;
         intent = portone_json_parse(value.data, value.len);
@@ -187,21 +178,11 @@ portone_overview_place(portone_overview_t *survey, int64_t requested_at)
 static void
 portone_overview_key(portone_refund_line_t *review, const portone_key_t *key)
 {
-    size_t         len;
     portone_str_t  merchant, imp_uid;
 
-    merchant.data = key->data;
-    merchant.len = 0;
-
-    imp_uid = portone_key_str(key);
-
-    len = strnlen(key->data, key->len);
-
-    if (len < key->len) {
-        merchant.len = len;
-
-        imp_uid.data += len + 1;
-        imp_uid.len -= len + 1;
+    if (portone_key_split(key, &merchant, &imp_uid) != PORTONE_OK) {
+        imp_uid = merchant;
+        merchant.len = 0;
     }
 
     portone_overview_copy(review->merchant, sizeof(review->merchant),
@@ -269,36 +250,29 @@ portone_overview_recent(portone_txn_t *txn, void *data)
     portone_recent_t *recent = data;
 
     int                     rc;
-    char                    buf[PORTONE_KEY_MAX];
     cJSON                  *entry;
     size_t                  i;
-    portone_str_t           before, key, value, str;
+    portone_key_t           key;
+    portone_str_t           value, str;
     portone_refund_line_t  *refund;
 
-    static const portone_str_t  end
-                           = portone_string("\xff\xff\xff\xff\xff\xff\xff\xff");
-
     recent->n = 0;
-    before = end;
+
+    portone_key_number(&key, UINT64_MAX);
 
     for (i = 0;
          i < PORTONE_RECENT_LOOK && recent->n < PORTONE_RECENT_MAX;
          i++)
     {
-        rc = txn->prev(txn, PORTONE_DB_JOURNAL, &before, &key, &value);
+        rc = portone_key_prev(txn, PORTONE_DB_JOURNAL, &key, &value);
 
         if (rc == PORTONE_DECLINED) {
             break;
         }
 
-        if (rc == PORTONE_ERROR || key.len > PORTONE_KEY_MAX) {
+        if (rc == PORTONE_ERROR) {
             return PORTONE_ERROR;
         }
-
-        memcpy(buf, key.data, key.len);
-
-        before.data = buf;
-        before.len = key.len;
 
         entry = portone_json_parse(value.data, value.len);
 

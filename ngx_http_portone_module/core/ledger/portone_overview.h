@@ -9,7 +9,7 @@
 
 
 #include "portone_ledger.h"
-#include "portone_request.h"
+#include "portone_uid.h"
 
 
 /*

@@ -17,7 +17,6 @@
 #define PORTONE_CLOCK_TOLERANCE  5    /* seconds */
 
 
-static int portone_key_append(portone_key_t *key, const portone_str_t *part);
 static cJSON *portone_record_balance(const portone_payment_t *payment);
 static int portone_record_ours(const cJSON *record, int64_t amount,
     const portone_cancellation_t *c);
@@ -34,65 +33,6 @@ static const char  *portone_state_words[PORTONE_STATE_MAX] = {
     "not_executed",
     "manual_review"
 };
-
-
-int
-portone_key(portone_key_t *key, const portone_str_t *merchant,
-    const portone_str_t *uid)
-{
-    key->len = 0;
-
-    if (portone_key_append(key, merchant) != PORTONE_OK) {
-        return PORTONE_DECLINED;
-    }
-
-    return portone_key_append(key, uid);
-}
-
-
-int
-portone_key_attempt(portone_key_t *key, const portone_key_t *payment,
-    const portone_str_t *refund_id)
-{
-    key->len = payment->len;
-
-    memcpy(key->data, payment->data, payment->len);
-
-    return portone_key_append(key, refund_id);
-}
-
-
-portone_str_t
-portone_key_str(const portone_key_t *key)
-{
-    portone_str_t  str;
-
-    str.len = key->len;
-    str.data = key->data;
-
-    return str;
-}
-
-
-static int
-portone_key_append(portone_key_t *key, const portone_str_t *part)
-{
-    if (part->len == 0
-        || part->len + 1 > PORTONE_KEY_MAX - key->len
-        || memchr(part->data, '\0', part->len) != NULL)
-    {
-        return PORTONE_DECLINED;
-    }
-
-    if (key->len) {
-        key->data[key->len++] = '\0';
-    }
-
-    memcpy(key->data + key->len, part->data, part->len);
-    key->len += part->len;
-
-    return PORTONE_OK;
-}
 
 
 cJSON *

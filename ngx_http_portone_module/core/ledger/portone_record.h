@@ -8,8 +8,8 @@
 #define _PORTONE_RECORD_H_INCLUDED_
 
 
+#include "portone_key.h"
 #include "portone_payment.h"
-#include "portone_txn.h"
 
 
 /*
@@ -30,23 +30,6 @@ typedef enum {
     PORTONE_STATE_MANUAL_REVIEW,  /* ambiguous: a person settles it */
     PORTONE_STATE_MAX
 } portone_state_e;
-
-
-typedef struct {
-    size_t  len;
-    char    data[PORTONE_KEY_MAX];
-} portone_key_t;
-
-
-/*
- * Keys: their parts joined by NUL bytes, which none of them can contain.
- * PORTONE_DECLINED: an empty part, or longer than a key may be.
- */
-int portone_key(portone_key_t *key, const portone_str_t *merchant,
-    const portone_str_t *uid);
-int portone_key_attempt(portone_key_t *key, const portone_key_t *payment,
-    const portone_str_t *refund_id);
-portone_str_t portone_key_str(const portone_key_t *key);
 
 
 /* what is known of a refund when it is claimed */

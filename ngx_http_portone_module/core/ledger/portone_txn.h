@@ -73,7 +73,7 @@ struct portone_txn_s {
 };
 
 
-/* LMDB refuses longer keys */
+/* bytes; LMDB refuses longer keys */
 #define PORTONE_KEY_MAX  511
 
 

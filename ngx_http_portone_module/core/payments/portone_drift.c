@@ -33,8 +33,8 @@ portone_drift_batch(portone_txn_t *txn, void *data)
 
     int             rc;
     size_t          i, len, texts, uids;
-    const char     *nul;
-    portone_str_t   after, key, value;
+    portone_key_t   key;
+    portone_str_t   value, merchant, imp_uid;
 
     drift->done = 0;
 
@@ -42,9 +42,9 @@ portone_drift_batch(portone_txn_t *txn, void *data)
     uids = 0;
 
     for (i = 0; i < PORTONE_DRIFT_LOOK && drift->n < PORTONE_DRIFT_MAX; i++) {
-        after = portone_key_str(&drift->last);
+        key = drift->last;
 
-        rc = txn->next(txn, PORTONE_DB_PAYMENTS, &after, &key, &value);
+        rc = portone_key_next(txn, PORTONE_DB_PAYMENTS, &key, &value);
 
         if (rc == PORTONE_ERROR) {
             return PORTONE_ERROR;
@@ -56,27 +56,24 @@ portone_drift_batch(portone_txn_t *txn, void *data)
             break;
         }
 
-        nul = memchr(key.data, '\0', key.len);
-
-        if (nul == NULL || key.len > PORTONE_KEY_MAX) {
+        if (portone_key_split(&key, &merchant, &imp_uid) != PORTONE_OK) {
             return PORTONE_ERROR;
         }
 
-        len = nul - key.data;
-
         if (drift->n == 0) {
-            drift->merchant = len;
+            drift->merchant = merchant.len;
 
-        } else if (drift->merchant != len
-                   || memcmp(drift->payments[0].key.data, key.data, len) != 0
+        } else if (drift->merchant != merchant.len
+                   || memcmp(drift->payments[0].key.data, merchant.data,
+                             merchant.len)
+                      != 0
                    || texts + value.len > PORTONE_DRIFT_TEXTS
-                   || uids + key.len - len > PORTONE_DRIFT_UIDS)
+                   || uids + key.len - merchant.len > PORTONE_DRIFT_UIDS)
         {
             break;
         }
 
-        memcpy(drift->last.data, key.data, key.len);
-        drift->last.len = key.len;
+        drift->last = key;
 
         len = value.len;
 

@@ -16,7 +16,7 @@
 
 
 static int portone_export_matches(portone_txn_t *txn,
-    const portone_export_t *export, const portone_str_t *key,
+    const portone_export_t *export, const portone_key_t *key,
     const portone_str_t *value);
 
 
@@ -28,7 +28,8 @@ portone_export_read(portone_txn_t *txn, void *data)
     int             rc;
     char           *p;
     size_t          n, prefix;
-    portone_str_t   after, key, value;
+    portone_key_t   key;
+    portone_str_t   value;
 
     export->len = 0;
     export->need = 0;
@@ -50,16 +51,15 @@ portone_export_read(portone_txn_t *txn, void *data)
     }
 
     for (n = 0; n < PORTONE_EXPORT_LOOK; n++) {
-        after = portone_key_str(&export->last);
+        key = export->last;
 
-        rc = txn->next(txn, PORTONE_DB_PAYMENTS, &after, &key, &value);
+        rc = portone_key_next(txn, PORTONE_DB_PAYMENTS, &key, &value);
 
         if (rc == PORTONE_ERROR) {
             return PORTONE_ERROR;
         }
 
         if (rc == PORTONE_DECLINED
-            || key.len > PORTONE_KEY_MAX
             || key.len < prefix
             || memcmp(key.data, export->last.data, prefix) != 0)
         {
@@ -86,8 +86,7 @@ portone_export_read(portone_txn_t *txn, void *data)
             export->len += value.len + 1;
         }
 
-        memcpy(export->last.data, key.data, key.len);
-        export->last.len = key.len;
+        export->last = key;
     }
 
     return PORTONE_OK;
@@ -96,10 +95,11 @@ portone_export_read(portone_txn_t *txn, void *data)
 
 static int
 portone_export_matches(portone_txn_t *txn, const portone_export_t *export,
-    const portone_str_t *key, const portone_str_t *value)
+    const portone_key_t *key, const portone_str_t *value)
 {
     int                 rc;
     const char         *why;
+    portone_str_t       str;
     portone_payment_t   payment;
 
     if (export->n_matches == 0) {
@@ -110,7 +110,8 @@ portone_export_matches(portone_txn_t *txn, const portone_export_t *export,
         != PORTONE_OK)
     {
         if (errno != ENOMEM) {
-            txn->unreadable(txn, PORTONE_DB_PAYMENTS, key);
+            str = portone_key_str(key);
+            txn->unreadable(txn, PORTONE_DB_PAYMENTS, &str);
         }
 
         return 0;

@@ -19,7 +19,7 @@ static const char *portone_register_check(portone_register_t *reg,
 static int portone_register_default(cJSON *json, const char *name,
     const char *value);
 static int portone_register_intent(portone_register_t *reg,
-    portone_txn_t *txn, const portone_str_t *key);
+    portone_txn_t *txn, const portone_key_t *key);
 static int portone_register_put(portone_register_t *reg, portone_txn_t *txn,
     const portone_str_t *text, const portone_str_t *stored);
 static int portone_register_stored(portone_register_t *reg,
@@ -268,7 +268,7 @@ portone_register_apply(portone_txn_t *txn, void *data)
 
         /* an open refund is settled by what was known of its payment */
 
-        rc = portone_register_intent(reg, txn, &str);
+        rc = portone_register_intent(reg, txn, &key);
 
         if (rc == PORTONE_DECLINED) {
             rc = portone_register_put(reg, txn, &value, &stored);
@@ -322,25 +322,18 @@ portone_register_put(portone_register_t *reg, portone_txn_t *txn,
 
 static int
 portone_register_intent(portone_register_t *reg, portone_txn_t *txn,
-    const portone_str_t *key)
+    const portone_key_t *key)
 {
-    int             rc;
-    cJSON          *intent;
-    portone_str_t   value;
+    int     rc;
+    cJSON  *intent;
 
-    rc = txn->get(txn, PORTONE_DB_INTENTS, key, &value);
+    rc = portone_ledger_intent(txn, key, &intent);
 
     if (rc != PORTONE_OK) {
         return rc;
     }
 
-    /* one that cannot be read locks its payment as well */
-
-    intent = portone_json_parse(value.data, value.len);
-
-    if (intent == NULL && errno != ENOMEM) {
-        txn->unreadable(txn, PORTONE_DB_INTENTS, key);
-    }
+    /* an intent that cannot be read locks its payment as well */
 
     portone_ledger_open_read(&reg->open, intent);
 

@@ -11,6 +11,7 @@
 #include "portone_cancel.h"
 #include "portone_flow_private.h"
 #include "portone_json.h"
+#include "portone_uid.h"
 
 
 static portone_step_e portone_flow_prepare(portone_flow_t *flow,
@@ -423,7 +424,7 @@ portone_flow_prepare(portone_flow_t *flow, int64_t now)
     facts.merchant = flow->merchant;
     facts.account = flow->account;
     facts.tier = flow->tier;
-    facts.reason = flow->request.reason;
+    facts.reason = flow->request.cancel.reason;
     facts.idempotency = flow->idempotency.key;
     facts.payment = &flow->payment;
     facts.amount = flow->amount;
@@ -476,7 +477,7 @@ portone_flow_prepare(portone_flow_t *flow, int64_t now)
                               portone_flow_text(flow, PORTONE_TEXT_KEY, text);
     }
 
-    flow->body = portone_cancel_body(&flow->request, &flow->payment,
+    flow->body = portone_cancel_body(&flow->request.cancel, &flow->payment,
                                      flow->amount);
     if (flow->body == NULL) {
         return portone_flow_finish(flow, PORTONE_OVERLOADED);

@@ -5,6 +5,7 @@
 
 
 #include "portone_flow_private.h"
+#include "portone_uid.h"
 
 
 /*

@@ -92,10 +92,10 @@ portone_policy_amounts(portone_policy_t *policy)
 
     tax_free = 0;
 
-    if (request->has_tax_free) {
+    if (request->cancel.has_tax_free) {
         policy->field = "tax_free";
 
-        if (portone_money_from_decimal(&tax_free, &request->tax_free,
+        if (portone_money_from_decimal(&tax_free, &request->cancel.tax_free,
                                        exponent)
             != PORTONE_OK
             || tax_free > policy->amount)
@@ -104,12 +104,12 @@ portone_policy_amounts(portone_policy_t *policy)
         }
     }
 
-    if (request->has_vat_amount) {
+    if (request->cancel.has_vat_amount) {
         policy->field = "vat_amount";
 
         /* what is free of tax has no VAT in it */
 
-        if (portone_money_from_decimal(&amount, &request->vat_amount,
+        if (portone_money_from_decimal(&amount, &request->cancel.vat_amount,
                                        exponent)
             != PORTONE_OK
             || amount > policy->amount - tax_free)
@@ -137,17 +137,17 @@ portone_policy_method(portone_policy_t *policy)
 
     if (portone_str_eq(&payment->pay_method, &vbank)) {
 
-        if (request->refund_holder.len == 0) {
+        if (request->cancel.refund_holder.len == 0) {
             policy->field = "refund_holder";
             return PORTONE_REFUND_ACCOUNT_REQUIRED;
         }
 
-        if (request->refund_bank.len == 0) {
+        if (request->cancel.refund_bank.len == 0) {
             policy->field = "refund_bank";
             return PORTONE_REFUND_ACCOUNT_REQUIRED;
         }
 
-        if (request->refund_account.len == 0) {
+        if (request->cancel.refund_account.len == 0) {
             policy->field = "refund_account";
             return PORTONE_REFUND_ACCOUNT_REQUIRED;
         }

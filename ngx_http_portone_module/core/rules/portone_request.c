@@ -9,6 +9,7 @@
 
 #include "portone_json.h"
 #include "portone_request.h"
+#include "portone_uid.h"
 
 
 typedef struct portone_field_s  portone_field_t;
@@ -67,37 +68,37 @@ static const portone_field_t  portone_fields[] = {
 
     { "reason",
       portone_field_text,
-      offsetof(portone_request_t, reason),
+      offsetof(portone_request_t, cancel.reason),
       256 },
 
     { "refund_holder",
       portone_field_account,
-      offsetof(portone_request_t, refund_holder),
+      offsetof(portone_request_t, cancel.refund_holder),
       16 },
 
     { "refund_bank",
       portone_field_account,
-      offsetof(portone_request_t, refund_bank),
+      offsetof(portone_request_t, cancel.refund_bank),
       4 },
 
     { "refund_account",
       portone_field_account,
-      offsetof(portone_request_t, refund_account),
+      offsetof(portone_request_t, cancel.refund_account),
       16 },
 
     { "refund_tel",
       portone_field_account,
-      offsetof(portone_request_t, refund_tel),
+      offsetof(portone_request_t, cancel.refund_tel),
       16 },
 
     { "tax_free",
       portone_field_decimal,
-      offsetof(portone_request_t, tax_free),
+      offsetof(portone_request_t, cancel.tax_free),
       0 },
 
     { "vat_amount",
       portone_field_decimal,
-      offsetof(portone_request_t, vat_amount),
+      offsetof(portone_request_t, cancel.vat_amount),
       0 },
 
     { "checksum",
@@ -112,7 +113,7 @@ static const portone_field_t  portone_fields[] = {
 
     { "extra",
       portone_field_extra,
-      offsetof(portone_request_t, requester),
+      offsetof(portone_request_t, cancel.requester),
       0 },
 
     { NULL, NULL, 0, 0 }
@@ -337,11 +338,11 @@ portone_field_decimal(portone_request_t *request, const portone_field_t *field,
         return PORTONE_DECLINED;
     }
 
-    if (value == &request->tax_free) {
-        request->has_tax_free = 1;
+    if (value == &request->cancel.tax_free) {
+        request->cancel.has_tax_free = 1;
 
-    } else if (value == &request->vat_amount) {
-        request->has_vat_amount = 1;
+    } else if (value == &request->cancel.vat_amount) {
+        request->cancel.has_vat_amount = 1;
 
     } else {
         request->has_checksum = 1;
@@ -359,8 +360,8 @@ portone_field_promotion(portone_request_t *request,
         return PORTONE_DECLINED;
     }
 
-    request->has_retain_promotion = 1;
-    request->retain_promotion = cJSON_IsTrue(item);
+    request->cancel.has_retain_promotion = 1;
+    request->cancel.retain_promotion = cJSON_IsTrue(item);
 
     return PORTONE_OK;
 }
@@ -392,48 +393,7 @@ portone_field_extra(portone_request_t *request, const portone_field_t *field,
         return PORTONE_DECLINED;
     }
 
-    request->requester = portone_str(requester->valuestring);
+    request->cancel.requester = portone_str(requester->valuestring);
 
     return PORTONE_OK;
-}
-
-
-int
-portone_uid_valid(const portone_str_t *text, size_t max)
-{
-    return text->len != 0
-           && portone_str_utf8_length(text->data, text->len) <= max
-           && !portone_str_has_control(text);
-}
-
-
-int
-portone_uid_addressable(const portone_str_t *uid)
-{
-    size_t  i, dots, len;
-
-    dots = 0;
-    len = 0;
-
-    for (i = 0; i < uid->len; i++) {
-
-        if (uid->data[i] == '/' || uid->data[i] == '\\') {
-
-            if (len != 0 && len == dots && len <= 2) {
-                return 0;
-            }
-
-            dots = 0;
-            len = 0;
-            continue;
-        }
-
-        if (uid->data[i] == '.') {
-            dots++;
-        }
-
-        len++;
-    }
-
-    return len == 0 || len != dots || len > 2;
 }

@@ -8,14 +8,8 @@
 #define _PORTONE_REQUEST_H_INCLUDED_
 
 
-#include "portone_str.h"
+#include "portone_cancel.h"
 #include "portone_error.h"
-#include "portone_money.h"
-
-
-/* limits of the identifiers, in characters */
-#define PORTONE_IMP_UID_MAX       32
-#define PORTONE_MERCHANT_UID_MAX  40
 
 
 /* a refund request as the client sent it; strings point into json */
@@ -23,24 +17,13 @@
 typedef struct {
     portone_str_t       merchant_uid;
     portone_str_t       imp_uid;
-    portone_str_t       reason;
-    portone_str_t       refund_holder;
-    portone_str_t       refund_bank;
-    portone_str_t       refund_account;
-    portone_str_t       refund_tel;
-    portone_str_t       requester;          /* of extra: customer, admin */
+    portone_cancel_t    cancel;             /* for PortOne as it stands */
     portone_decimal_t   amount;             /* > 0 */
     const char         *amount_field;       /* the name it was sent by */
-    portone_decimal_t   tax_free;           /* >= 0 */
-    portone_decimal_t   vat_amount;         /* >= 0 */
     portone_decimal_t   checksum;           /* >= 0 */
     cJSON              *json;               /* owned */
     unsigned            has_amount:1;
-    unsigned            has_tax_free:1;
-    unsigned            has_vat_amount:1;
     unsigned            has_checksum:1;
-    unsigned            has_retain_promotion:1;
-    unsigned            retain_promotion:1;
 } portone_request_t;
 
 
@@ -60,20 +43,6 @@ typedef struct {
 portone_error_e portone_request_parse(portone_request_t *request,
     const char *text, size_t len, char field[PORTONE_FIELD_LEN]);
 void portone_request_free(portone_request_t *request);
-
-/*
- * portone_uid_valid() tells whether text is an identifier of 1 to max
- * characters: valid UTF-8 without control characters.
- */
-int portone_uid_valid(const portone_str_t *text, size_t max);
-
-/*
- * portone_uid_addressable() tells whether a valid identifier can stand in
- * the path of a URL.  One that has "." or ".." between slashes cannot: on the
- * way to PortOne it would be resolved, even escaped, to the path of another
- * call.
- */
-int portone_uid_addressable(const portone_str_t *uid);
 
 
 #endif /* _PORTONE_REQUEST_H_INCLUDED_ */

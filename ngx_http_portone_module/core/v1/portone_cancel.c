@@ -4,21 +4,27 @@
  */
 
 
+#include <assert.h>
+
 #include "portone_cancel.h"
 #include "portone_json.h"
 
 
 static int portone_cancel_decimal(cJSON *body, const char *name,
     const portone_decimal_t *decimal, int exponent);
+static int portone_cancel_text(cJSON *body, const char *name,
+    const portone_str_t *text);
 
 
 char *
-portone_cancel_body(const portone_request_t *request,
+portone_cancel_body(const portone_cancel_t *cancel,
     const portone_payment_t *payment, int64_t amount)
 {
     int     rc, exponent;
     char   *text;
     cJSON  *body, *extra;
+
+    assert(amount > 0 && amount <= portone_payment_balance(payment));
 
     exponent = payment->exponent;
 
@@ -35,48 +41,32 @@ portone_cancel_body(const portone_request_t *request,
                                portone_payment_balance(payment),
                                exponent));
 
-    if (request->has_tax_free) {
-        rc |= portone_cancel_decimal(body, "tax_free", &request->tax_free,
+    if (cancel->has_tax_free) {
+        rc |= portone_cancel_decimal(body, "tax_free", &cancel->tax_free,
                                      exponent);
     }
 
-    if (request->has_vat_amount) {
+    if (cancel->has_vat_amount) {
         rc |= portone_cancel_decimal(body, "vat_amount",
-                                     &request->vat_amount, exponent);
+                                     &cancel->vat_amount, exponent);
     }
 
-    if (request->reason.len) {
-        rc |= portone_json_add_str(body, "reason", &request->reason);
-    }
+    rc |= portone_cancel_text(body, "reason", &cancel->reason);
+    rc |= portone_cancel_text(body, "refund_holder", &cancel->refund_holder);
+    rc |= portone_cancel_text(body, "refund_bank", &cancel->refund_bank);
+    rc |= portone_cancel_text(body, "refund_account",
+                              &cancel->refund_account);
+    rc |= portone_cancel_text(body, "refund_tel", &cancel->refund_tel);
 
-    if (request->refund_holder.len) {
-        rc |= portone_json_add_str(body, "refund_holder",
-                                   &request->refund_holder);
-    }
-
-    if (request->refund_bank.len) {
-        rc |= portone_json_add_str(body, "refund_bank",
-                                   &request->refund_bank);
-    }
-
-    if (request->refund_account.len) {
-        rc |= portone_json_add_str(body, "refund_account",
-                                   &request->refund_account);
-    }
-
-    if (request->refund_tel.len) {
-        rc |= portone_json_add_str(body, "refund_tel", &request->refund_tel);
-    }
-
-    if (request->has_retain_promotion) {
+    if (cancel->has_retain_promotion) {
         rc |= portone_json_add(body, "retain_promotion",
-                               cJSON_CreateBool(request->retain_promotion));
+                               cJSON_CreateBool(cancel->retain_promotion));
     }
 
-    if (request->requester.len) {
+    if (cancel->requester.len) {
         extra = cJSON_CreateObject();
 
-        rc |= portone_json_add_str(extra, "requester", &request->requester);
+        rc |= portone_json_add_str(extra, "requester", &cancel->requester);
         rc |= portone_json_add(body, "extra", extra);
     }
 
@@ -101,4 +91,12 @@ portone_cancel_decimal(cJSON *body, const char *name,
     }
 
     return portone_json_add(body, name, portone_money_json(amount, exponent));
+}
+
+
+static int
+portone_cancel_text(cJSON *body, const char *name, const portone_str_t *text)
+{
+    return (text->len != 0) ? portone_json_add_str(body, name, text)
+                            : PORTONE_OK;
 }

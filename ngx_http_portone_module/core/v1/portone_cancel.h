@@ -9,16 +9,33 @@
 
 
 #include "portone_payment.h"
-#include "portone_request.h"
+
+
+/* what a refund may tell PortOne beyond the amount; len 0: absent */
+
+typedef struct {
+    portone_str_t       reason;
+    portone_str_t       refund_holder;
+    portone_str_t       refund_bank;
+    portone_str_t       refund_account;
+    portone_str_t       refund_tel;
+    portone_str_t       requester;          /* of extra: customer, admin */
+    portone_decimal_t   tax_free;           /* >= 0 */
+    portone_decimal_t   vat_amount;         /* >= 0 */
+    unsigned            has_tax_free:1;
+    unsigned            has_vat_amount:1;
+    unsigned            has_retain_promotion:1;
+    unsigned            retain_promotion:1;
+} portone_cancel_t;
 
 
 /*
- * portone_cancel_body() makes the body of POST /payments/cancel, JSON text to
- * be freed with cJSON_free(); NULL: no memory.  It always has imp_uid, amount
- * and checksum: PortOne refunds everything when amount is missing, and checks
- * nothing when checksum is.
+ * portone_cancel_body() returns the body of POST /payments/cancel, JSON text
+ * to be freed with cJSON_free(); NULL: out of memory.  imp_uid, amount and
+ * checksum are always in it: PortOne refunds everything when amount is
+ * missing, and checks the balance only if there is a checksum.
  */
-char *portone_cancel_body(const portone_request_t *request,
+char *portone_cancel_body(const portone_cancel_t *cancel,
     const portone_payment_t *payment, int64_t amount);
 
 

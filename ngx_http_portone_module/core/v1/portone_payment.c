@@ -9,7 +9,7 @@
 
 #include "portone_json.h"
 #include "portone_payment.h"
-#include "portone_request.h"
+#include "portone_uid.h"
 
 
 #define PORTONE_PG_TID_MAX   200                  /* bytes */

@@ -9,6 +9,7 @@
 
 #include "portone_webhook.h"
 #include "portone_json.h"
+#include "portone_uid.h"
 
 
 /* the longest name that is known, in bytes, is shorter */

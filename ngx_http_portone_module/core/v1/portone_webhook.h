@@ -10,7 +10,6 @@
 
 #include "portone_str.h"
 #include "portone_error.h"
-#include "portone_request.h"
 
 
 /*

@@ -1,0 +1,35 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
+#ifndef _PORTONE_UID_H_INCLUDED_
+#define _PORTONE_UID_H_INCLUDED_
+
+
+#include "portone_str.h"
+
+
+/* the identifiers of a payment and of its order */
+
+#define PORTONE_IMP_UID_MAX       32    /* characters */
+#define PORTONE_MERCHANT_UID_MAX  40
+
+
+/*
+ * portone_uid_valid() tells whether text is an identifier of 1 to max
+ * characters: valid UTF-8, all characters printable.
+ */
+int portone_uid_valid(const portone_str_t *text, size_t max);
+
+/*
+ * portone_uid_addressable() tells whether a valid identifier can stand in
+ * the path of a URL.  An identifier with "." or ".." between slashes cannot:
+ * on the way to PortOne it would be resolved, even escaped, to the path of
+ * another call.
+ */
+int portone_uid_addressable(const portone_str_t *uid);
+
+
+#endif /* _PORTONE_UID_H_INCLUDED_ */
