@@ -42,6 +42,22 @@ typedef struct {
 } ngx_http_portone_main_conf_t;
 
 
+/* a directive that gives a location its handler, and the needs of this */
+
+typedef struct {
+    ngx_str_t                       name;
+    ngx_http_handler_pt             handler;
+    ngx_uint_t                      counted;       /* as which request, by
+                                              ngx_http_portone_request_e */
+    ngx_uint_t                      needs_access;  /* method that access
+                                              control must cover; 0: none */
+    unsigned                        needs_store:1;
+    unsigned                        needs_api:1;   /* with any portone_fetch */
+    unsigned                        has_path:1;    /* of an order, after the
+                                                      location's prefix */
+} ngx_http_portone_handler_t;
+
+
 typedef struct {
     ngx_str_t                       field;
     ngx_http_complex_value_t        value;
@@ -91,11 +107,9 @@ typedef struct {
 
     ngx_uint_t                      payment_write; /* portone_payment write */
 
-    /* the location's own handler and where it stands, for messages */
+    /* the location's own handler, or NULL, and the place of its directive */
 
-    ngx_str_t                       handler;       /* directive, or empty */
-    ngx_uint_t                      counted;       /* as what, by
-                                              ngx_http_portone_request_e */
+    ngx_http_portone_handler_t     *handler;
     ngx_uint_t                      status_format;
     ngx_str_t                       file;
     ngx_uint_t                      line;

@@ -5,15 +5,17 @@
 
 
 #include "ngx_http_portone.h"
-#include "ngx_http_portone_conf_access.h"
 #include "ngx_http_portone_conf.h"
+#include "ngx_http_portone_conf_access.h"
+#include "ngx_http_portone_conf_api.h"
+#include "ngx_http_portone_conf_location.h"
+#include "ngx_http_portone_conf_secret.h"
 #include "ngx_http_portone_curl.h"
 #include "ngx_http_portone_drift.h"
 #include "ngx_http_portone_error_status.h"
 #include "ngx_http_portone_flow.h"
 #include "ngx_http_portone_metrics.h"
 #include "ngx_http_portone_reconcile.h"
-#include "ngx_http_portone_status.h"
 #include "ngx_http_portone_store.h"
 #include "ngx_http_portone_variables.h"
 #include "ngx_http_portone_zone.h"
@@ -61,12 +63,12 @@ static ngx_conf_post_t  ngx_http_portone_reconcile_post = {
 
 
 static ngx_conf_post_t  ngx_http_portone_ttl_post = {
-    ngx_http_portone_ttl_check
+    ngx_http_portone_conf_location_ttl_check
 };
 
 
 static ngx_conf_post_t  ngx_http_portone_settle_post = {
-    ngx_http_portone_settle_check
+    ngx_http_portone_conf_location_settle_check
 };
 
 
@@ -83,49 +85,49 @@ static ngx_command_t  ngx_http_portone_commands[] = {
 
     { ngx_string("portone_cancel"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
-      ngx_http_portone_handler_directive,
+      ngx_http_portone_conf_location_handler,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("portone_payment"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS|NGX_CONF_TAKE1,
-      ngx_http_portone_handler_directive,
+      ngx_http_portone_conf_location_handler,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("portone_webhook"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
-      ngx_http_portone_handler_directive,
+      ngx_http_portone_conf_location_handler,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("portone_status"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS|NGX_CONF_TAKE1,
-      ngx_http_portone_status_directive,
+      ngx_http_portone_conf_location_status,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("portone_store"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE12,
-      ngx_http_portone_store_directive,
+      ngx_http_portone_conf_store_directive,
       NGX_HTTP_MAIN_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("portone_zone"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
-      ngx_http_portone_zone_directive,
+      ngx_http_portone_conf_zone_directive,
       NGX_HTTP_MAIN_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("portone_thread_pool"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
-      ngx_http_portone_thread_pool_directive,
+      ngx_http_portone_conf_thread_pool_directive,
       NGX_HTTP_MAIN_CONF_OFFSET,
       0,
       NULL },
@@ -153,7 +155,7 @@ static ngx_command_t  ngx_http_portone_commands[] = {
 
     { ngx_string("portone_api"),
       NGX_HTTP_PORTONE_ANY|NGX_CONF_TAKE1,
-      ngx_http_portone_api_directive,
+      ngx_http_portone_conf_api_directive,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
@@ -174,16 +176,16 @@ static ngx_command_t  ngx_http_portone_commands[] = {
 
     { ngx_string("portone_merchant"),
       NGX_HTTP_PORTONE_ANY|NGX_CONF_TAKE1,
-      ngx_http_portone_text_directive,
+      ngx_http_portone_conf_location_merchant,
       NGX_HTTP_LOC_CONF_OFFSET,
-      offsetof(ngx_http_portone_loc_conf_t, merchant),
+      0,
       NULL },
 
     { ngx_string("portone_tier"),
       NGX_HTTP_PORTONE_ANY|NGX_CONF_TAKE1,
-      ngx_http_portone_text_directive,
+      ngx_http_portone_conf_location_tier,
       NGX_HTTP_LOC_CONF_OFFSET,
-      offsetof(ngx_http_portone_loc_conf_t, tier),
+      0,
       NULL },
 
     { ngx_string("portone_include_sandbox"),
@@ -216,7 +218,7 @@ static ngx_command_t  ngx_http_portone_commands[] = {
 
     { ngx_string("portone_match"),
       NGX_HTTP_PORTONE_ANY|NGX_CONF_TAKE2,
-      ngx_http_portone_match_directive,
+      ngx_http_portone_conf_location_match,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
@@ -272,7 +274,7 @@ static ngx_command_t  ngx_http_portone_commands[] = {
 
     { ngx_string("portone_ssl_trusted_certificate"),
       NGX_HTTP_PORTONE_ANY|NGX_CONF_TAKE1,
-      ngx_http_portone_certificate_directive,
+      ngx_http_portone_conf_location_certificate,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
@@ -419,7 +421,8 @@ ngx_http_portone_create_loc_conf(ngx_conf_t *cf)
      *     plcf->ssl_trusted_certificate = { 0, NULL };
      *     plcf->idempotency_key = NULL;
      *     plcf->payment_write = 0;
-     *     plcf->handler = { 0, NULL };
+     *     plcf->handler = NULL;
+     *     plcf->status_format = 0;
      *     plcf->file = { 0, NULL };
      *     plcf->line = 0;
      */
@@ -479,15 +482,15 @@ ngx_http_portone_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_ptr_value(conf->error_statuses, prev->error_statuses,
                              NULL);
 
-    if (conf->handler.len == 0) {
-        ngx_http_portone_inherit_handler(cf, prev, conf);
+    if (conf->handler == NULL) {
+        ngx_http_portone_conf_location_inherit(cf, prev, conf);
     }
 
-    if (conf->handler.len == 0) {
+    if (conf->handler == NULL) {
         return NGX_CONF_OK;
     }
 
-    if (ngx_http_portone_complete(cf, conf) != NGX_OK) {
+    if (ngx_http_portone_conf_complete(cf, conf) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
 

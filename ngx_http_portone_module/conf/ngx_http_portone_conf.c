@@ -6,68 +6,34 @@
 
 #include "ngx_http_portone_conf.h"
 #include "ngx_http_portone_conf_access.h"
-#include "ngx_http_portone_cancel.h"
 #include "ngx_http_portone_conf_api.h"
+#include "ngx_http_portone_conf_location.h"
 #include "ngx_http_portone_curl.h"
-#include "ngx_http_portone_metrics.h"
-#include "ngx_http_portone_payment.h"
-#include "ngx_http_portone_status.h"
-#include "ngx_http_portone_webhook.h"
 #include "ngx_http_portone_zone.h"
-#include "portone_json.h"
 
 #include <ngx_md5.h>
 
 
-#define NGX_HTTP_PORTONE_STORE_MIN     (1024 * 1024)
+#define NGX_HTTP_PORTONE_CONF_STORE_MIN  (1024 * 1024)
 
-/* with an identifier of 40 characters, of 4 bytes at most, it fits a key */
-#define NGX_HTTP_PORTONE_MERCHANT_MAX  64
-
-#define NGX_HTTP_PORTONE_TIER_LEN      3
-
-/* seconds that the answer of an idempotency key can be kept, at the most */
-#define NGX_HTTP_PORTONE_TTL_MAX       (365 * 24 * 60 * 60)
-#define NGX_HTTP_PORTONE_SETTLE_MAX    (24 * 60 * 60)
-
-/* seconds that a claim may wait for its cancel to be sent, at the most */
-#define NGX_HTTP_PORTONE_SEND_TIME     10
+/* the longest that a claim may wait for its cancel to be sent, s */
+#define NGX_HTTP_PORTONE_CONF_SEND_TIME  10
 
 
-static ngx_int_t ngx_http_portone_needs_api(
+static ngx_uint_t ngx_http_portone_conf_needs_api(
     ngx_http_portone_loc_conf_t *plcf);
-static ngx_int_t ngx_http_portone_idempotency_default(ngx_conf_t *cf,
+static ngx_int_t ngx_http_portone_conf_idempotency(ngx_conf_t *cf,
     ngx_http_portone_loc_conf_t *plcf);
-static ngx_int_t ngx_http_portone_settle_time(ngx_conf_t *cf,
+static ngx_int_t ngx_http_portone_conf_settle_time(ngx_conf_t *cf,
     ngx_http_portone_loc_conf_t *plcf);
-static ngx_http_portone_account_t *ngx_http_portone_account(ngx_conf_t *cf,
+static ngx_http_portone_account_t *ngx_http_portone_conf_account(ngx_conf_t *cf,
     ngx_http_portone_loc_conf_t *plcf);
-static void ngx_http_portone_account_digest(u_char *digest,
+static void ngx_http_portone_conf_digest(u_char *digest,
     ngx_http_portone_loc_conf_t *plcf, ngx_uint_t secret);
 
 
-typedef struct {
-    ngx_str_t                name;
-    ngx_http_handler_pt      handler;
-    ngx_uint_t               counted;   /* ngx_http_portone_request_e */
-} ngx_http_portone_handler_t;
-
-
-static ngx_http_portone_handler_t  ngx_http_portone_handlers[] = {
-    { ngx_string("portone_cancel"), ngx_http_portone_cancel_handler,
-      NGX_HTTP_PORTONE_REQUEST_REFUND },
-    { ngx_string("portone_payment"), ngx_http_portone_payment_handler,
-      NGX_HTTP_PORTONE_REQUEST_PAYMENT },
-    { ngx_string("portone_webhook"), ngx_http_portone_webhook_handler,
-      NGX_HTTP_PORTONE_REQUEST_WEBHOOK },
-    { ngx_string("portone_status"), ngx_http_portone_status_handler,
-      NGX_HTTP_PORTONE_REQUEST_MAX },
-    { ngx_null_string, NULL, 0 }
-};
-
-
 char *
-ngx_http_portone_store_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+ngx_http_portone_conf_store_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf)
 {
     ngx_http_portone_main_conf_t *pmcf = conf;
@@ -99,7 +65,7 @@ ngx_http_portone_store_directive(ngx_conf_t *cf, ngx_command_t *cmd,
 
         size = ngx_parse_offset(&s);
 
-        if (size == NGX_ERROR || size < NGX_HTTP_PORTONE_STORE_MIN) {
+        if (size == NGX_ERROR || size < NGX_HTTP_PORTONE_CONF_STORE_MIN) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "invalid size \"%V\", it must be at least 1m",
                                &s);
@@ -116,7 +82,7 @@ ngx_http_portone_store_directive(ngx_conf_t *cf, ngx_command_t *cmd,
         value[1].data[value[1].len] = '\0';
     }
 
-    if (ngx_http_portone_full_name(cf, &value[1]) != NGX_OK) {
+    if (ngx_http_portone_conf_full_name(cf, &value[1]) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
 
@@ -126,7 +92,7 @@ ngx_http_portone_store_directive(ngx_conf_t *cf, ngx_command_t *cmd,
 
     pmcf->store_path = value[1];
 
-    /* so nginx makes the directory, 0700, for the user of the workers */
+    /* nginx makes the directory, 0700, for the user of the workers */
 
     path = ngx_pcalloc(cf->pool, sizeof(ngx_path_t));
     if (path == NULL) {
@@ -146,7 +112,7 @@ ngx_http_portone_store_directive(ngx_conf_t *cf, ngx_command_t *cmd,
 
 
 ngx_int_t
-ngx_http_portone_full_name(ngx_conf_t *cf, ngx_str_t *name)
+ngx_http_portone_conf_full_name(ngx_conf_t *cf, ngx_str_t *name)
 {
     u_char  *p, *last;
 
@@ -180,7 +146,7 @@ ngx_http_portone_full_name(ngx_conf_t *cf, ngx_str_t *name)
 
 
 char *
-ngx_http_portone_zone_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+ngx_http_portone_conf_zone_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf)
 {
     ngx_http_portone_main_conf_t *pmcf = conf;
@@ -215,10 +181,10 @@ ngx_http_portone_zone_directive(ngx_conf_t *cf, ngx_command_t *cmd,
 }
 
 
-/* now, so that a pool that is not declared is told with this line */
+/* adds the pool at once, so that an undeclared pool is told with this line */
 
 char *
-ngx_http_portone_thread_pool_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+ngx_http_portone_conf_thread_pool_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf)
 {
     ngx_http_portone_main_conf_t *pmcf = conf;
@@ -241,318 +207,9 @@ ngx_http_portone_thread_pool_directive(ngx_conf_t *cf, ngx_command_t *cmd,
 }
 
 
-char *
-ngx_http_portone_api_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_http_portone_loc_conf_t *plcf = conf;
-
-    ngx_str_t  *value;
-
-    if (plcf->api.data) {
-        return "is duplicate";
-    }
-
-    value = cf->args->elts;
-
-    return ngx_http_portone_conf_api_check(cf, &value[1], &plcf->api);
-}
-
-
-/* portone_merchant and portone_tier */
-
-char *
-ngx_http_portone_text_directive(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf)
-{
-    char  *p = conf;
-
-    ngx_str_t      *field, *value;
-    ngx_uint_t      i, tier;
-    portone_str_t   text;
-
-    field = (ngx_str_t *) (p + cmd->offset);
-
-    if (field->data) {
-        return "is duplicate";
-    }
-
-    value = cf->args->elts;
-
-    tier = (cmd->offset == offsetof(ngx_http_portone_loc_conf_t, tier));
-
-    if (!tier) {
-        text.len = value[1].len;
-        text.data = (char *) value[1].data;
-
-        if (text.len == 0
-            || text.len > NGX_HTTP_PORTONE_MERCHANT_MAX
-            || portone_str_utf8_length(text.data, text.len) == SIZE_MAX
-            || portone_str_has_control(&text))
-        {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "invalid merchant \"%V\", it must have 1 to "
-                               "%d bytes of text", &value[1],
-                               NGX_HTTP_PORTONE_MERCHANT_MAX);
-            return NGX_CONF_ERROR;
-        }
-
-    } else {
-
-        for (i = 0; i < value[1].len; i++) {
-
-            if ((value[1].data[i] < 'A' || value[1].data[i] > 'Z')
-                && (value[1].data[i] < '0' || value[1].data[i] > '9'))
-            {
-                break;
-            }
-        }
-
-        if (value[1].len != NGX_HTTP_PORTONE_TIER_LEN || i < value[1].len) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "invalid tier \"%V\", it must have %d "
-                               "characters of A-Z and 0-9", &value[1],
-                               NGX_HTTP_PORTONE_TIER_LEN);
-            return NGX_CONF_ERROR;
-        }
-    }
-
-    *field = value[1];
-
-    return NGX_CONF_OK;
-}
-
-
-char *
-ngx_http_portone_certificate_directive(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf)
-{
-    ngx_http_portone_loc_conf_t *plcf = conf;
-
-    ngx_str_t        *value;
-    ngx_file_info_t   fi;
-
-    if (plcf->ssl_trusted_certificate.data) {
-        return "is duplicate";
-    }
-
-    value = cf->args->elts;
-
-    if (ngx_conf_full_name(cf->cycle, &value[1], 1) != NGX_OK) {
-        return NGX_CONF_ERROR;
-    }
-
-    /*
-     * libcurl reads it in the workers, maybe as another user: what can be
-     * found out now is told now
-     */
-
-    if (ngx_file_info(value[1].data, &fi) == NGX_FILE_ERROR) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
-                           ngx_file_info_n " \"%V\" failed", &value[1]);
-        return NGX_CONF_ERROR;
-    }
-
-    plcf->ssl_trusted_certificate = value[1];
-
-    return NGX_CONF_OK;
-}
-
-
-char *
-ngx_http_portone_ttl_check(ngx_conf_t *cf, void *post, void *data)
-{
-    time_t *ttl = data;
-
-    /* with 0, a repeated request would be another refund */
-
-    if (*ttl < 1 || *ttl > NGX_HTTP_PORTONE_TTL_MAX) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"portone_idempotency_ttl\" must be from 1s to "
-                           "365d");
-        return NGX_CONF_ERROR;
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-char *
-ngx_http_portone_settle_check(ngx_conf_t *cf, void *post, void *data)
-{
-    time_t *settle_time = data;
-
-    if (*settle_time > NGX_HTTP_PORTONE_SETTLE_MAX) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"portone_settle_time\" must not be more than "
-                           "1d");
-        return NGX_CONF_ERROR;
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-char *
-ngx_http_portone_match_directive(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf)
-{
-    ngx_http_portone_loc_conf_t *plcf = conf;
-
-    ngx_str_t                         *value;
-    ngx_http_portone_match_t          *match;
-    ngx_http_compile_complex_value_t   ccv;
-
-    value = cf->args->elts;
-
-    if (value[1].len == 0) {
-        return "needs the name of a field";
-    }
-
-    if (plcf->matches == NGX_CONF_UNSET_PTR) {
-        plcf->matches = ngx_array_create(cf->pool, 2,
-                                         sizeof(ngx_http_portone_match_t));
-        if (plcf->matches == NULL) {
-            return NGX_CONF_ERROR;
-        }
-    }
-
-    match = ngx_array_push(plcf->matches);
-    if (match == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    match->field = value[1];
-
-    ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
-
-    ccv.cf = cf;
-    ccv.value = &value[2];
-    ccv.complex_value = &match->value;
-
-    if (ngx_http_compile_complex_value(&ccv) != NGX_OK) {
-        return NGX_CONF_ERROR;
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-/* portone_cancel, portone_payment, portone_webhook, portone_status */
-
-char *
-ngx_http_portone_handler_directive(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf)
-{
-    ngx_http_portone_loc_conf_t *plcf = conf;
-
-    ngx_str_t                   *value;
-    ngx_http_core_loc_conf_t    *clcf;
-    ngx_http_portone_handler_t  *h;
-
-    if (plcf->handler.len) {
-
-        if (plcf->handler.len == cmd->name.len
-            && ngx_strncmp(plcf->handler.data, cmd->name.data, cmd->name.len)
-               == 0)
-        {
-            return "is duplicate";
-        }
-
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"%V\" and \"%V\" cannot share a location",
-                           &plcf->handler, &cmd->name);
-        return NGX_CONF_ERROR;
-    }
-
-    for (h = ngx_http_portone_handlers; h->name.len != cmd->name.len
-         || ngx_strncmp(h->name.data, cmd->name.data, h->name.len) != 0; h++)
-    {
-        /* void */
-    }
-
-    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-
-#if (NGX_PCRE)
-
-    if (clcf->regex && h->handler == ngx_http_portone_payment_handler) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"%V\" cannot be used in a location given by a "
-                           "regular expression: the order is what follows "
-                           "the location's prefix", &cmd->name);
-        return NGX_CONF_ERROR;
-    }
-
-#endif
-
-    if (clcf->named && h->handler == ngx_http_portone_payment_handler) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"%V\" cannot be used in a named location: the "
-                           "order is what follows the location's prefix",
-                           &cmd->name);
-        return NGX_CONF_ERROR;
-    }
-
-    if (h->handler == ngx_http_portone_payment_handler
-        && cf->args->nelts == 2)
-    {
-        value = cf->args->elts;
-
-        if (ngx_strcmp(value[1].data, "write") != 0) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "invalid parameter \"%V\"", &value[1]);
-            return NGX_CONF_ERROR;
-        }
-
-        plcf->payment_write = 1;
-    }
-
-    clcf->handler = h->handler;
-
-    plcf->counted = h->counted;
-    plcf->handler = cmd->name;
-    plcf->file = cf->conf_file->file.name;
-    plcf->line = cf->conf_file->line;
-
-    if (ngx_http_portone_conf_access_add(cf, plcf) != NGX_OK) {
-        return NGX_CONF_ERROR;
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-void
-ngx_http_portone_inherit_handler(ngx_conf_t *cf,
-    ngx_http_portone_loc_conf_t *prev, ngx_http_portone_loc_conf_t *conf)
-{
-    ngx_http_core_loc_conf_t    *clcf;
-    ngx_http_portone_handler_t  *h;
-
-    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-
-    if (!clcf->lmt_excpt || clcf->handler || prev->handler.len == 0) {
-        return;
-    }
-
-    for (h = ngx_http_portone_handlers; h->name.len; h++) {
-
-        if (h->name.len == prev->handler.len
-            && ngx_strncmp(h->name.data, prev->handler.data, h->name.len)
-               == 0)
-        {
-            clcf->handler = h->handler;
-        }
-    }
-
-    conf->handler = prev->handler;
-    conf->payment_write = prev->payment_write;
-    conf->file = prev->file;
-    conf->line = prev->line;
-}
-
-
 ngx_int_t
-ngx_http_portone_complete(ngx_conf_t *cf, ngx_http_portone_loc_conf_t *plcf)
+ngx_http_portone_conf_complete(ngx_conf_t *cf,
+    ngx_http_portone_loc_conf_t *plcf)
 {
     const char                    *missing;
     ngx_http_portone_loc_conf_t  **slot;
@@ -560,18 +217,12 @@ ngx_http_portone_complete(ngx_conf_t *cf, ngx_http_portone_loc_conf_t *plcf)
 
     pmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_portone_module);
 
-    /* what there is to tell, it tells; what is missing, too */
-
-    if (plcf->counted == NGX_HTTP_PORTONE_REQUEST_MAX) {
-        return NGX_OK;
-    }
-
     missing = NULL;
 
-    if (pmcf->store == NULL) {
+    if (plcf->handler->needs_store && pmcf->store == NULL) {
         missing = "portone_store";
 
-    } else if (ngx_http_portone_needs_api(plcf)) {
+    } else if (ngx_http_portone_conf_needs_api(plcf)) {
 
         if (plcf->imp_key.len == 0) {
             missing = "portone_imp_key";
@@ -584,16 +235,16 @@ ngx_http_portone_complete(ngx_conf_t *cf, ngx_http_portone_loc_conf_t *plcf)
     if (missing) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "\"%V\" needs \"%s\" in %V:%ui",
-                      &plcf->handler, missing, &plcf->file, plcf->line);
+                      &plcf->handler->name, missing, &plcf->file, plcf->line);
         return NGX_ERROR;
     }
 
-    if (!ngx_http_portone_needs_api(plcf)) {
+    if (!ngx_http_portone_conf_needs_api(plcf)) {
         return NGX_OK;
     }
 
     if (plcf->idempotency_key == NULL
-        && ngx_http_portone_idempotency_default(cf, plcf) != NGX_OK)
+        && ngx_http_portone_conf_idempotency(cf, plcf) != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -603,11 +254,11 @@ ngx_http_portone_complete(ngx_conf_t *cf, ngx_http_portone_loc_conf_t *plcf)
         return NGX_ERROR;
     }
 
-    if (ngx_http_portone_settle_time(cf, plcf) != NGX_OK) {
+    if (ngx_http_portone_conf_settle_time(cf, plcf) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    plcf->account = ngx_http_portone_account(cf, plcf);
+    plcf->account = ngx_http_portone_conf_account(cf, plcf);
     if (plcf->account == NULL) {
         return NGX_ERROR;
     }
@@ -624,7 +275,7 @@ ngx_http_portone_complete(ngx_conf_t *cf, ngx_http_portone_loc_conf_t *plcf)
 
 
 static ngx_int_t
-ngx_http_portone_idempotency_default(ngx_conf_t *cf,
+ngx_http_portone_conf_idempotency(ngx_conf_t *cf,
     ngx_http_portone_loc_conf_t *plcf)
 {
     ngx_http_compile_complex_value_t  ccv;
@@ -648,12 +299,12 @@ ngx_http_portone_idempotency_default(ngx_conf_t *cf,
 
 
 /*
- * A re-read that is believed while the cancel can still arrive would call a
- * refund not executed that is about to be.
+ * The cancel must have arrived or failed before its refund is settled by a
+ * reading, which would call a refund not executed that is about to be.
  */
 
 static ngx_int_t
-ngx_http_portone_settle_time(ngx_conf_t *cf,
+ngx_http_portone_conf_settle_time(ngx_conf_t *cf,
     ngx_http_portone_loc_conf_t *plcf)
 {
     ngx_msec_t                      call, settle, max;
@@ -661,9 +312,9 @@ ngx_http_portone_settle_time(ngx_conf_t *cf,
 
     endpoint = plcf->endpoint;
 
-    /* what is longer than settle_time can be is too long, and adds up */
+    /* clamp, so that the sum cannot overflow */
 
-    max = (ngx_msec_t) NGX_HTTP_PORTONE_SETTLE_MAX * 1000;
+    max = (ngx_msec_t) NGX_HTTP_PORTONE_CONF_SETTLE_MAX * 1000;
 
     call = ngx_min(endpoint->connect_timeout, max)
            + ngx_min(endpoint->read_timeout, max);
@@ -683,27 +334,27 @@ ngx_http_portone_settle_time(ngx_conf_t *cf,
         return NGX_ERROR;
     }
 
-    /* of whole seconds one more can have passed */
+    /* ngx_time() truncates: up to a second more may have passed */
 
     plcf->send_time = ngx_min((settle - call) / 1000 - 1,
-                              NGX_HTTP_PORTONE_SEND_TIME);
+                              NGX_HTTP_PORTONE_CONF_SEND_TIME);
 
     return NGX_OK;
 }
 
 
-/* reading payments that are stored takes no keys */
+/* with portone_fetch off, portone_payment reads the store alone */
 
-static ngx_int_t
-ngx_http_portone_needs_api(ngx_http_portone_loc_conf_t *plcf)
+static ngx_uint_t
+ngx_http_portone_conf_needs_api(ngx_http_portone_loc_conf_t *plcf)
 {
-    return plcf->fetch
-           || ngx_strcmp(plcf->handler.data, "portone_payment") != 0;
+    return plcf->handler->needs_api
+           || (plcf->handler->has_path && plcf->fetch);
 }
 
 
 static ngx_http_portone_account_t *
-ngx_http_portone_account(ngx_conf_t *cf, ngx_http_portone_loc_conf_t *plcf)
+ngx_http_portone_conf_account(ngx_conf_t *cf, ngx_http_portone_loc_conf_t *plcf)
 {
     u_char                         digest[NGX_HTTP_PORTONE_DIGEST_LEN];
     u_char                         fingerprint[NGX_HTTP_PORTONE_DIGEST_LEN];
@@ -713,7 +364,7 @@ ngx_http_portone_account(ngx_conf_t *cf, ngx_http_portone_loc_conf_t *plcf)
 
     pmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_portone_module);
 
-    ngx_http_portone_account_digest(digest, plcf, 1);
+    ngx_http_portone_conf_digest(digest, plcf, 1);
 
     slot = pmcf->accounts.elts;
 
@@ -738,7 +389,7 @@ ngx_http_portone_account(ngx_conf_t *cf, ngx_http_portone_loc_conf_t *plcf)
 
     ngx_memcpy(account->digest, digest, sizeof(digest));
 
-    ngx_http_portone_account_digest(fingerprint, plcf, 0);
+    ngx_http_portone_conf_digest(fingerprint, plcf, 0);
 
     account->fingerprint.len = 2 * sizeof(fingerprint);
     account->fingerprint.data = ngx_pnalloc(cf->pool,
@@ -761,12 +412,12 @@ ngx_http_portone_account(ngx_conf_t *cf, ngx_http_portone_loc_conf_t *plcf)
 
 
 static void
-ngx_http_portone_account_digest(u_char *digest,
+ngx_http_portone_conf_digest(u_char *digest,
     ngx_http_portone_loc_conf_t *plcf, ngx_uint_t secret)
 {
     ngx_md5_t  md5;
 
-    /* the NUL bytes keep "ab" "c" apart from "a" "bc" */
+    /* a NUL after each part tells "ab" "c" from "a" "bc" */
 
     ngx_md5_init(&md5);
     ngx_md5_update(&md5, plcf->api.data, plcf->api.len);

@@ -70,9 +70,7 @@ ngx_http_portone_conf_access_add(ngx_conf_t *cf,
 
     /* PortOne itself comes to other handlers, and they believe nobody */
 
-    if (ngx_strcmp(plcf->handler.data, "portone_cancel") != 0
-        && ngx_strcmp(plcf->handler.data, "portone_payment") != 0)
-    {
+    if (!plcf->handler->needs_access) {
         return NGX_OK;
     }
 
@@ -125,7 +123,7 @@ ngx_http_portone_conf_access_check(ngx_conf_t *cf)
         ngx_log_error(NGX_LOG_WARN, cf->log, 0,
                       "\"%V\" in location \"%V\" has no access control: "
                       "whoever can connect can use it in %V:%ui",
-                      &guarded[i].plcf->handler, &clcf->name,
+                      &guarded[i].plcf->handler->name, &clcf->name,
                       &guarded[i].plcf->file, guarded[i].plcf->line);
     }
 }
@@ -152,14 +150,9 @@ ngx_http_portone_conf_access_has(ngx_conf_t *cf,
 
     match = ngx_http_portone_conf_access_match(guarded->plcf);
 
-    if (ngx_strcmp(guarded->plcf->handler.data, "portone_cancel") == 0) {
-        return match
-               || ngx_http_portone_conf_access_method(cf, guarded,
-                                                      NGX_HTTP_POST);
-    }
-
     if (!match
-        && !ngx_http_portone_conf_access_method(cf, guarded, NGX_HTTP_GET))
+        && !ngx_http_portone_conf_access_method(cf, guarded,
+                                     guarded->plcf->handler->needs_access))
     {
         return 0;
     }

@@ -8,6 +8,8 @@
 #include "ngx_http_portone_curl.h"
 
 
+static char *ngx_http_portone_conf_api_check(ngx_conf_t *cf, ngx_str_t *url,
+    ngx_str_t *api);
 static ngx_int_t ngx_http_portone_conf_api_url(ngx_str_t *api, ngx_url_t *u,
     ngx_uint_t *ssl);
 static ngx_int_t ngx_http_portone_conf_api_resolve(ngx_conf_t *cf,
@@ -15,6 +17,24 @@ static ngx_int_t ngx_http_portone_conf_api_resolve(ngx_conf_t *cf,
 
 
 char *
+ngx_http_portone_conf_api_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    ngx_http_portone_loc_conf_t *plcf = conf;
+
+    ngx_str_t  *value;
+
+    if (plcf->api.data) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    return ngx_http_portone_conf_api_check(cf, &value[1], &plcf->api);
+}
+
+
+static char *
 ngx_http_portone_conf_api_check(ngx_conf_t *cf, ngx_str_t *url,
     ngx_str_t *api)
 {
@@ -59,7 +79,7 @@ ngx_http_portone_conf_api_check(ngx_conf_t *cf, ngx_str_t *url,
         return NGX_CONF_ERROR;
     }
 
-    /* the form only: whether there is a resolver is not known yet */
+    /* the form only: a resolver may still follow */
 
     u.no_resolve = 1;
 
@@ -91,7 +111,7 @@ ngx_http_portone_conf_api_check(ngx_conf_t *cf, ngx_str_t *url,
 }
 
 
-/* what ngx_parse_url() needs */
+/* fills in the arguments of ngx_parse_url(); NGX_ERROR: another scheme */
 
 static ngx_int_t
 ngx_http_portone_conf_api_url(ngx_str_t *api, ngx_url_t *u, ngx_uint_t *ssl)
@@ -164,7 +184,7 @@ ngx_http_portone_conf_api_create(ngx_conf_t *cf,
     {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "%s in \"portone_api\" URL \"%V\" of \"%V\" in %V:%ui",
-                      u.err ? u.err : "error", &plcf->api, &plcf->handler,
+                      u.err ? u.err : "error", &plcf->api, &plcf->handler->name,
                       &plcf->file, plcf->line);
         return NULL;
     }

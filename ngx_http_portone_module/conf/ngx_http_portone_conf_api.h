@@ -12,21 +12,21 @@
 
 
 /*
- * ngx_http_portone_conf_api_check() looks at the form of portone_api's URL
- * and sets *api to it, NUL-terminated and without trailing slash.
+ * portone_api: the URL, NUL-terminated and without the trailing slash.
  * "http" is for loopback addresses only.
  */
-char *ngx_http_portone_conf_api_check(ngx_conf_t *cf, ngx_str_t *url,
-    ngx_str_t *api);
+char *ngx_http_portone_conf_api_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 
 /*
- * ngx_http_portone_conf_api_create() makes the endpoint of a location; the
- * name is looked up here unless the location has a resolver.  NULL: logged.
+ * ngx_http_portone_conf_api_create() makes the server that a location calls;
+ * the name is looked up here unless the location has a resolver.  NULL:
+ * logged.
  */
 ngx_http_portone_api_server_t *ngx_http_portone_conf_api_create(ngx_conf_t *cf,
     ngx_http_portone_loc_conf_t *plcf);
 
-/* whether an address is reached from this machine only; no UNIX sockets */
+/* whether an IP address is one that only this machine reaches */
 ngx_uint_t ngx_http_portone_conf_api_loopback(struct sockaddr *sa);
 
 

@@ -4,9 +4,10 @@
  */
 
 
+#include "ngx_http_portone_conf_secret.h"
 #include "ngx_http_portone_conf.h"
 #include "ngx_http_portone_conf_access.h"
-#include "portone_json.h"
+#include "portone_str.h"
 
 
 #define NGX_HTTP_PORTONE_CONF_SECRET_MAX  4096
@@ -99,7 +100,7 @@ ngx_http_portone_conf_secret_file(ngx_conf_t *cf, ngx_str_t *path,
     ssize_t   n;
     ngx_fd_t  fd;
 
-    if (ngx_http_portone_full_name(cf, path) != NGX_OK) {
+    if (ngx_http_portone_conf_full_name(cf, path) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
 

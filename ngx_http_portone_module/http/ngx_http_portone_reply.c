@@ -65,8 +65,8 @@ ngx_http_portone_reply_text(ngx_http_request_t *r, portone_error_e error,
 
     /* what goes through a flow is counted there */
 
-    if (plcf->counted < NGX_HTTP_PORTONE_REQUEST_MAX) {
-        ngx_http_portone_count(requests[plcf->counted][error]);
+    if (plcf->handler->counted < NGX_HTTP_PORTONE_REQUEST_MAX) {
+        ngx_http_portone_count(requests[plcf->handler->counted][error]);
     }
 
     if (error == PORTONE_NO_ERROR) {

@@ -84,7 +84,7 @@ ngx_http_portone_flow_start(ngx_http_portone_flow_t *flow)
 
     flow->start = ngx_current_msec;
 
-    flow->request_kind = r ? flow->conf->counted
+    flow->request_kind = r ? flow->conf->handler->counted
                            : NGX_HTTP_PORTONE_REQUEST_MAX;
 
     if (flow->request_kind == NGX_HTTP_PORTONE_REQUEST_REFUND) {

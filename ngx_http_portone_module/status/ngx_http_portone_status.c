@@ -5,7 +5,6 @@
 
 
 #include "ngx_http_portone_status.h"
-#include "ngx_http_portone_conf.h"
 #include "ngx_http_portone_metrics.h"
 #include "ngx_http_portone_reply.h"
 #include "ngx_http_portone_store.h"
@@ -41,62 +40,6 @@ static ngx_int_t ngx_http_portone_status_headers(ngx_http_request_t *r,
     ngx_uint_t format);
 static ngx_chain_t *ngx_http_portone_status_chain(ngx_http_request_t *r,
     ngx_http_portone_text_t *text);
-
-
-static ngx_str_t  ngx_http_portone_status_formats[] = {
-    [NGX_HTTP_PORTONE_STATUS_JSON] = ngx_string("json"),
-    [NGX_HTTP_PORTONE_STATUS_PROMETHEUS] = ngx_string("prometheus"),
-    [NGX_HTTP_PORTONE_STATUS_HTML] = ngx_string("html"),
-    ngx_null_string
-};
-
-
-char *
-ngx_http_portone_status_directive(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf)
-{
-    ngx_http_portone_loc_conf_t *plcf = conf;
-
-    char                          *rv;
-    ngx_str_t                     *value, *format;
-    ngx_uint_t                     i;
-    ngx_http_portone_main_conf_t  *pmcf;
-
-    rv = ngx_http_portone_handler_directive(cf, cmd, conf);
-
-    if (rv != NGX_CONF_OK) {
-        return rv;
-    }
-
-    pmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_portone_module);
-
-    pmcf->status = 1;
-
-    plcf->status_format = NGX_HTTP_PORTONE_STATUS_JSON;
-
-    if (cf->args->nelts == 1) {
-        return NGX_CONF_OK;
-    }
-
-    value = cf->args->elts;
-
-    for (i = 0; ngx_http_portone_status_formats[i].len; i++) {
-        format = &ngx_http_portone_status_formats[i];
-
-        if (value[1].len == format->len
-            && ngx_strncmp(value[1].data, format->data, format->len) == 0)
-        {
-            plcf->status_format = i;
-            return NGX_CONF_OK;
-        }
-    }
-
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "invalid format \"%V\", it must be \"json\", "
-                       "\"prometheus\" or \"html\"", &value[1]);
-
-    return NGX_CONF_ERROR;
-}
 
 
 ngx_int_t

@@ -66,8 +66,6 @@ typedef struct {
 } ngx_http_portone_status_t;
 
 
-char *ngx_http_portone_status_directive(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
 ngx_int_t ngx_http_portone_status_handler(ngx_http_request_t *r);
 
 /* the formats */
