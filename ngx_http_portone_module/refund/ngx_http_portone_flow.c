@@ -538,13 +538,13 @@ ngx_http_portone_flow_finish(ngx_http_portone_flow_t *flow)
                       portone_record_word(core->state));
     }
 
-    if (core->resettled && core->resettled_id[0]) {
-        level = (core->resettled_state == PORTONE_STATE_MANUAL_REVIEW)
+    if (core->opened && core->opened_id[0]) {
+        level = (core->opened_state == PORTONE_STATE_MANUAL_REVIEW)
                     ? NGX_LOG_ERR : NGX_LOG_NOTICE;
 
         ngx_log_error(level, &flow->client.log, 0,
-                      "open refund %s is %s", core->resettled_id,
-                      portone_record_word(core->resettled_state));
+                      "open refund %s is %s", core->opened_id,
+                      portone_record_word(core->opened_state));
     }
 
     if (core->reviewed) {
@@ -565,8 +565,8 @@ ngx_http_portone_flow_finish(ngx_http_portone_flow_t *flow)
                       "payment does not match portone_match");
     }
 
-    if (core->resettled && core->resettled_id[0]) {
-        ngx_http_portone_count(settlements[core->resettled_state]);
+    if (core->opened && core->opened_id[0]) {
+        ngx_http_portone_count(settlements[core->opened_state]);
     }
 
     if (core->reviewed) {

@@ -326,7 +326,7 @@ ngx_http_portone_reconcile_done(ngx_http_portone_flow_t *flow, void *data)
     rc->active--;
 
     if (flow->core.fresh
-        || flow->core.resettled_state == PORTONE_STATE_MANUAL_REVIEW)
+        || flow->core.opened_state == PORTONE_STATE_MANUAL_REVIEW)
     {
         rc->learned = 1;
     }

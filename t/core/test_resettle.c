@@ -356,9 +356,9 @@ check_verdict(model_t *model, const verdict_t *verdict)
                  model_stored_cancelled(model));
     }
 
-    assert_string_equal(portone_record_word(model->flow.resettled_state),
+    assert_string_equal(portone_record_word(model->flow.opened_state),
                         verdict->state);
-    assert_string_equal(model->flow.resettled_id, OPEN_ID);
+    assert_string_equal(model->flow.opened_id, OPEN_ID);
 
     if (portone_json_int(record, "tries", 0) != verdict->tries
         || portone_json_int(record, "settle_at", 0)

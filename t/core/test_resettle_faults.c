@@ -353,7 +353,7 @@ others_settle(model_t *model, const char *payment)
 static void
 others_are_faster(model_t *model, portone_step_e step)
 {
-    if (step == PORTONE_STEP_SETTLE && !model->flow.resettled) {
+    if (step == PORTONE_STEP_SETTLE && !model->flow.opened) {
         others_settle(model, NEWER);
     }
 }
@@ -378,8 +378,8 @@ the_first_settlement_wins(void **state)
         /* what this one has seen is neither stored nor told, not in the log */
 
         assert_int_equal(model.flow.error, PORTONE_NO_ERROR);
-        assert_true(model.flow.resettled);
-        assert_string_equal(model.flow.resettled_id, "");
+        assert_true(model.flow.opened);
+        assert_string_equal(model.flow.opened_id, "");
 
         assert_string_equal(memory_value(&model.store, PORTONE_DB_ATTEMPTS,
                                          "shop", "imp_1", OPEN_ID),
@@ -485,8 +485,8 @@ the_next_refund_is_another_one(void **state)
     assert_string_equal(model.steps, "LTYSLTC");
     assert_int_equal(model.flow.error, PORTONE_REFUND_IN_PROGRESS);
     assert_string_equal(model.flow.open.refund_id, "other");
-    assert_string_equal(model.flow.resettled_id, OPEN_ID);
-    assert_int_equal(model.flow.resettled_state, PORTONE_STATE_SUCCEEDED);
+    assert_string_equal(model.flow.opened_id, OPEN_ID);
+    assert_int_equal(model.flow.opened_state, PORTONE_STATE_SUCCEEDED);
 
     model_free(&model);
 }

@@ -138,7 +138,7 @@ nobody_asks_portone_before_its_time(void **state)
             assert_int_equal(model.flow.error,
                              (by == 1) ? PORTONE_REFUND_IN_PROGRESS
                                        : PORTONE_NO_ERROR);
-            assert_false(model.flow.resettled);
+            assert_false(model.flow.opened);
             assert_string_equal(memory_value(&model.store,
                                              PORTONE_DB_INTENTS, "shop",
                                              "imp_1", NULL),

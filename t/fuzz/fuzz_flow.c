@@ -774,7 +774,7 @@ fuzz_flow_commit(fuzz_flow_t *flow, portone_step_e step, char event)
     if (step == PORTONE_STEP_SETTLE && rc == PORTONE_OK
         && !core->settlement.stale)
     {
-        flow->settled = !core->resettling;
+        flow->settled = core->task->own;
     }
 
     fuzz_paused = 0;

@@ -9,6 +9,7 @@
 
 
 #include "portone_reply.h"
+#include "portone_task.h"
 
 #include "fuzz_world.h"
 

@@ -89,6 +89,9 @@ typedef enum {
 } portone_token_e;
 
 
+typedef struct portone_task_s  portone_task_t;
+
+
 typedef struct {
 
     /* set by the caller before portone_flow_start() */
@@ -154,14 +157,16 @@ typedef struct {
                                                   log: lookup.key is its key */
     unsigned                  reviewed:1;      /* the refund of review_id was
                                                   settled */
-    char                      resettled_id[PORTONE_REFUND_ID_LEN + 1];
-    portone_state_e           resettled_state;
-    unsigned                  resettled:1;     /* an open refund was looked
+    char                      opened_id[PORTONE_REFUND_ID_LEN + 1];
+    portone_state_e           opened_state;
+    unsigned                  opened:1;     /* an open refund was looked
                                                   at; if it has an id here, it
                                                   is in this state now */
 
     /* private */
 
+    const portone_task_t     *task;            /* of the reading, or of the
+                                                  settlement, under way */
     portone_step_e            resume;          /* after the token */
     portone_payment_t         fetched;         /* owned */
     portone_answer_t          answer;          /* the refusal; owned */
@@ -176,10 +181,7 @@ typedef struct {
     unsigned                  was_fetched:1;
     unsigned                  refreshed:1;
     unsigned                  abandoned:1;
-    unsigned                  resettling:1;
-    unsigned                  reviewing:1;
     unsigned                  key_open:1;      /* the key's refund is open */
-    unsigned                  rechecking:1;    /* REREAD is for the refusal */
     unsigned                  fresh:1;         /* PortOne was read, and what
                                                   it says is stored */
     unsigned                  has_payment:1;

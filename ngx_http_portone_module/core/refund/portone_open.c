@@ -6,69 +6,85 @@
 
 #include <string.h>
 
-#include "portone_flow_private.h"
 #include "portone_json.h"
+#include "portone_task.h"
+#include "portone_verdict.h"
 
 
 /*
  * An open refund: its answer never came, or PortOne only accepted it, or the
- * process died.  From settle_at on PortOne cannot execute it any more, and
- * what a re-read shows is what came of it.
+ * process died.  From settle_at on PortOne cannot execute it any more, and a
+ * re-read shows what came of it.
  */
 
 
 /* the longest time between two looks, seconds */
-#define PORTONE_RESETTLE_MAX  600
+#define PORTONE_OPEN_PAUSE  600
 
 
-static int portone_resettle_early(const portone_flow_t *flow,
+static int portone_open_early(const portone_flow_t *flow,
     const cJSON *record);
-static int portone_resettle_same_account(const portone_flow_t *flow,
+static int portone_open_same_account(const portone_flow_t *flow,
     const cJSON *record);
-static portone_step_e portone_resettle_verdict(portone_flow_t *flow,
+static portone_step_e portone_open_found(portone_flow_t *flow, int64_t now);
+static portone_step_e portone_open_missing(portone_flow_t *flow, int64_t now);
+static portone_step_e portone_open_failed(portone_flow_t *flow,
+    portone_error_e error, int64_t now);
+static portone_step_e portone_open_postpone(portone_flow_t *flow,
     int64_t now);
+static portone_step_e portone_open_settled(portone_flow_t *flow, int rc);
+
+
+const portone_task_t  portone_open_task = {
+    portone_open_found,
+    portone_open_missing,
+    portone_open_failed,
+    portone_open_settled,
+    0,
+    0
+};
 
 
 int
-portone_resettle_due(const portone_flow_t *flow, int64_t now)
+portone_open_due(const portone_flow_t *flow, int64_t now)
 {
     const cJSON  *intent;
 
     intent = flow->lookup.intent;
 
-    if (intent == NULL || flow->resettled || flow->abandoned) {
+    if (intent == NULL || flow->opened || flow->abandoned) {
         return 0;
     }
 
     if (!portone_record_due(intent, now)
-        && !portone_resettle_early(flow, intent))
+        && !portone_open_early(flow, intent))
     {
         return 0;
     }
 
-    return flow->settle || portone_resettle_same_account(flow, intent);
+    return flow->settle || portone_open_same_account(flow, intent);
 }
 
 
 /*
- * What PortOne has accepted is not on its way any more: from then on its
- * evidence is as good as it will ever be, and settle_at is only when the
- * reconciler looks again.  Not so what is unknown: a cancellation that looks
- * like ours can be of the console, with ours still to come.
+ * PortOne has executed what it has accepted, and its evidence is as good as
+ * it will ever be; settle_at is only when the reconciler looks again.  An
+ * unknown refund waits for settle_at: a cancellation that looks like ours can
+ * be of the console, with ours still to come.
  */
 
 static int
-portone_resettle_early(const portone_flow_t *flow, const cJSON *record)
+portone_open_early(const portone_flow_t *flow, const cJSON *record)
 {
     return flow->sync
            && portone_record_state(record) == PORTONE_STATE_PENDING;
 }
 
 
-/* another one may not be shown the payment: that would prove nothing */
+/* PortOne can hide the payment from another account: that proves nothing */
 
 static int
-portone_resettle_same_account(const portone_flow_t *flow, const cJSON *record)
+portone_open_same_account(const portone_flow_t *flow, const cJSON *record)
 {
     portone_str_t  account;
 
@@ -79,93 +95,20 @@ portone_resettle_same_account(const portone_flow_t *flow, const cJSON *record)
 
 
 portone_step_e
-portone_resettle_start(portone_flow_t *flow)
+portone_open_start(portone_flow_t *flow)
 {
-    cJSON_Delete(flow->record);
+    portone_settle_take(flow, &portone_open_task);
 
-    portone_ledger_open_read(&flow->open, flow->lookup.intent);
+    memcpy(flow->opened_id, flow->open.refund_id, sizeof(flow->opened_id));
 
-    memcpy(flow->resettled_id, flow->open.refund_id,
-           sizeof(flow->resettled_id));
-
-    flow->record = flow->lookup.intent;
-    flow->lookup.intent = NULL;
-
-    flow->claim.key = flow->lookup.key;
-    flow->resettling = 1;
-
-    /* the refund of a test channel can have come by another location */
-
-    if (cJSON_IsTrue(portone_json_member(flow->record, "include_sandbox"))) {
-        flow->include_sandbox = 1;
-    }
-
-    return portone_flow_with_token(flow, PORTONE_STEP_REREAD);
-}
-
-
-portone_step_e
-portone_resettle_reread(portone_flow_t *flow, portone_call_e call,
-    portone_answer_t *answer, int64_t now)
-{
-    portone_answer_e  kind;
-
-    kind = (call == PORTONE_CALL_ANSWERED) ? answer->kind
-                                           : PORTONE_ANSWER_BROKEN;
-
-    flow->trouble = (call == PORTONE_CALL_OVERLOADED)
-                        ? PORTONE_OVERLOADED : PORTONE_PORTONE_UNAVAILABLE;
-
-    switch (kind) {
-
-    case PORTONE_ANSWER_OK:
-
-        if (portone_flow_payment(flow, answer) != PORTONE_OK
-            || !portone_str_eq(&flow->fetched.imp_uid,
-                               &flow->payment.imp_uid))
-        {
-            return portone_resettle_postpone(flow, now);
-        }
-
-        return portone_resettle_verdict(flow, now);
-
-    case PORTONE_ANSWER_NOT_FOUND:
-
-        portone_answer_free(answer);
-
-        if (!portone_resettle_same_account(flow, flow->record)) {
-            return portone_resettle_postpone(flow, now);
-        }
-
-        /* PortOne knew the payment when the cancel was sent */
-
-        return portone_flow_settle(flow, PORTONE_STATE_MANUAL_REVIEW,
-                                   PORTONE_NO_ERROR, now);
-
-    case PORTONE_ANSWER_UNAUTHORIZED:
-
-        portone_answer_free(answer);
-
-        if (!flow->refreshed) {
-            return portone_flow_refresh(flow, PORTONE_STEP_REREAD);
-        }
-
-        flow->trouble = PORTONE_PORTONE_UNAUTHORIZED;
-
-        return portone_resettle_postpone(flow, now);
-
-    default:
-        portone_answer_free(answer);
-
-        return portone_resettle_postpone(flow, now);
-    }
+    return portone_settle_read(flow);
 }
 
 
 static portone_step_e
-portone_resettle_verdict(portone_flow_t *flow, int64_t now)
+portone_open_found(portone_flow_t *flow, int64_t now)
 {
-    int64_t              amount, code, moved;
+    int64_t              amount;
     portone_state_e      state;
     portone_evidence_t   evidence;
 
@@ -178,106 +121,88 @@ portone_resettle_verdict(portone_flow_t *flow, int64_t now)
            != PORTONE_OK
         || portone_record_after(flow->record, &flow->fetched) != PORTONE_OK)
     {
-        return portone_resettle_postpone(flow, now);
+        return portone_open_failed(flow, PORTONE_PORTONE_UNAVAILABLE, now);
     }
 
-    moved = evidence.moved;
-    code = portone_json_int(flow->record, "code", 0);
+    state = portone_verdict_open(flow->record, &flow->fetched, &evidence,
+                                 amount);
 
-    if (moved == 0 && evidence.appeared == 0 && evidence.vanished == 0) {
+    if (state == PORTONE_STATE_PENDING) {
+        flow->fresh = 1;
+        return portone_open_postpone(flow, now);
+    }
 
-        /*
-         * What PortOne has accepted comes days later with some methods: not
-         * yet there is not the same as not executed.
-         */
-
-        if (portone_record_state(flow->record) == PORTONE_STATE_PENDING) {
-            flow->fresh = 1;
-            return portone_resettle_postpone(flow, now);
-        }
-
-        if (code) {
-
-            /* it said no, and only reading the payment again had failed */
-
-            state = PORTONE_STATE_REJECTED;
-
-        } else if (portone_payment_is_slow(&flow->fetched)) {
-
-            /*
-             * PortOne may have accepted it without our hearing of it, and
-             * until the money moves checksum would let a second one pass
-             */
-
-            state = PORTONE_STATE_MANUAL_REVIEW;
-
-        } else {
-            state = PORTONE_STATE_NOT_EXECUTED;
-        }
-
-    } else if (code == 0
-               && moved == amount
-               && evidence.appeared == 1
-               && evidence.ours == 1
-               && evidence.vanished == 0)
+    if (state == PORTONE_STATE_SUCCEEDED
+        && portone_record_evidence(flow->record, &evidence.entry)
+           != PORTONE_OK)
     {
-        if (portone_record_evidence(flow->record, &evidence.entry)
-            != PORTONE_OK)
-        {
-            return portone_resettle_postpone(flow, now);
-        }
-
-        state = PORTONE_STATE_SUCCEEDED;
-
-    } else {
-
-        /* also if PortOne said no, and a refund like it is there */
-
-        state = PORTONE_STATE_MANUAL_REVIEW;
+        return portone_open_failed(flow, PORTONE_PORTONE_UNAVAILABLE, now);
     }
 
-    return portone_flow_settle(flow, state, PORTONE_NO_ERROR, now);
+    return portone_settle(flow, state, PORTONE_NO_ERROR, now);
 }
 
 
-/* nothing was learned: again later, with a longer pause each time */
+static portone_step_e
+portone_open_missing(portone_flow_t *flow, int64_t now)
+{
+    flow->trouble = PORTONE_PORTONE_UNAVAILABLE;
 
-portone_step_e
-portone_resettle_postpone(portone_flow_t *flow, int64_t now)
+    if (!portone_open_same_account(flow, flow->record)) {
+        return portone_open_postpone(flow, now);
+    }
+
+    /* PortOne knew the payment when the cancel was sent */
+
+    return portone_settle(flow, PORTONE_STATE_MANUAL_REVIEW,
+                          PORTONE_NO_ERROR, now);
+}
+
+
+static portone_step_e
+portone_open_failed(portone_flow_t *flow, portone_error_e error, int64_t now)
+{
+    flow->trouble = error;
+
+    return portone_open_postpone(flow, now);
+}
+
+
+/* the refund stays open: again later, with a longer pause each time */
+
+static portone_step_e
+portone_open_postpone(portone_flow_t *flow, int64_t now)
 {
     int64_t          tries, pause, i;
     portone_state_e  state;
 
-    if (flow->has_fetched) {
-        portone_payment_free(&flow->fetched);
-        flow->has_fetched = 0;
-    }
+    portone_step_drop(flow);
 
     if (now < portone_json_int(flow->record, "settle_at", 0)) {
 
-        /* it was looked at early, and the time to come has not changed */
+        /* it was looked at early, and its time stays as it was */
 
-        flow->resettled_id[0] = '\0';
+        flow->opened_id[0] = '\0';
 
-        return portone_resettle_settled(flow, PORTONE_OK);
+        return portone_open_settled(flow, PORTONE_OK);
     }
 
     tries = portone_json_int(flow->record, "tries", 0);
     pause = flow->retry_time;
 
-    for (i = 0; i < tries && pause < PORTONE_RESETTLE_MAX; i++) {
+    for (i = 0; i < tries && pause < PORTONE_OPEN_PAUSE; i++) {
         pause *= 2;
     }
 
-    if (pause > PORTONE_RESETTLE_MAX) {
-        pause = PORTONE_RESETTLE_MAX;
+    if (pause > PORTONE_OPEN_PAUSE) {
+        pause = PORTONE_OPEN_PAUSE;
     }
 
     if (portone_json_set_int(flow->record, "tries", tries + 1) != PORTONE_OK
         || portone_json_set_int(flow->record, "settle_at", now + pause)
            != PORTONE_OK)
     {
-        return portone_resettle_settled(flow, PORTONE_ERROR);
+        return portone_open_settled(flow, PORTONE_ERROR);
     }
 
     state = portone_record_state(flow->record);
@@ -286,24 +211,23 @@ portone_resettle_postpone(portone_flow_t *flow, int64_t now)
         state = PORTONE_STATE_UNKNOWN;
     }
 
-    return portone_flow_settle(flow, state, PORTONE_NO_ERROR, now);
+    return portone_settle(flow, state, PORTONE_NO_ERROR, now);
 }
 
 
-portone_step_e
-portone_resettle_settled(portone_flow_t *flow, int rc)
+static portone_step_e
+portone_open_settled(portone_flow_t *flow, int rc)
 {
-    flow->resettling = 0;
-    flow->resettled = 1;
-    flow->resettled_state = (rc == PORTONE_OK)
-                                ? portone_record_state(flow->record)
-                                : flow->open.state;
+    flow->opened = 1;
+    flow->opened_state = (rc == PORTONE_OK)
+                             ? portone_record_state(flow->record)
+                             : flow->open.state;
 
     if (rc == PORTONE_OK && flow->settlement.stale) {
 
         /* somebody else has settled it, and tells of it */
 
-        flow->resettled_id[0] = '\0';
+        flow->opened_id[0] = '\0';
         flow->trouble = PORTONE_NO_ERROR;
         flow->fresh = 0;
 
@@ -311,27 +235,21 @@ portone_resettle_settled(portone_flow_t *flow, int rc)
         flow->fresh = 1;
     }
 
-    if (flow->has_fetched) {
+    /* a payment that is not stored must not become that of what comes next */
 
-        /* not stored: it must not become the payment of what comes next */
-
-        portone_payment_free(&flow->fetched);
-        flow->has_fetched = 0;
-    }
+    portone_step_drop(flow);
 
     if (flow->abandoned) {
         return PORTONE_STEP_FINISH;
     }
 
     if (flow->settle || (flow->sync && rc != PORTONE_OK)) {
-        return portone_flow_finish(flow, (rc == PORTONE_OK)
+        return portone_step_finish(flow, (rc == PORTONE_OK)
                                              ? PORTONE_NO_ERROR
                                              : PORTONE_STORE_UNAVAILABLE);
     }
 
-    /* on with what was asked for, whatever has come of it */
+    /* on with the request, whatever has come of the open refund */
 
-    portone_ledger_lookup_free(&flow->lookup);
-
-    return PORTONE_STEP_LOOKUP;
+    return portone_step_lookup(flow);
 }

@@ -7,82 +7,299 @@
 #include <assert.h>
 #include <string.h>
 
-#include "portone_flow_private.h"
+#include "portone_cancel.h"
 #include "portone_json.h"
+#include "portone_task.h"
+#include "portone_verdict.h"
 
 
-/* what came of a cancel, and its settlement */
+/* the flow's own refund: claimed, sent to PortOne once, settled */
 
 
-static portone_step_e portone_flow_success(portone_flow_t *flow,
+static int portone_refund_key(portone_flow_t *flow, int64_t now);
+static int portone_refund_late(portone_flow_t *flow, int64_t now);
+static portone_step_e portone_refund_answered(portone_flow_t *flow,
     portone_answer_t *answer, int64_t now);
+static portone_step_e portone_refund_accepted(portone_flow_t *flow,
+    portone_answer_t *answer, int64_t now);
+static portone_step_e portone_refund_refused(portone_flow_t *flow,
+    portone_answer_t *answer, int64_t now);
+static portone_step_e portone_refund_found(portone_flow_t *flow, int64_t now);
+static portone_step_e portone_refund_missing(portone_flow_t *flow,
+    int64_t now);
+static portone_step_e portone_refund_failed(portone_flow_t *flow,
+    portone_error_e error, int64_t now);
+static portone_step_e portone_refund_unknown(portone_flow_t *flow,
+    int64_t now);
+static portone_step_e portone_refund_settled(portone_flow_t *flow, int rc);
+
+
+const portone_task_t  portone_refund_task = {
+    portone_refund_found,
+    portone_refund_missing,
+    portone_refund_failed,
+    portone_refund_settled,
+    1,
+    0
+};
 
 
 portone_step_e
-portone_flow_cancelled(portone_flow_t *flow, portone_call_e call,
+portone_refund_start(portone_flow_t *flow, int64_t now)
+{
+    portone_error_e    error;
+    portone_policy_t   policy;
+
+    if (flow->lookup.intent != NULL) {
+        portone_ledger_open_read(&flow->open, flow->lookup.intent);
+
+        return portone_step_finish(flow, PORTONE_REFUND_IN_PROGRESS);
+    }
+
+    if (flow->key_open) {
+        return portone_step_finish(flow, PORTONE_REFUND_IN_PROGRESS);
+    }
+
+    /* a payment that was stored unpaid may have been paid since */
+
+    if (!portone_payment_was_paid(&flow->payment)
+        && portone_sync_may_fetch(flow))
+    {
+        return portone_sync_fetch(flow);
+    }
+
+    policy.request = &flow->request;
+    policy.payment = &flow->payment;
+    policy.now = now + flow->clock_offset;
+    policy.phone_month = flow->phone_month;
+
+    error = portone_policy_refund(&policy);
+
+    flow->amount = policy.amount;
+    flow->field = policy.field;
+
+    if (error != PORTONE_NO_ERROR) {
+        return portone_sync_recheck(flow, error);
+    }
+
+    flow->refusal = PORTONE_NO_ERROR;
+    flow->task = &portone_refund_task;
+
+    return portone_step_token(flow, PORTONE_STEP_CLAIM);
+}
+
+
+/* before the claim, so that nothing can fail between it and the cancel */
+
+portone_step_e
+portone_refund_prepare(portone_flow_t *flow, int64_t now)
+{
+    char                   *text;
+    portone_claim_facts_t   facts;
+
+    assert(flow->amount > 0);
+    assert(flow->amount <= portone_payment_balance(&flow->payment));
+
+    facts.refund_id = flow->refund_id;
+    facts.merchant = flow->merchant;
+    facts.account = flow->account;
+    facts.tier = flow->tier;
+    facts.reason = flow->request.cancel.reason;
+    facts.idempotency = flow->idempotency.key;
+    facts.payment = &flow->payment;
+    facts.amount = flow->amount;
+    facts.requested_at = now;
+    facts.settle_at = now + flow->settle_time;
+    facts.clock_offset = flow->clock_offset;
+    facts.include_sandbox = flow->include_sandbox;
+
+    cJSON_Delete(flow->record);
+    cJSON_free(flow->body);
+
+    flow->body = NULL;
+    flow->record = portone_record_create(&facts);
+
+    if (flow->record == NULL) {
+        return portone_step_finish(flow, PORTONE_OVERLOADED);
+    }
+
+    text = portone_record_print(flow->record);
+    if (text == NULL) {
+        return portone_step_finish(flow, PORTONE_OVERLOADED);
+    }
+
+    flow->claim.key = flow->lookup.key;
+    flow->claim.record = portone_step_text(flow, PORTONE_TEXT_CLAIM, text);
+    flow->claim.payment.data = flow->lookup.payment;
+    flow->claim.payment.len = flow->lookup.payment_len;
+    flow->claim.now = now;
+
+    if (portone_refund_key(flow, now) != PORTONE_OK) {
+        return portone_step_finish(flow, PORTONE_OVERLOADED);
+    }
+
+    flow->body = portone_cancel_body(&flow->request.cancel, &flow->payment,
+                                     flow->amount);
+    if (flow->body == NULL) {
+        return portone_step_finish(flow, PORTONE_OVERLOADED);
+    }
+
+    return PORTONE_STEP_CLAIM;
+}
+
+
+static int
+portone_refund_key(portone_flow_t *flow, int64_t now)
+{
+    char             *text;
+    portone_claim_t  *claim;
+
+    claim = &flow->claim;
+
+    claim->idempotency.len = 0;
+
+    if (flow->idempotency.key.len == 0) {
+        return PORTONE_OK;
+    }
+
+    claim->expires_at = now + flow->idempotency.ttl;
+
+    text = portone_idempotency_record(&flow->idempotency, &flow->refund_id,
+                                      &flow->payment.imp_uid,
+                                      claim->expires_at);
+
+    if (text == NULL
+        || portone_key(&claim->idempotency, &flow->merchant,
+                       &flow->idempotency.key)
+           != PORTONE_OK)
+    {
+        cJSON_free(text);
+        return PORTONE_ERROR;
+    }
+
+    claim->idempotency_record = portone_step_text(flow, PORTONE_TEXT_KEY,
+                                                  text);
+
+    return PORTONE_OK;
+}
+
+
+portone_step_e
+portone_refund_claimed(portone_flow_t *flow, int rc, int64_t now)
+{
+    if (rc != PORTONE_OK) {
+        return portone_step_finish(flow, PORTONE_STORE_UNAVAILABLE);
+    }
+
+    switch (flow->claim.verdict) {
+
+    case PORTONE_CLAIM_IN_PROGRESS:
+        flow->open = flow->claim.open;
+        return portone_step_finish(flow, PORTONE_REFUND_IN_PROGRESS);
+
+    case PORTONE_CLAIM_CHANGED:
+
+        if (flow->abandoned) {
+            return portone_step_finish(flow, PORTONE_STORE_UNAVAILABLE);
+        }
+
+        if (++flow->rounds == PORTONE_FLOW_ROUNDS) {
+            return portone_step_finish(flow, PORTONE_OVERLOADED);
+        }
+
+        return portone_step_lookup(flow);
+
+    case PORTONE_CLAIMED:
+        break;
+    }
+
+    flow->attempt = 1;
+    flow->state = PORTONE_STATE_SENDING;
+
+    if (flow->abandoned || portone_refund_late(flow, now)) {
+        return portone_refund_unsent(flow, PORTONE_STORE_UNAVAILABLE, now);
+    }
+
+    flow->refreshed = 0;
+
+    return PORTONE_STEP_CANCEL;
+}
+
+
+/*
+ * The time after which a re-read is believed counts from the claim: a cancel
+ * that is sent much later could still be under way then.
+ */
+
+static int
+portone_refund_late(portone_flow_t *flow, int64_t now)
+{
+    int64_t  requested_at;
+
+    requested_at = portone_json_int(flow->record, "requested_at", 0);
+
+    return now - requested_at > flow->send_time;
+}
+
+
+portone_step_e
+portone_refund_resume(portone_flow_t *flow, int64_t now)
+{
+    if (portone_refund_late(flow, now)) {
+        return portone_refund_unsent(flow, PORTONE_PORTONE_UNAVAILABLE, now);
+    }
+
+    return PORTONE_STEP_CANCEL;
+}
+
+
+portone_step_e
+portone_refund_cancelled(portone_flow_t *flow, portone_call_e call,
     portone_answer_t *answer, int64_t now)
 {
-    assert(flow->attempt);
-
     switch (call) {
 
     case PORTONE_CALL_NOT_SENT:
         portone_answer_free(answer);
-        return portone_flow_not_executed(flow, PORTONE_PORTONE_UNAVAILABLE,
-                                         now);
+        return portone_refund_unsent(flow, PORTONE_PORTONE_UNAVAILABLE, now);
 
     case PORTONE_CALL_OVERLOADED:
         portone_answer_free(answer);
-        return portone_flow_not_executed(flow, PORTONE_OVERLOADED, now);
+        return portone_refund_unsent(flow, PORTONE_OVERLOADED, now);
 
     case PORTONE_CALL_UNANSWERED:
         portone_answer_free(answer);
-        return portone_flow_unknown(flow, now);
+        return portone_refund_unknown(flow, now);
 
     case PORTONE_CALL_ANSWERED:
         break;
     }
 
+    return portone_refund_answered(flow, answer, now);
+}
+
+
+static portone_step_e
+portone_refund_answered(portone_flow_t *flow, portone_answer_t *answer,
+    int64_t now)
+{
     switch (answer->kind) {
 
     case PORTONE_ANSWER_OK:
-        return portone_flow_success(flow, answer, now);
+        return portone_refund_accepted(flow, answer, now);
 
     case PORTONE_ANSWER_UNAUTHORIZED:
         portone_answer_free(answer);
 
         if (!flow->refreshed) {
-            return portone_flow_refresh(flow, PORTONE_STEP_CANCEL);
+            return portone_step_refresh(flow, PORTONE_STEP_CANCEL);
         }
 
-        return portone_flow_not_executed(flow, PORTONE_PORTONE_UNAUTHORIZED,
-                                         now);
+        return portone_refund_unsent(flow, PORTONE_PORTONE_UNAUTHORIZED, now);
 
     case PORTONE_ANSWER_REFUSED:
     case PORTONE_ANSWER_NOT_FOUND:
-
-        /*
-         * "already refunded" comes in several wordings and codes: what is
-         * left is read, not guessed from the text
-         */
-
-        portone_answer_free(&flow->answer);
-
-        flow->answer = *answer;
-        memset(answer, 0, sizeof(portone_answer_t));
-
-        flow->has_code = 1;
-        flow->code = flow->answer.code;
-        flow->message = flow->answer.message;
-        flow->refreshed = 0;
-
-        if (portone_record_answer(flow->record, flow->code, &flow->message)
-            != PORTONE_OK)
-        {
-            return portone_flow_unknown(flow, now);
-        }
-
-        return PORTONE_STEP_REREAD;
+        return portone_refund_refused(flow, answer, now);
 
     case PORTONE_ANSWER_BROKEN:
         break;
@@ -90,285 +307,153 @@ portone_flow_cancelled(portone_flow_t *flow, portone_call_e call,
 
     portone_answer_free(answer);
 
-    return portone_flow_unknown(flow, now);
+    return portone_refund_unknown(flow, now);
 }
 
 
 static portone_step_e
-portone_flow_success(portone_flow_t *flow, portone_answer_t *answer,
+portone_refund_accepted(portone_flow_t *flow, portone_answer_t *answer,
     int64_t now)
 {
     int                  rc;
-    int64_t              moved;
     portone_str_t        none = portone_null_string;
+    portone_state_e      state;
     portone_evidence_t   evidence;
 
-    if (portone_flow_payment(flow, answer) != PORTONE_OK
+    if (portone_step_payment(flow, answer) != PORTONE_OK
         || !portone_str_eq(&flow->fetched.imp_uid, &flow->payment.imp_uid)
         || !portone_str_eq(&flow->fetched.currency, &flow->payment.currency)
         || portone_record_compare(flow->record, &flow->fetched, &evidence)
            != PORTONE_OK)
     {
-        return portone_flow_unknown(flow, now);
+        return portone_refund_unknown(flow, now);
     }
 
     rc = portone_record_answer(flow->record, 0, &none);
     rc |= portone_record_after(flow->record, &flow->fetched);
 
     if (rc != PORTONE_OK) {
-        return portone_flow_unknown(flow, now);
+        return portone_refund_unknown(flow, now);
     }
 
     flow->has_code = 1;
     flow->code = 0;
 
-    /*
-     * The balance was the stored one when PortOne took the cancel, because
-     * of checksum; cancel_amount and the history need not be, of a payment
-     * that was registered by hand.
-     */
+    state = portone_verdict_accepted(&flow->payment, &flow->fetched,
+                                     &evidence, flow->amount);
 
-    moved = portone_payment_balance(&flow->payment)
-            - portone_payment_balance(&flow->fetched);
-
-    if (moved == 0 && evidence.ours == 0) {
-        return portone_flow_settle(flow, PORTONE_STATE_PENDING,
-                                   PORTONE_NO_ERROR, now);
-    }
-
-    if (moved != flow->amount) {
-        return portone_flow_unknown(flow, now);
+    if (state == PORTONE_STATE_UNKNOWN) {
+        return portone_refund_unknown(flow, now);
     }
 
     /* a single new entry is ours by the balance, whatever its reason is */
 
-    if ((evidence.ours == 1 || evidence.appeared == 1)
+    if (state == PORTONE_STATE_SUCCEEDED
+        && (evidence.ours == 1 || evidence.appeared == 1)
         && portone_record_evidence(flow->record, &evidence.entry)
            != PORTONE_OK)
     {
-        return portone_flow_unknown(flow, now);
+        return portone_refund_unknown(flow, now);
     }
 
-    return portone_flow_settle(flow, PORTONE_STATE_SUCCEEDED,
-                               PORTONE_NO_ERROR, now);
+    return portone_settle(flow, state, PORTONE_NO_ERROR, now);
 }
 
 
-portone_step_e
-portone_flow_reread(portone_flow_t *flow, portone_call_e call,
-    portone_answer_t *answer, int64_t now)
-{
-    portone_error_e      error;
-    portone_answer_e     kind;
-    portone_evidence_t   evidence;
+/*
+ * "already refunded" comes in several wordings and codes: the balance is
+ * read, instead of being guessed from the text.
+ */
 
-    if (flow->reviewing) {
-        return portone_review_reread(flow, call, answer, now);
-    }
-
-    if (flow->resettling) {
-        return portone_resettle_reread(flow, call, answer, now);
-    }
-
-    if (flow->sync || flow->rechecking) {
-        return portone_flow_fetched(flow, call, answer, now);
-    }
-
-    kind = (call == PORTONE_CALL_ANSWERED) ? answer->kind
-                                           : PORTONE_ANSWER_BROKEN;
-
-    if (kind != PORTONE_ANSWER_OK) {
-        portone_answer_free(answer);
-    }
-
-    switch (kind) {
-
-    case PORTONE_ANSWER_OK:
-        break;
-
-    case PORTONE_ANSWER_NOT_FOUND:
-
-        /*
-         * the refusal stands by itself; there is nothing to hold it against
-         */
-
-        return portone_flow_settle(flow, PORTONE_STATE_REJECTED,
-                                   PORTONE_REFUND_REJECTED, now);
-
-    case PORTONE_ANSWER_UNAUTHORIZED:
-
-        if (!flow->refreshed) {
-            return portone_flow_refresh(flow, PORTONE_STEP_REREAD);
-        }
-
-        /* fall through */
-
-    default:
-        return portone_flow_unknown(flow, now);
-    }
-
-    if (portone_flow_payment(flow, answer) != PORTONE_OK
-        || !portone_str_eq(&flow->fetched.imp_uid, &flow->payment.imp_uid)
-        || portone_record_compare(flow->record, &flow->fetched, &evidence)
-           != PORTONE_OK
-        || portone_record_after(flow->record, &flow->fetched) != PORTONE_OK)
-    {
-        return portone_flow_unknown(flow, now);
-    }
-
-    if (evidence.ours) {
-
-        /* refused, and yet a refund like it is there */
-
-        return portone_flow_settle(flow, PORTONE_STATE_MANUAL_REVIEW,
-                                   PORTONE_OUTCOME_UNKNOWN, now);
-    }
-
-    /* not the history: checksum looks at the balance only */
-
-    if (portone_payment_balance(&flow->fetched)
-        == portone_payment_balance(&flow->payment)
-        && portone_str_eq(&flow->fetched.currency, &flow->payment.currency))
-    {
-        error = PORTONE_REFUND_REJECTED;
-
-    } else if (portone_payment_balance(&flow->fetched) == 0) {
-        error = PORTONE_ALREADY_REFUNDED;
-
-    } else {
-        error = PORTONE_CHECKSUM_MISMATCH;
-    }
-
-    return portone_flow_settle(flow, PORTONE_STATE_REJECTED, error, now);
-}
-
-
-portone_step_e
-portone_flow_not_executed(portone_flow_t *flow, portone_error_e error,
+static portone_step_e
+portone_refund_refused(portone_flow_t *flow, portone_answer_t *answer,
     int64_t now)
 {
-    return portone_flow_settle(flow, PORTONE_STATE_NOT_EXECUTED, error, now);
-}
+    portone_answer_free(&flow->answer);
 
+    flow->answer = *answer;
+    memset(answer, 0, sizeof(portone_answer_t));
 
-portone_step_e
-portone_flow_unknown(portone_flow_t *flow, int64_t now)
-{
-    if (flow->has_fetched) {
-        portone_payment_free(&flow->fetched);
-        flow->has_fetched = 0;
-    }
+    flow->has_code = 1;
+    flow->code = flow->answer.code;
+    flow->message = flow->answer.message;
+    flow->refreshed = 0;
 
-    return portone_flow_settle(flow, PORTONE_STATE_UNKNOWN,
-                               PORTONE_OUTCOME_UNKNOWN, now);
-}
-
-
-portone_step_e
-portone_flow_settle(portone_flow_t *flow, portone_state_e state,
-    portone_error_e error, int64_t now)
-{
-    char                  *text;
-    portone_settlement_t  *settlement;
-
-    flow->state = state;
-    flow->error = error;
-
-    settlement = &flow->settlement;
-
-    memset(settlement, 0, sizeof(portone_settlement_t));
-
-    settlement->key = flow->claim.key;
-    settlement->refund_id = portone_json_str(flow->record, "refund_id");
-    settlement->now = now;
-    settlement->seen = PORTONE_STATE_SENDING;
-
-    if (flow->reviewing) {
-
-        /* meanwhile others may store the payment */
-
-        settlement->over.data = flow->lookup.payment;
-        settlement->over.len = flow->lookup.payment_len;
-    }
-
-    if (flow->resettling || flow->reviewing) {
-        settlement->seen = flow->open.state;
-
-    } else {
-        settlement->intent = flow->claim.record;
-    }
-
-    switch (state) {
-
-    case PORTONE_STATE_PENDING:
-    case PORTONE_STATE_UNKNOWN:
-    case PORTONE_STATE_MANUAL_REVIEW:
-        settlement->open = 1;
-        break;
-
-    default:
-        break;
-    }
-
-    if (portone_record_settle(flow->record, state, now) != PORTONE_OK) {
-        goto failed;
-    }
-
-    text = portone_record_print(flow->record);
-    if (text == NULL) {
-        goto failed;
-    }
-
-    settlement->record = portone_flow_text(flow, PORTONE_TEXT_SETTLE, text);
-
-    if ((flow->has_fetched || !settlement->open)
-        && portone_flow_journal(flow, PORTONE_JOURNAL_SETTLE, flow->record,
-                                now, &settlement->journal)
-           != PORTONE_OK)
+    if (portone_record_answer(flow->record, flow->code, &flow->message)
+        != PORTONE_OK)
     {
-        goto failed;
+        return portone_refund_unknown(flow, now);
     }
 
-    if (flow->has_fetched) {
-        text = portone_payment_print(&flow->fetched, 0);
-        if (text == NULL) {
-            goto failed;
-        }
+    return PORTONE_STEP_REREAD;
+}
 
-        settlement->payment = portone_flow_text(flow, PORTONE_TEXT_PAYMENT,
-                                                text);
 
-        portone_payment_free(&flow->payment);
-        flow->payment = flow->fetched;
-        flow->has_fetched = 0;
+static portone_step_e
+portone_refund_found(portone_flow_t *flow, int64_t now)
+{
+    portone_error_e      error;
+    portone_state_e      state;
+    portone_evidence_t   evidence;
+
+    if (portone_record_compare(flow->record, &flow->fetched, &evidence)
+        != PORTONE_OK
+        || portone_record_after(flow->record, &flow->fetched) != PORTONE_OK)
+    {
+        return portone_refund_unknown(flow, now);
     }
 
-    if (portone_replay_save(flow, state) != PORTONE_OK) {
-        goto failed;
-    }
+    state = portone_verdict_refused(&flow->payment, &flow->fetched, &evidence,
+                                    &error);
 
-    return PORTONE_STEP_SETTLE;
+    return portone_settle(flow, state, error, now);
+}
 
-failed:
 
-    return portone_flow_settled(flow, PORTONE_ERROR);
+/* the refusal stands by itself: there is no payment to hold it against */
+
+static portone_step_e
+portone_refund_missing(portone_flow_t *flow, int64_t now)
+{
+    return portone_settle(flow, PORTONE_STATE_REJECTED,
+                          PORTONE_REFUND_REJECTED, now);
+}
+
+
+static portone_step_e
+portone_refund_failed(portone_flow_t *flow, portone_error_e error,
+    int64_t now)
+{
+    (void) error;
+
+    return portone_refund_unknown(flow, now);
 }
 
 
 portone_step_e
-portone_flow_settled(portone_flow_t *flow, int rc)
+portone_refund_unsent(portone_flow_t *flow, portone_error_e error,
+    int64_t now)
 {
-    if (flow->reviewing) {
-        return portone_review_settled(flow, rc);
-    }
+    return portone_settle(flow, PORTONE_STATE_NOT_EXECUTED, error, now);
+}
 
-    if (flow->resettling) {
-        return portone_resettle_settled(flow, rc);
-    }
 
+static portone_step_e
+portone_refund_unknown(portone_flow_t *flow, int64_t now)
+{
+    portone_step_drop(flow);
+
+    return portone_settle(flow, PORTONE_STATE_UNKNOWN,
+                          PORTONE_OUTCOME_UNKNOWN, now);
+}
+
+
+static portone_step_e
+portone_refund_settled(portone_flow_t *flow, int rc)
+{
     if (rc == PORTONE_OK && !flow->settlement.stale) {
 
-        /* a client that did not wait was told another one */
+        /* a client that did not wait was told another state */
 
         flow->state = portone_record_state(flow->record);
 
@@ -376,9 +461,9 @@ portone_flow_settled(portone_flow_t *flow, int rc)
     }
 
     /*
-     * The intent is still there and will be settled later.  A success that
-     * is not durable must not be told as one; that nothing was refunded is
-     * true with or without a record of it.
+     * The intent is still there and will be settled later.  A success is told
+     * when it is durable; that nothing was refunded is true with or without a
+     * record of it.
      */
 
     switch (flow->state) {
@@ -389,6 +474,6 @@ portone_flow_settled(portone_flow_t *flow, int rc)
 
     default:
         flow->state = PORTONE_STATE_UNKNOWN;
-        return portone_flow_finish(flow, PORTONE_OUTCOME_UNKNOWN);
+        return portone_step_finish(flow, PORTONE_OUTCOME_UNKNOWN);
     }
 }

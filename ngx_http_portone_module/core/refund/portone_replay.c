@@ -6,9 +6,9 @@
 
 #include <string.h>
 
-#include "portone_flow_private.h"
 #include "portone_json.h"
 #include "portone_reply.h"
+#include "portone_task.h"
 
 
 /* the answers that are saved with idempotency keys */
@@ -113,7 +113,7 @@ portone_replay_save(portone_flow_t *flow, portone_state_e state)
 
     case PORTONE_STATE_REJECTED:
 
-        if (flow->resettling) {
+        if (!flow->task->own) {
             told.error = PORTONE_REFUND_REJECTED;
         }
 
@@ -161,7 +161,7 @@ portone_replay_save(portone_flow_t *flow, portone_state_e state)
         return PORTONE_ERROR;
     }
 
-    settlement->answer = portone_flow_text(flow, PORTONE_TEXT_ANSWER, text);
+    settlement->answer = portone_step_text(flow, PORTONE_TEXT_ANSWER, text);
 
     return PORTONE_OK;
 }

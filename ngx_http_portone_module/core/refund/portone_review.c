@@ -7,9 +7,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "portone_flow_private.h"
 #include "portone_json.h"
 #include "portone_review.h"
+#include "portone_task.h"
 
 
 /*
@@ -19,9 +19,27 @@
  */
 
 
+static portone_step_e portone_review_found(portone_flow_t *flow, int64_t now);
+static portone_step_e portone_review_missing(portone_flow_t *flow,
+    int64_t now);
+static portone_step_e portone_review_failed(portone_flow_t *flow,
+    portone_error_e error, int64_t now);
 static portone_step_e portone_review_settle(portone_flow_t *flow,
     int64_t now);
 static int portone_review_balance(portone_flow_t *flow);
+static portone_step_e portone_review_settled(portone_flow_t *flow, int rc);
+static portone_step_e portone_review_end(portone_flow_t *flow,
+    portone_error_e error);
+
+
+const portone_task_t  portone_review_task = {
+    portone_review_found,
+    portone_review_missing,
+    portone_review_failed,
+    portone_review_settled,
+    0,
+    1
+};
 
 
 portone_error_e
@@ -99,77 +117,29 @@ portone_review_start(portone_flow_t *flow, int64_t now)
     if (!portone_str_eq(&refund_id, &flow->review_id)
         || portone_record_state(intent) != PORTONE_STATE_MANUAL_REVIEW)
     {
-        return portone_flow_finish(flow, PORTONE_NOT_IN_REVIEW);
+        return portone_step_finish(flow, PORTONE_NOT_IN_REVIEW);
     }
 
-    portone_ledger_open_read(&flow->open, intent);
-
-    cJSON_Delete(flow->record);
-
-    flow->record = intent;
-    flow->lookup.intent = NULL;
-
-    flow->claim.key = flow->lookup.key;
-    flow->reviewing = 1;
+    portone_settle_take(flow, &portone_review_task);
 
     if (!flow->fetch) {
         return portone_review_settle(flow, now);
     }
 
-    if (cJSON_IsTrue(portone_json_member(flow->record, "include_sandbox"))) {
-        flow->include_sandbox = 1;
-    }
-
-    return portone_flow_with_token(flow, PORTONE_STEP_REREAD);
+    return portone_settle_read(flow);
 }
 
 
-portone_step_e
-portone_review_reread(portone_flow_t *flow, portone_call_e call,
-    portone_answer_t *answer, int64_t now)
+static portone_step_e
+portone_review_found(portone_flow_t *flow, int64_t now)
 {
-    portone_answer_e    kind;
     portone_evidence_t  evidence;
 
-    kind = (call == PORTONE_CALL_ANSWERED) ? answer->kind
-                                           : PORTONE_ANSWER_BROKEN;
-
-    if (kind != PORTONE_ANSWER_OK) {
-        portone_answer_free(answer);
-    }
-
-    switch (kind) {
-
-    case PORTONE_ANSWER_OK:
-        break;
-
-    case PORTONE_ANSWER_NOT_FOUND:
-
-        /* there is no balance to be wrong about */
-
-        return portone_review_settle(flow, now);
-
-    case PORTONE_ANSWER_UNAUTHORIZED:
-
-        if (!flow->refreshed) {
-            return portone_flow_refresh(flow, PORTONE_STEP_REREAD);
-        }
-
-        return portone_review_failed(flow, PORTONE_PORTONE_UNAUTHORIZED);
-
-    default:
-        return portone_review_failed(flow, (call == PORTONE_CALL_OVERLOADED)
-                                               ? PORTONE_OVERLOADED
-                                               : PORTONE_PORTONE_UNAVAILABLE);
-    }
-
-    if (portone_flow_payment(flow, answer) != PORTONE_OK
-        || !portone_str_eq(&flow->fetched.imp_uid, &flow->payment.imp_uid)
-        || portone_record_compare(flow->record, &flow->fetched, &evidence)
-           != PORTONE_OK
+    if (portone_record_compare(flow->record, &flow->fetched, &evidence)
+        != PORTONE_OK
         || portone_record_after(flow->record, &flow->fetched) != PORTONE_OK)
     {
-        return portone_review_failed(flow, PORTONE_PORTONE_UNAVAILABLE);
+        return portone_review_end(flow, PORTONE_PORTONE_UNAVAILABLE);
     }
 
     if (flow->review_state == PORTONE_STATE_SUCCEEDED && evidence.ours == 1) {
@@ -183,19 +153,22 @@ portone_review_reread(portone_flow_t *flow, portone_call_e call,
 }
 
 
-/* nothing has changed, and the same can be said again */
+/* there is no balance to be wrong about */
 
-portone_step_e
-portone_review_failed(portone_flow_t *flow, portone_error_e error)
+static portone_step_e
+portone_review_missing(portone_flow_t *flow, int64_t now)
 {
-    flow->reviewing = 0;
+    return portone_review_settle(flow, now);
+}
 
-    if (flow->has_fetched) {
-        portone_payment_free(&flow->fetched);
-        flow->has_fetched = 0;
-    }
 
-    return portone_flow_finish(flow, error);
+static portone_step_e
+portone_review_failed(portone_flow_t *flow, portone_error_e error,
+    int64_t now)
+{
+    (void) now;
+
+    return portone_review_end(flow, error);
 }
 
 
@@ -206,7 +179,7 @@ portone_review_settle(portone_flow_t *flow, int64_t now)
         && !flow->has_fetched
         && portone_review_balance(flow) != PORTONE_OK)
     {
-        return portone_review_failed(flow, PORTONE_STORE_UNAVAILABLE);
+        return portone_review_end(flow, PORTONE_STORE_UNAVAILABLE);
     }
 
     if (portone_json_set(flow->record, "reviewed", cJSON_CreateTrue())
@@ -215,8 +188,7 @@ portone_review_settle(portone_flow_t *flow, int64_t now)
         return portone_review_settled(flow, PORTONE_ERROR);
     }
 
-    return portone_flow_settle(flow, flow->review_state, PORTONE_NO_ERROR,
-                               now);
+    return portone_settle(flow, flow->review_state, PORTONE_NO_ERROR, now);
 }
 
 
@@ -276,37 +248,35 @@ portone_review_balance(portone_flow_t *flow)
 }
 
 
-portone_step_e
+static portone_step_e
 portone_review_settled(portone_flow_t *flow, int rc)
 {
     if (rc != PORTONE_OK) {
-        return portone_review_failed(flow, PORTONE_STORE_UNAVAILABLE);
+        return portone_review_end(flow, PORTONE_STORE_UNAVAILABLE);
     }
 
     if (flow->settlement.stale) {
 
         /* somebody else was faster */
 
-        return portone_review_failed(flow, flow->abandoned
-                                               ? PORTONE_STORE_UNAVAILABLE
-                                               : PORTONE_NOT_IN_REVIEW);
+        return portone_review_end(flow, flow->abandoned
+                                            ? PORTONE_STORE_UNAVAILABLE
+                                            : PORTONE_NOT_IN_REVIEW);
     }
-
-    flow->reviewing = 0;
 
     if (flow->settlement.changed) {
 
-        /* what was read may be older than what is stored now */
+        /* the payment that was read may be older than the stored one */
 
-        if (flow->abandoned || ++flow->rounds == PORTONE_FLOW_ROUNDS) {
-            return portone_flow_finish(flow, flow->abandoned
-                                                 ? PORTONE_STORE_UNAVAILABLE
-                                                 : PORTONE_OVERLOADED);
+        if (flow->abandoned) {
+            return portone_review_end(flow, PORTONE_STORE_UNAVAILABLE);
         }
 
-        portone_ledger_lookup_free(&flow->lookup);
+        if (++flow->rounds == PORTONE_FLOW_ROUNDS) {
+            return portone_review_end(flow, PORTONE_OVERLOADED);
+        }
 
-        return PORTONE_STEP_LOOKUP;
+        return portone_step_lookup(flow);
     }
 
     flow->reviewed = 1;
@@ -315,7 +285,16 @@ portone_review_settled(portone_flow_t *flow, int rc)
         return PORTONE_STEP_FINISH;
     }
 
-    portone_ledger_lookup_free(&flow->lookup);
+    return portone_step_lookup(flow);
+}
 
-    return PORTONE_STEP_LOOKUP;
+
+/* the refund is still in manual_review, and the same can be said again */
+
+static portone_step_e
+portone_review_end(portone_flow_t *flow, portone_error_e error)
+{
+    portone_step_drop(flow);
+
+    return portone_step_finish(flow, error);
 }

@@ -4,24 +4,45 @@
  */
 
 
-#include "portone_flow_private.h"
+#include "portone_task.h"
+#include "portone_uid.h"
 
 
 /*
  * A payment is brought up to date: PortOne has said that something has
- * changed, or somebody thinks so.  What was said is not believed, PortOne is
- * read.  What it says is stored over the payment that was seen before; if
- * that is not there any more, PortOne is read once more.
+ * changed, or somebody thinks so, or a refund would be refused because of
+ * what is stored.  PortOne is read, and what it says is stored over the
+ * payment that was seen before; if another one is stored by then, PortOne is
+ * read once more.
  */
 
 
+static portone_step_e portone_sync_read(portone_flow_t *flow,
+    portone_step_e step);
+static portone_step_e portone_sync_order(portone_flow_t *flow);
+static portone_step_e portone_sync_found(portone_flow_t *flow, int64_t now);
+static portone_step_e portone_sync_missing(portone_flow_t *flow, int64_t now);
+static portone_step_e portone_sync_failed(portone_flow_t *flow,
+    portone_error_e error, int64_t now);
+
+
+const portone_task_t  portone_sync_task = {
+    portone_sync_found,
+    portone_sync_missing,
+    portone_sync_failed,
+    NULL,
+    0,
+    0
+};
+
+
 portone_step_e
-portone_sync_looked_up(portone_flow_t *flow)
+portone_sync_start(portone_flow_t *flow)
 {
     const cJSON  *intent;
 
     if (flow->fresh) {
-        return portone_flow_finish(flow, PORTONE_NO_ERROR);
+        return portone_step_finish(flow, PORTONE_NO_ERROR);
     }
 
     intent = flow->lookup.intent;
@@ -31,23 +52,220 @@ portone_sync_looked_up(portone_flow_t *flow)
     {
         portone_ledger_open_read(&flow->open, intent);
 
-        return portone_flow_finish(flow, (flow->trouble != PORTONE_NO_ERROR)
+        return portone_step_finish(flow, (flow->trouble != PORTONE_NO_ERROR)
                                              ? flow->trouble
                                              : PORTONE_REFUND_IN_PROGRESS);
     }
 
     if (flow->rounds++ == PORTONE_FLOW_ROUNDS) {
-        return portone_flow_finish(flow, PORTONE_OVERLOADED);
+        return portone_step_finish(flow, PORTONE_OVERLOADED);
     }
 
-    /* who has tried in vain may have paid with another payment since */
+    /* the customer may have paid with another payment of the order since */
 
     if (flow->request.imp_uid.len == 0
         && !portone_payment_was_paid(&flow->payment)
-        && portone_flow_may_fetch(flow))
+        && portone_sync_may_fetch(flow))
     {
-        return portone_flow_with_token(flow, PORTONE_STEP_FETCH);
+        return portone_sync_fetch(flow);
     }
 
-    return portone_flow_with_token(flow, PORTONE_STEP_REREAD);
+    return portone_sync_read(flow, PORTONE_STEP_REREAD);
+}
+
+
+int
+portone_sync_may_fetch(const portone_flow_t *flow)
+{
+    const portone_request_t  *request;
+
+    if (!flow->fetch || flow->was_fetched || flow->review_id.len) {
+        return 0;
+    }
+
+    request = &flow->request;
+
+    return portone_uid_addressable(request->imp_uid.len
+                                   ? &request->imp_uid
+                                   : &request->merchant_uid);
+}
+
+
+portone_step_e
+portone_sync_fetch(portone_flow_t *flow)
+{
+    return portone_sync_read(flow, PORTONE_STEP_FETCH);
+}
+
+
+static portone_step_e
+portone_sync_read(portone_flow_t *flow, portone_step_e step)
+{
+    flow->task = &portone_sync_task;
+
+    return portone_step_token(flow, step);
+}
+
+
+/*
+ * What is stored can be out of date: the balance, when the caller believes in
+ * another one, or the payment that the order leads to, when it cannot be
+ * refunded.
+ */
+
+portone_step_e
+portone_sync_recheck(portone_flow_t *flow, portone_error_e error)
+{
+    flow->refusal = error;
+
+    if (!flow->fetch) {
+        return portone_step_finish(flow, error);
+    }
+
+    switch (error) {
+
+    case PORTONE_CHECKSUM_MISMATCH:
+
+        if (flow->was_fetched || flow->fresh
+            || !portone_uid_addressable(&flow->payment.imp_uid))
+        {
+            break;
+        }
+
+        return portone_sync_read(flow, PORTONE_STEP_REREAD);
+
+    case PORTONE_NOT_REFUNDABLE:
+    case PORTONE_ALREADY_REFUNDED:
+        return portone_sync_order(flow);
+
+    default:
+        break;
+    }
+
+    return portone_step_finish(flow, error);
+}
+
+
+/*
+ * PortOne names the payment of an order that was begun last: an attempt that
+ * has failed hides the one that was paid, and one that is refunded and stored
+ * hides one that was paid since.  A payment that is partly refunded can have
+ * the status of one that is refunded.
+ */
+
+static portone_step_e
+portone_sync_order(portone_flow_t *flow)
+{
+    if (flow->request.imp_uid.len
+        || !portone_uid_addressable(&flow->request.merchant_uid))
+    {
+        return portone_step_finish(flow, flow->refusal);
+    }
+
+    switch (flow->find) {
+
+    case PORTONE_FIND_ANY:
+        flow->find = PORTONE_FIND_PAID;
+        break;
+
+    case PORTONE_FIND_PAID:
+
+        if (flow->refusal == PORTONE_NOT_REFUNDABLE) {
+            flow->find = PORTONE_FIND_CANCELLED;
+            break;
+        }
+
+        /* fall through */
+
+    default:
+        return portone_step_finish(flow, flow->refusal);
+    }
+
+    return portone_sync_fetch(flow);
+}
+
+
+static portone_step_e
+portone_sync_found(portone_flow_t *flow, int64_t now)
+{
+    char            *text;
+    portone_save_t  *save;
+
+    text = portone_payment_print(&flow->fetched, 0);
+    if (text == NULL) {
+        return portone_step_finish(flow, PORTONE_OVERLOADED);
+    }
+
+    flow->was_fetched = 1;
+
+    save = &flow->save;
+
+    save->merchant = flow->merchant;
+    save->payment = &flow->fetched;
+    save->text = portone_step_text(flow, PORTONE_TEXT_SAVE, text);
+    save->seen.len = 0;
+
+    if (flow->has_payment
+        && portone_str_eq(&flow->payment.imp_uid, &flow->fetched.imp_uid))
+    {
+        save->seen.data = flow->lookup.payment;
+        save->seen.len = flow->lookup.payment_len;
+
+        if (portone_str_eq(&save->text, &save->seen)) {
+
+            /* the same again: ends here, and costs no writing to disk */
+
+            if (flow->sync) {
+                return portone_step_finish(flow, PORTONE_NO_ERROR);
+            }
+
+            if (flow->refusal != PORTONE_NO_ERROR) {
+                return portone_step_finish(flow, flow->refusal);
+            }
+        }
+    }
+
+    if (portone_step_journal(flow, PORTONE_JOURNAL_DEPOSIT, NULL, now,
+                             &save->journal)
+        != PORTONE_OK)
+    {
+        return portone_step_finish(flow, PORTONE_OVERLOADED);
+    }
+
+    return PORTONE_STEP_SAVE;
+}
+
+
+static portone_step_e
+portone_sync_missing(portone_flow_t *flow, int64_t now)
+{
+    if (flow->find != PORTONE_FIND_ANY) {
+        return portone_sync_order(flow);
+    }
+
+    /* the payment may be in the store, unpaid as it was */
+
+    return portone_sync_failed(flow, (flow->found && !flow->sync)
+                                         ? PORTONE_NOT_REFUNDABLE
+                                         : PORTONE_PAYMENT_NOT_FOUND,
+                               now);
+}
+
+
+/* the refusal stands if PortOne tells nothing new */
+
+static portone_step_e
+portone_sync_failed(portone_flow_t *flow, portone_error_e error, int64_t now)
+{
+    (void) now;
+
+    switch (flow->refusal) {
+
+    case PORTONE_CHECKSUM_MISMATCH:
+    case PORTONE_ALREADY_REFUNDED:
+        return portone_step_finish(flow, flow->refusal);
+
+    default:
+        return portone_step_finish(flow, error);
+    }
 }
