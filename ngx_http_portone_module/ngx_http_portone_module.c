@@ -291,7 +291,7 @@ static ngx_command_t  ngx_http_portone_commands[] = {
 
 
 static ngx_http_module_t  ngx_http_portone_module_ctx = {
-    ngx_http_portone_add_variables,        /* preconfiguration */
+    ngx_http_portone_variables_add,        /* preconfiguration */
     ngx_http_portone_init,                 /* postconfiguration */
 
     ngx_http_portone_create_main_conf,     /* create main configuration */

@@ -5,12 +5,10 @@
 
 
 #include "ngx_http_portone_conf_location.h"
-#include "ngx_http_portone_cancel.h"
 #include "ngx_http_portone_conf_access.h"
+#include "ngx_http_portone_handlers.h"
 #include "ngx_http_portone_metrics.h"
-#include "ngx_http_portone_payment.h"
 #include "ngx_http_portone_status.h"
-#include "ngx_http_portone_webhook.h"
 #include "portone_str.h"
 
 

@@ -11,40 +11,59 @@
 #include "ngx_http_portone.h"
 
 
-/*
- * NGX_OK: the request has this media type, with whatever parameters (JSON is
- * UTF-8); else NGX_DECLINED.
- */
-ngx_int_t ngx_http_portone_body_type(ngx_http_request_t *r, ngx_str_t *type);
+/* a kind of body, constant, and what becomes of the body */
+
+typedef struct {
+    ngx_str_t            type;     /* the media type */
+    size_t               max;      /* bytes */
+
+    /*
+     * Gets the text, in memory of the request.  NGX_DONE: the request is
+     * answered later; else the request is finalized with what is returned.
+     */
+    ngx_int_t          (*handler)(ngx_http_request_t *r, ngx_str_t *text);
+
+    /* answers an error, as ngx_http_portone_reply_error() */
+    ngx_int_t          (*error)(ngx_http_request_t *r, portone_error_e error,
+                                const char *field, const char *allow);
+} ngx_http_portone_body_t;
+
 
 /*
- * Whether the body can be read: of this media type, NULL is any, and by its
- * header not longer than max.  PORTONE_NO_ERROR: it can.
- */
-portone_error_e ngx_http_portone_body_check(ngx_http_request_t *r,
-    ngx_str_t *type, size_t max);
-
-/*
- * Reads the body, in one piece if it fits into a buffer, and calls handler;
- * returns what the content handler has to.
+ * Reads the body of the request and hands it to body->handler; a body of
+ * another media type or with more bytes is refused.  Returns what a content
+ * handler returns.
  */
 ngx_int_t ngx_http_portone_body_read(ngx_http_request_t *r,
-    ngx_http_client_body_handler_pt handler);
+    const ngx_http_portone_body_t *body);
+
+/*
+ * The same for a location that takes POST of clients only; name is the
+ * directive, for the log.
+ */
+ngx_int_t ngx_http_portone_body_post(ngx_http_request_t *r, const char *name,
+    const ngx_http_portone_body_t *body);
+
+/*
+ * Whether the header of the request announces such a body.  PORTONE_NO_ERROR:
+ * yes; else the error that ngx_http_portone_body_read() answers.
+ */
+portone_error_e ngx_http_portone_body_check(ngx_http_request_t *r,
+    const ngx_http_portone_body_t *body);
 
 /*
  * Answers with an error instead of reading the body; field and allow as those
- * of ngx_http_portone_reply_error(); returns what the content handler has to.
+ * of ngx_http_portone_reply_error().  Returns what a content handler returns.
  */
 ngx_int_t ngx_http_portone_body_refuse(ngx_http_request_t *r,
     portone_error_e error, const char *field, const char *allow);
 
 /*
- * The body that was read, in one piece: NGX_DECLINED: it has more bytes than
- * max, or is in a temporary file, reading which would block.  NGX_ERROR: no
- * memory.
+ * NGX_OK: the request has this media type, with whatever parameters (JSON is
+ * UTF-8); else NGX_DECLINED.
  */
-ngx_int_t ngx_http_portone_body_text(ngx_http_request_t *r, size_t max,
-    ngx_str_t *text);
+ngx_int_t ngx_http_portone_body_type(ngx_http_request_t *r,
+    const ngx_str_t *type);
 
 
 #endif /* _NGX_HTTP_PORTONE_BODY_H_INCLUDED_ */

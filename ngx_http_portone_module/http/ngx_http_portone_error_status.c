@@ -7,19 +7,20 @@
 #include "ngx_http_portone_error_status.h"
 
 
+static ngx_int_t ngx_http_portone_error_status_error(ngx_conf_t *cf,
+    ngx_http_portone_error_status_t *es, ngx_str_t *value);
+static ngx_int_t ngx_http_portone_error_status_regex(ngx_conf_t *cf,
+    ngx_http_portone_error_status_t *es, ngx_str_t *error, ngx_str_t *regex);
+
+
 char *
 ngx_http_portone_error_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_portone_loc_conf_t *plcf = conf;
 
     ngx_int_t                         status;
-    ngx_str_t                        *value, *code, *regex;
-    portone_str_t                     word;
+    ngx_str_t                        *value;
     ngx_http_portone_error_status_t  *es;
-#if (NGX_PCRE)
-    ngx_regex_compile_t               rc;
-    u_char                            errstr[NGX_MAX_CONF_ERRSTR];
-#endif
 
     value = cf->args->elts;
 
@@ -38,82 +39,15 @@ ngx_http_portone_error_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     ngx_memzero(es, sizeof(ngx_http_portone_error_status_t));
 
-    code = &value[1];
-    regex = (cf->args->nelts == 4) ? &value[2] : NULL;
-
-    word.len = code->len;
-    word.data = (char *) code->data;
-
-    es->error = portone_error_find(&word);
-
-    if (es->error == PORTONE_NO_ERROR) {
-
-        if (code->len > 1 && code->data[0] == '-') {
-            es->code = ngx_atoi(code->data + 1, code->len - 1);
-
-            if (es->code != NGX_ERROR) {
-                es->code = -es->code;
-                es->by_code = 1;
-            }
-
-        } else {
-            es->code = ngx_atoi(code->data, code->len);
-            es->by_code = (es->code != NGX_ERROR);
-        }
-
-        if (!es->by_code) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "\"%V\" is neither an error of this module "
-                               "nor a code of PortOne", code);
-            return NGX_CONF_ERROR;
-        }
-
-        if (es->code == 0) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "code 0 of PortOne is no error");
-            return NGX_CONF_ERROR;
-        }
+    if (ngx_http_portone_error_status_error(cf, es, &value[1]) != NGX_OK) {
+        return NGX_CONF_ERROR;
     }
 
-    if (regex) {
-
-        if (regex->len < 2 || regex->data[0] != '~') {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "invalid parameter \"%V\", "
-                               "a regular expression begins with \"~\"",
-                               regex);
-            return NGX_CONF_ERROR;
-        }
-
-        if (!es->by_code) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "a regular expression goes with a code of "
-                               "PortOne, not with \"%V\"", code);
-            return NGX_CONF_ERROR;
-        }
-
-#if (NGX_PCRE)
-
-        ngx_memzero(&rc, sizeof(ngx_regex_compile_t));
-
-        rc.pattern.data = regex->data + 1;
-        rc.pattern.len = regex->len - 1;
-        rc.pool = cf->pool;
-        rc.err.len = NGX_MAX_CONF_ERRSTR;
-        rc.err.data = errstr;
-
-        if (ngx_regex_compile(&rc) != NGX_OK) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%V", &rc.err);
-            return NGX_CONF_ERROR;
-        }
-
-        es->regex = rc.regex;
-
-#else
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "using regex \"%V\" requires PCRE library", regex);
+    if (cf->args->nelts == 4
+        && ngx_http_portone_error_status_regex(cf, es, &value[1], &value[2])
+           != NGX_OK)
+    {
         return NGX_CONF_ERROR;
-#endif
     }
 
     value = &value[cf->args->nelts - 1];
@@ -132,6 +66,104 @@ ngx_http_portone_error_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     es->status = status;
 
     return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_http_portone_error_status_error(ngx_conf_t *cf,
+    ngx_http_portone_error_status_t *es, ngx_str_t *value)
+{
+    portone_str_t  word;
+
+    word.len = value->len;
+    word.data = (char *) value->data;
+
+    es->error = portone_error_find(&word);
+
+    if (es->error != PORTONE_NO_ERROR) {
+        return NGX_OK;
+    }
+
+    if (value->len > 1 && value->data[0] == '-') {
+        es->code = ngx_atoi(value->data + 1, value->len - 1);
+
+        if (es->code != NGX_ERROR) {
+            es->code = -es->code;
+            es->by_code = 1;
+        }
+
+    } else {
+        es->code = ngx_atoi(value->data, value->len);
+        es->by_code = (es->code != NGX_ERROR);
+    }
+
+    if (!es->by_code) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" is neither an error of this module "
+                           "nor a code of PortOne", value);
+        return NGX_ERROR;
+    }
+
+    if (es->code == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "code 0 of PortOne is no error");
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_portone_error_status_regex(ngx_conf_t *cf,
+    ngx_http_portone_error_status_t *es, ngx_str_t *error, ngx_str_t *regex)
+{
+#if (NGX_PCRE)
+    ngx_regex_compile_t  rc;
+    u_char               errstr[NGX_MAX_CONF_ERRSTR];
+#endif
+
+    if (regex->len < 2 || regex->data[0] != '~') {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid parameter \"%V\", "
+                           "a regular expression begins with \"~\"",
+                           regex);
+        return NGX_ERROR;
+    }
+
+    if (!es->by_code) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "a regular expression goes with a code of "
+                           "PortOne, not with \"%V\"", error);
+        return NGX_ERROR;
+    }
+
+#if (NGX_PCRE)
+
+    ngx_memzero(&rc, sizeof(ngx_regex_compile_t));
+
+    rc.pattern.data = regex->data + 1;
+    rc.pattern.len = regex->len - 1;
+    rc.pool = cf->pool;
+    rc.err.len = NGX_MAX_CONF_ERRSTR;
+    rc.err.data = errstr;
+
+    if (ngx_regex_compile(&rc) != NGX_OK) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%V", &rc.err);
+        return NGX_ERROR;
+    }
+
+    es->regex = rc.regex;
+
+    return NGX_OK;
+
+#else
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "using regex \"%V\" requires PCRE library", regex);
+    return NGX_ERROR;
+
+#endif
 }
 
 

@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_http_portone_export.h"
+#include "ngx_http_portone_handlers.h"
 #include "ngx_http_portone_client.h"
 #include "ngx_http_portone_match_values.h"
 #include "ngx_http_portone_metrics.h"

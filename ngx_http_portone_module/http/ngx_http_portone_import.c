@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_http_portone_import.h"
+#include "ngx_http_portone_handlers.h"
 #include "ngx_http_portone_client.h"
 #include "ngx_http_portone_commit.h"
 #include "ngx_http_portone_flow.h"

@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_http_portone_register.h"
+#include "ngx_http_portone_handlers.h"
 #include "ngx_http_portone_body.h"
 #include "ngx_http_portone_client.h"
 #include "ngx_http_portone_commit.h"
@@ -13,11 +13,8 @@
 #include "portone_register.h"
 
 
-/* bytes; more is a matter of an import */
-#define NGX_HTTP_PORTONE_REGISTER_MAX      65536
-
-/* how long it may wait for its turn to be committed, ms */
-#define NGX_HTTP_PORTONE_REGISTER_TIMEOUT  5000
+/* how long a registration may wait for its turn to be committed */
+#define NGX_HTTP_PORTONE_REGISTER_TIMEOUT_MS  5000
 
 
 typedef struct {
@@ -27,9 +24,10 @@ typedef struct {
 } ngx_http_portone_register_t;
 
 
-static void ngx_http_portone_register_body(ngx_http_request_t *r);
 static ngx_int_t ngx_http_portone_register_start(ngx_http_request_t *r,
     ngx_str_t *text);
+static void ngx_http_portone_register_commit(ngx_http_request_t *r,
+    ngx_http_portone_register_t *reg);
 static void ngx_http_portone_register_done(ngx_http_portone_commit_t *op);
 static ngx_int_t ngx_http_portone_register_answer(ngx_http_request_t *r,
     ngx_http_portone_register_t *reg);
@@ -37,74 +35,45 @@ static void ngx_http_portone_register_destroy(
     ngx_http_portone_register_t *reg);
 
 
+static const ngx_http_portone_body_t  ngx_http_portone_register_body = {
+    ngx_string("application/json"),
+    65536,  /* more is a matter of an import */
+    ngx_http_portone_register_start,
+    ngx_http_portone_reply_error
+};
+
+
 ngx_int_t
 ngx_http_portone_register(ngx_http_request_t *r, portone_str_t *merchant_uid)
 {
-    portone_error_e          error;
     ngx_http_portone_ctx_t  *ctx;
 
-    static ngx_str_t  json = ngx_string("application/json");
+    if (ngx_http_portone_body_check(r, &ngx_http_portone_register_body)
+        == PORTONE_NO_ERROR)
+    {
+        ctx = ngx_http_portone_client_ctx(r);
+        if (ctx == NULL) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
 
-    error = ngx_http_portone_body_check(r, &json,
-                                        NGX_HTTP_PORTONE_REGISTER_MAX);
-
-    if (error != PORTONE_NO_ERROR) {
-        return ngx_http_portone_body_refuse(r, error, NULL, NULL);
+        ctx->merchant_uid.data = (u_char *) merchant_uid->data;
+        ctx->merchant_uid.len = merchant_uid->len;
     }
 
-    ctx = ngx_http_portone_client_ctx(r);
-    if (ctx == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    ctx->merchant_uid.data = (u_char *) merchant_uid->data;
-    ctx->merchant_uid.len = merchant_uid->len;
-
-    return ngx_http_portone_body_read(r, ngx_http_portone_register_body);
-}
-
-
-static void
-ngx_http_portone_register_body(ngx_http_request_t *r)
-{
-    ngx_int_t  rc;
-    ngx_str_t  text;
-
-    rc = ngx_http_portone_body_text(r, NGX_HTTP_PORTONE_REGISTER_MAX, &text);
-
-    switch (rc) {
-
-    case NGX_OK:
-        rc = ngx_http_portone_register_start(r, &text);
-        break;
-
-    case NGX_DECLINED:
-        rc = ngx_http_portone_reply_error(r, PORTONE_TOO_LARGE, NULL, NULL);
-        break;
-
-    default:
-        rc = NGX_HTTP_INTERNAL_SERVER_ERROR;
-        break;
-    }
-
-    if (rc != NGX_DONE) {
-        ngx_http_finalize_request(r, rc);
-    }
+    return ngx_http_portone_body_read(r, &ngx_http_portone_register_body);
 }
 
 
 static ngx_int_t
 ngx_http_portone_register_start(ngx_http_request_t *r, ngx_str_t *text)
 {
-    ngx_int_t                      rc;
-    ngx_http_portone_ctx_t        *ctx;
-    ngx_http_portone_commit_t     *op;
-    ngx_http_portone_register_t   *reg;
-    ngx_http_portone_loc_conf_t   *plcf;
-    ngx_http_portone_main_conf_t  *pmcf;
+    ngx_int_t                     rc;
+    portone_register_t           *core;
+    ngx_http_portone_ctx_t       *ctx;
+    ngx_http_portone_register_t  *reg;
+    ngx_http_portone_loc_conf_t  *plcf;
 
     plcf = ngx_http_get_module_loc_conf(r, ngx_http_portone_module);
-    pmcf = ngx_http_get_module_main_conf(r, ngx_http_portone_module);
 
     reg = ngx_http_portone_client_create(r, 4096,
                                          sizeof(ngx_http_portone_register_t));
@@ -113,24 +82,24 @@ ngx_http_portone_register_start(ngx_http_request_t *r, ngx_str_t *text)
     }
 
     ctx = reg->client.ctx;
+    core = &reg->core;
 
-    reg->core.now = ngx_time();
-    reg->core.merchant_uid.data = (char *) ctx->merchant_uid.data;
-    reg->core.merchant_uid.len = ctx->merchant_uid.len;
+    core->now = ngx_time();
+    core->merchant_uid.data = (char *) ctx->merchant_uid.data;
+    core->merchant_uid.len = ctx->merchant_uid.len;
 
-    reg->core.merchant.data = (char *) plcf->merchant.data;
-    reg->core.merchant.len = plcf->merchant.len;
+    core->merchant.data = (char *) plcf->merchant.data;
+    core->merchant.len = plcf->merchant.len;
 
-    if (ngx_http_portone_match_values(r, reg->client.pool,
-                                      &reg->core.matches,
-                                      &reg->core.n_matches)
+    if (ngx_http_portone_match_values(r, reg->client.pool, &core->matches,
+                                      &core->n_matches)
         != NGX_OK)
     {
         ngx_http_portone_register_destroy(reg);
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if (portone_register_parse(&reg->core, (char *) text->data, text->len)
+    if (portone_register_parse(core, (char *) text->data, text->len)
         != PORTONE_NO_ERROR)
     {
         rc = ngx_http_portone_register_answer(r, reg);
@@ -140,6 +109,21 @@ ngx_http_portone_register_start(ngx_http_request_t *r, ngx_str_t *text)
         return rc;
     }
 
+    ngx_http_portone_register_commit(r, reg);
+
+    return NGX_DONE;
+}
+
+
+static void
+ngx_http_portone_register_commit(ngx_http_request_t *r,
+    ngx_http_portone_register_t *reg)
+{
+    ngx_http_portone_commit_t     *op;
+    ngx_http_portone_main_conf_t  *pmcf;
+
+    pmcf = ngx_http_get_module_main_conf(r, ngx_http_portone_module);
+
     op = &reg->commit;
 
     op->store = pmcf->store;
@@ -147,11 +131,9 @@ ngx_http_portone_register_start(ngx_http_request_t *r, ngx_str_t *text)
     op->apply = portone_register_apply;
     op->data = &reg->core;
     op->handler = ngx_http_portone_register_done;
-    op->timeout = NGX_HTTP_PORTONE_REGISTER_TIMEOUT;
+    op->timeout = NGX_HTTP_PORTONE_REGISTER_TIMEOUT_MS;
 
     ngx_http_portone_commit(op);
-
-    return NGX_DONE;
 }
 
 

@@ -12,20 +12,30 @@
 #include <ngx_md5.h>
 
 
-static ngx_int_t ngx_http_portone_reply_begin(ngx_http_request_t *r,
-    ngx_http_portone_flow_t *flow, ngx_uint_t *status);
+static ngx_int_t ngx_http_portone_reply_flow(ngx_http_request_t *r,
+    ngx_http_portone_flow_t *flow, ngx_uint_t status, char *text);
 static ngx_int_t ngx_http_portone_reply_flow_error(ngx_http_request_t *r,
     ngx_http_portone_flow_t *flow, ngx_uint_t *status);
 static ngx_int_t ngx_http_portone_reply_ctx(ngx_http_request_t *r,
+    ngx_http_portone_flow_t *flow);
+static ngx_int_t ngx_http_portone_reply_ctx_payment(ngx_http_request_t *r,
+    ngx_http_portone_flow_t *flow);
+static ngx_int_t ngx_http_portone_reply_ctx_refund(ngx_http_request_t *r,
+    ngx_http_portone_flow_t *flow);
+static ngx_int_t ngx_http_portone_reply_ctx_error(ngx_http_request_t *r,
     ngx_http_portone_flow_t *flow);
 static ngx_int_t ngx_http_portone_reply_money(ngx_http_request_t *r,
     ngx_str_t *dst, int64_t amount, int exponent);
 static ngx_int_t ngx_http_portone_reply_copy(ngx_http_request_t *r,
     ngx_str_t *dst, const char *data, size_t len);
+static void ngx_http_portone_reply_word(ngx_str_t *dst, const char *word);
+static time_t ngx_http_portone_reply_retry_time(portone_error_e error);
 static ngx_int_t ngx_http_portone_reply_retry_after(ngx_http_request_t *r,
-    time_t seconds);
+    time_t time_s);
 static ngx_int_t ngx_http_portone_reply_etag(ngx_http_request_t *r,
-    const char *text, size_t len);
+    const char *text);
+static ngx_table_elt_t *ngx_http_portone_reply_push(ngx_http_request_t *r,
+    const char *name, ngx_str_t *value);
 static ngx_int_t ngx_http_portone_reply_send(ngx_http_request_t *r,
     ngx_uint_t status, char *text);
 
@@ -63,7 +73,7 @@ ngx_http_portone_reply_text(ngx_http_request_t *r, portone_error_e error,
 
     plcf = ngx_http_get_module_loc_conf(r, ngx_http_portone_module);
 
-    /* what goes through a flow is counted there */
+    /* a flow counts its own answer */
 
     if (plcf->handler->counted < NGX_HTTP_PORTONE_REQUEST_MAX) {
         ngx_http_portone_count(requests[plcf->handler->counted][error]);
@@ -78,30 +88,15 @@ ngx_http_portone_reply_text(ngx_http_request_t *r, portone_error_e error,
         goto failed;
     }
 
-    ctx->error.data = (u_char *) portone_error_word(error);
-    ctx->error.len = ngx_strlen(ctx->error.data);
+    ngx_http_portone_reply_word(&ctx->error, portone_error_word(error));
+    ngx_http_portone_reply_word(&ctx->message,
+                                portone_error_message(error, plcf->language));
 
-    ctx->message.data = (u_char *) portone_error_message(error,
-                                                         plcf->language);
-    ctx->message.len = ngx_strlen(ctx->message.data);
-
-    switch (error) {
-
-    case PORTONE_REFUND_IN_PROGRESS:
-    case PORTONE_STORE_UNAVAILABLE:
-    case PORTONE_OVERLOADED:
-
-        if (ngx_http_portone_reply_retry_after(r,
-                                               NGX_HTTP_PORTONE_RETRY_AFTER)
-            != NGX_OK)
-        {
-            goto failed;
-        }
-
-        break;
-
-    default:
-        break;
+    if (ngx_http_portone_reply_retry_after(r,
+                                   ngx_http_portone_reply_retry_time(error))
+        != NGX_OK)
+    {
+        goto failed;
     }
 
     status = ngx_http_portone_error_status_get(plcf, error, NULL, NULL);
@@ -120,24 +115,17 @@ ngx_int_t
 ngx_http_portone_reply_refund(ngx_http_request_t *r,
     ngx_http_portone_flow_t *flow)
 {
-    ngx_uint_t       status;
-    portone_flow_t  *core;
-
-    core = &flow->core;
+    ngx_uint_t  status;
 
     /* 304 or 412 would hide a refund that has been made */
 
     r->disable_not_modified = 1;
 
-    status = (core->state == PORTONE_STATE_PENDING) ? NGX_HTTP_ACCEPTED
-                                                    : NGX_HTTP_OK;
+    status = (flow->core.state == PORTONE_STATE_PENDING) ? NGX_HTTP_ACCEPTED
+                                                         : NGX_HTTP_OK;
 
-    if (ngx_http_portone_reply_begin(r, flow, &status) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    return ngx_http_portone_reply_send(r, status,
-                                       portone_reply_refund(core));
+    return ngx_http_portone_reply_flow(r, flow, status,
+                                       portone_reply_refund(&flow->core));
 }
 
 
@@ -145,29 +133,19 @@ ngx_int_t
 ngx_http_portone_reply_payment(ngx_http_request_t *r,
     ngx_http_portone_flow_t *flow)
 {
-    char            *text;
-    ngx_uint_t       status;
-    portone_flow_t  *core;
+    char  *text;
 
-    core = &flow->core;
-
-    status = NGX_HTTP_OK;
-
-    if (ngx_http_portone_reply_begin(r, flow, &status) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    text = portone_reply_payment(core);
+    text = portone_reply_payment(&flow->core);
 
     if (text
-        && core->error == PORTONE_NO_ERROR
-        && ngx_http_portone_reply_etag(r, text, ngx_strlen(text)) != NGX_OK)
+        && flow->core.error == PORTONE_NO_ERROR
+        && ngx_http_portone_reply_etag(r, text) != NGX_OK)
     {
         cJSON_free(text);
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    return ngx_http_portone_reply_send(r, status, text);
+    return ngx_http_portone_reply_flow(r, flow, NGX_HTTP_OK, text);
 }
 
 
@@ -175,37 +153,34 @@ ngx_int_t
 ngx_http_portone_reply_webhook(ngx_http_request_t *r,
     ngx_http_portone_flow_t *flow)
 {
-    ngx_uint_t       status;
-    portone_flow_t  *core;
-
-    core = &flow->core;
-
-    status = NGX_HTTP_OK;
-
-    if (ngx_http_portone_reply_begin(r, flow, &status) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    return ngx_http_portone_reply_send(r, status,
-                                       portone_reply_webhook(core));
+    return ngx_http_portone_reply_flow(r, flow, NGX_HTTP_OK,
+                                       portone_reply_webhook(&flow->core));
 }
 
 
-/* the variables, and of an error its status and headers */
+/* the status is that of a success; the text is freed */
 
 static ngx_int_t
-ngx_http_portone_reply_begin(ngx_http_request_t *r,
-    ngx_http_portone_flow_t *flow, ngx_uint_t *status)
+ngx_http_portone_reply_flow(ngx_http_request_t *r,
+    ngx_http_portone_flow_t *flow, ngx_uint_t status, char *text)
 {
     if (ngx_http_portone_reply_ctx(r, flow) != NGX_OK) {
-        return NGX_ERROR;
+        goto failed;
     }
 
-    if (flow->core.error == PORTONE_NO_ERROR) {
-        return NGX_OK;
+    if (flow->core.error != PORTONE_NO_ERROR
+        && ngx_http_portone_reply_flow_error(r, flow, &status) != NGX_OK)
+    {
+        goto failed;
     }
 
-    return ngx_http_portone_reply_flow_error(r, flow, status);
+    return ngx_http_portone_reply_send(r, status, text);
+
+failed:
+
+    cJSON_free(text);
+
+    return NGX_HTTP_INTERNAL_SERVER_ERROR;
 }
 
 
@@ -215,39 +190,23 @@ static ngx_int_t
 ngx_http_portone_reply_flow_error(ngx_http_request_t *r,
     ngx_http_portone_flow_t *flow, ngx_uint_t *status)
 {
-    time_t           seconds;
+    time_t           time_s;
     int64_t         *code;
     portone_flow_t  *core;
 
     core = &flow->core;
 
-    switch (core->error) {
+    time_s = ngx_http_portone_reply_retry_time(core->error);
 
-    case PORTONE_REFUND_IN_PROGRESS:
+    /* a refund that is being sent is over soon, an unknown one is not */
 
-        /* one that is being sent is over soon, one that is unknown is not */
-
-        seconds = NGX_HTTP_PORTONE_RETRY_AFTER;
-
-        if (core->open.state != PORTONE_STATE_SENDING) {
-            seconds = ngx_max(seconds, core->open.settle_at - ngx_time());
-        }
-
-        break;
-
-    case PORTONE_STORE_UNAVAILABLE:
-    case PORTONE_OVERLOADED:
-        seconds = NGX_HTTP_PORTONE_RETRY_AFTER;
-        break;
-
-    default:
-        seconds = 0;
-        break;
+    if (core->error == PORTONE_REFUND_IN_PROGRESS
+        && core->open.state != PORTONE_STATE_SENDING)
+    {
+        time_s = ngx_max(time_s, core->open.settle_at - ngx_time());
     }
 
-    if (seconds
-        && ngx_http_portone_reply_retry_after(r, seconds) != NGX_OK)
-    {
+    if (ngx_http_portone_reply_retry_after(r, time_s) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -281,15 +240,8 @@ static ngx_int_t
 ngx_http_portone_reply_ctx(ngx_http_request_t *r,
     ngx_http_portone_flow_t *flow)
 {
-    int                      exponent;
-    u_char                  *p;
-    ngx_int_t                rc;
-    const char              *text;
-    portone_flow_t          *core;
-    portone_str_t            merchant_uid, imp_uid, message;
     ngx_http_portone_ctx_t  *ctx;
 
-    core = &flow->core;
     ctx = flow->client.ctx;
 
     ctx->api_status = flow->api_status;
@@ -298,11 +250,42 @@ ngx_http_portone_reply_ctx(ngx_http_request_t *r,
     ctx->has_api_time = flow->has_api_time;
     ctx->has_store_time = flow->has_store_time;
 
+    if (ngx_http_portone_reply_ctx_payment(r, flow) != NGX_OK
+        || ngx_http_portone_reply_ctx_refund(r, flow) != NGX_OK
+        || ngx_http_portone_reply_ctx_error(r, flow) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (flow->core.replayed) {
+        ngx_str_set(&ctx->replayed, "true");
+
+        return ngx_http_portone_reply_header(r, "Idempotent-Replayed",
+                                             &ctx->replayed);
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_portone_reply_ctx_payment(ngx_http_request_t *r,
+    ngx_http_portone_flow_t *flow)
+{
+    int                      exponent;
+    ngx_int_t                rc;
+    portone_str_t           *merchant_uid, *imp_uid;
+    portone_flow_t          *core;
+    ngx_http_portone_ctx_t  *ctx;
+
+    core = &flow->core;
+    ctx = flow->client.ctx;
+
     rc = NGX_OK;
 
     if (core->found) {
-        merchant_uid = core->payment.merchant_uid;
-        imp_uid = core->payment.imp_uid;
+        merchant_uid = &core->payment.merchant_uid;
+        imp_uid = &core->payment.imp_uid;
         exponent = core->payment.exponent;
 
         rc |= ngx_http_portone_reply_money(r, &ctx->refundable_amount,
@@ -315,39 +298,69 @@ ngx_http_portone_reply_ctx(ngx_http_request_t *r,
         }
 
     } else {
-        merchant_uid = core->request.merchant_uid;
-        imp_uid = core->request.imp_uid;
+        merchant_uid = &core->request.merchant_uid;
+        imp_uid = &core->request.imp_uid;
     }
 
     rc |= ngx_http_portone_reply_copy(r, &ctx->merchant_uid,
-                                      merchant_uid.data, merchant_uid.len);
-    rc |= ngx_http_portone_reply_copy(r, &ctx->imp_uid, imp_uid.data,
-                                      imp_uid.len);
+                                      merchant_uid->data, merchant_uid->len);
+    rc |= ngx_http_portone_reply_copy(r, &ctx->imp_uid, imp_uid->data,
+                                      imp_uid->len);
+
+    return rc;
+}
+
+
+static ngx_int_t
+ngx_http_portone_reply_ctx_refund(ngx_http_request_t *r,
+    ngx_http_portone_flow_t *flow)
+{
+    portone_str_t            id;
+    portone_flow_t          *core;
+    ngx_http_portone_ctx_t  *ctx;
+
+    core = &flow->core;
+    ctx = flow->client.ctx;
 
     if (core->attempt) {
-        rc |= ngx_http_portone_reply_copy(r, &ctx->refund_id,
-                                          core->refund_id.data,
-                                          core->refund_id.len);
+        id = core->refund_id;
 
-        text = portone_record_word(core->state);
-
-        ctx->state.data = (u_char *) text;
-        ctx->state.len = ngx_strlen(text);
-
-        rc |= ngx_http_portone_reply_header(r, "Portone-Refund-Id",
-                                            &ctx->refund_id);
+        ngx_http_portone_reply_word(&ctx->state,
+                                    portone_record_word(core->state));
 
     } else if (core->key_open && core->error == PORTONE_REFUND_IN_PROGRESS) {
 
-        /* by it a client tells its own refund from another one of the order */
+        /* tells a client its own refund from another one of the order */
 
-        rc |= ngx_http_portone_reply_copy(r, &ctx->refund_id,
-                                          core->open.refund_id,
-                                          ngx_strlen(core->open.refund_id));
+        id.data = core->open.refund_id;
+        id.len = ngx_strlen(core->open.refund_id);
 
-        rc |= ngx_http_portone_reply_header(r, "Portone-Refund-Id",
-                                            &ctx->refund_id);
+    } else {
+        return NGX_OK;
     }
+
+    if (ngx_http_portone_reply_copy(r, &ctx->refund_id, id.data, id.len)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_portone_reply_header(r, "Portone-Refund-Id",
+                                         &ctx->refund_id);
+}
+
+
+static ngx_int_t
+ngx_http_portone_reply_ctx_error(ngx_http_request_t *r,
+    ngx_http_portone_flow_t *flow)
+{
+    u_char                  *p;
+    portone_str_t            message;
+    portone_flow_t          *core;
+    ngx_http_portone_ctx_t  *ctx;
+
+    core = &flow->core;
+    ctx = flow->client.ctx;
 
     if (core->has_code) {
         p = ngx_pnalloc(r->pool, NGX_INT64_LEN);
@@ -359,26 +372,16 @@ ngx_http_portone_reply_ctx(ngx_http_request_t *r,
         ctx->code.len = ngx_sprintf(p, "%L", core->code) - p;
     }
 
-    if (core->error != PORTONE_NO_ERROR) {
-        text = portone_error_word(core->error);
-
-        ctx->error.data = (u_char *) text;
-        ctx->error.len = ngx_strlen(text);
-
-        message = portone_reply_message(core);
-
-        rc |= ngx_http_portone_reply_copy(r, &ctx->message, message.data,
-                                          message.len);
+    if (core->error == PORTONE_NO_ERROR) {
+        return NGX_OK;
     }
 
-    if (core->replayed) {
-        ngx_str_set(&ctx->replayed, "true");
+    ngx_http_portone_reply_word(&ctx->error, portone_error_word(core->error));
 
-        rc |= ngx_http_portone_reply_header(r, "Idempotent-Replayed",
-                                            &ctx->replayed);
-    }
+    message = portone_reply_message(core);
 
-    return rc == NGX_OK ? NGX_OK : NGX_ERROR;
+    return ngx_http_portone_reply_copy(r, &ctx->message, message.data,
+                                       message.len);
 }
 
 
@@ -416,86 +419,115 @@ ngx_http_portone_reply_copy(ngx_http_request_t *r, ngx_str_t *dst,
 }
 
 
-ngx_int_t
-ngx_http_portone_reply_header(ngx_http_request_t *r, const char *name,
-    ngx_str_t *value)
+/* the word is static */
+
+static void
+ngx_http_portone_reply_word(ngx_str_t *dst, const char *word)
 {
-    ngx_table_elt_t  *h;
+    dst->data = (u_char *) word;
+    dst->len = ngx_strlen(word);
+}
 
-    h = ngx_list_push(&r->headers_out.headers);
-    if (h == NULL) {
-        return NGX_ERROR;
+
+/* seconds after which a client may try again; 0: the error is no shortage */
+
+static time_t
+ngx_http_portone_reply_retry_time(portone_error_e error)
+{
+    switch (error) {
+
+    case PORTONE_REFUND_IN_PROGRESS:
+    case PORTONE_STORE_UNAVAILABLE:
+    case PORTONE_OVERLOADED:
+        return NGX_HTTP_PORTONE_RETRY_AFTER;
+
+    default:
+        return 0;
     }
-
-    h->hash = 1;
-#if (nginx_version >= 1023000)
-    h->next = NULL;
-#endif
-    h->key.data = (u_char *) name;
-    h->key.len = ngx_strlen(name);
-    h->value = *value;
-    h->lowcase_key = NULL;
-
-    return NGX_OK;
 }
 
 
 static ngx_int_t
-ngx_http_portone_reply_retry_after(ngx_http_request_t *r, time_t seconds)
+ngx_http_portone_reply_retry_after(ngx_http_request_t *r, time_t time_s)
 {
     ngx_str_t  value;
+
+    if (time_s == 0) {
+        return NGX_OK;
+    }
 
     value.data = ngx_pnalloc(r->pool, NGX_TIME_T_LEN);
     if (value.data == NULL) {
         return NGX_ERROR;
     }
 
-    value.len = ngx_sprintf(value.data, "%T", seconds) - value.data;
+    value.len = ngx_sprintf(value.data, "%T", time_s) - value.data;
 
     return ngx_http_portone_reply_header(r, "Retry-After", &value);
 }
 
 
-/* nginx's own filter compares it with If-None-Match */
+/* nginx's own filter compares the value with If-None-Match */
 
 static ngx_int_t
-ngx_http_portone_reply_etag(ngx_http_request_t *r, const char *text,
-    size_t len)
+ngx_http_portone_reply_etag(ngx_http_request_t *r, const char *text)
 {
-    u_char            digest[16], *p;
-    ngx_md5_t         md5;
-    ngx_table_elt_t  *h;
+    u_char     digest[16], *p;
+    ngx_md5_t  md5;
+    ngx_str_t  value;
 
     ngx_md5_init(&md5);
-    ngx_md5_update(&md5, text, len);
+    ngx_md5_update(&md5, text, ngx_strlen(text));
     ngx_md5_final(digest, &md5);
 
-    p = ngx_pnalloc(r->pool, 2 * sizeof(digest) + 2);
+    value.len = 2 * sizeof(digest) + 2;
+
+    p = ngx_pnalloc(r->pool, value.len);
     if (p == NULL) {
         return NGX_ERROR;
     }
 
-    p[0] = '"';
-    ngx_hex_dump(p + 1, digest, sizeof(digest));
-    p[2 * sizeof(digest) + 1] = '"';
+    value.data = p;
+
+    *p++ = '"';
+    p = ngx_hex_dump(p, digest, sizeof(digest));
+    *p = '"';
+
+    r->headers_out.etag = ngx_http_portone_reply_push(r, "ETag", &value);
+
+    return r->headers_out.etag ? NGX_OK : NGX_ERROR;
+}
+
+
+ngx_int_t
+ngx_http_portone_reply_header(ngx_http_request_t *r, const char *name,
+    ngx_str_t *value)
+{
+    return ngx_http_portone_reply_push(r, name, value) ? NGX_OK : NGX_ERROR;
+}
+
+
+static ngx_table_elt_t *
+ngx_http_portone_reply_push(ngx_http_request_t *r, const char *name,
+    ngx_str_t *value)
+{
+    ngx_table_elt_t  *h;
 
     h = ngx_list_push(&r->headers_out.headers);
     if (h == NULL) {
-        return NGX_ERROR;
+        return NULL;
     }
 
     h->hash = 1;
 #if (nginx_version >= 1023000)
     h->next = NULL;
 #endif
-    ngx_str_set(&h->key, "ETag");
-    h->value.len = 2 * sizeof(digest) + 2;
-    h->value.data = p;
+    h->value = *value;
     h->lowcase_key = NULL;
 
-    r->headers_out.etag = h;
+    ngx_http_portone_reply_word(&h->key, name);
 
-    return NGX_OK;
+    return h;
 }
 
 

@@ -29,7 +29,7 @@ static ngx_int_t ngx_http_portone_variable_time(ngx_http_request_t *r,
  * add_header would see an empty string
  */
 
-#define ngx_http_portone_text(name, member)                                   \
+#define ngx_http_portone_variable_member(name, member)                        \
     { ngx_string(name), NULL, ngx_http_portone_variable_text,                 \
       offsetof(ngx_http_portone_ctx_t, member),                               \
       NGX_HTTP_VAR_NOCACHEABLE, 0 }
@@ -37,16 +37,17 @@ static ngx_int_t ngx_http_portone_variable_time(ngx_http_request_t *r,
 
 static ngx_http_variable_t  ngx_http_portone_vars[] = {
 
-    ngx_http_portone_text("portone_merchant_uid", merchant_uid),
-    ngx_http_portone_text("portone_imp_uid", imp_uid),
-    ngx_http_portone_text("portone_refund_id", refund_id),
-    ngx_http_portone_text("portone_amount", amount),
-    ngx_http_portone_text("portone_refundable_amount", refundable_amount),
-    ngx_http_portone_text("portone_state", state),
-    ngx_http_portone_text("portone_error", error),
-    ngx_http_portone_text("portone_code", code),
-    ngx_http_portone_text("portone_token", token),
-    ngx_http_portone_text("portone_replayed", replayed),
+    ngx_http_portone_variable_member("portone_merchant_uid", merchant_uid),
+    ngx_http_portone_variable_member("portone_imp_uid", imp_uid),
+    ngx_http_portone_variable_member("portone_refund_id", refund_id),
+    ngx_http_portone_variable_member("portone_amount", amount),
+    ngx_http_portone_variable_member("portone_refundable_amount",
+                                     refundable_amount),
+    ngx_http_portone_variable_member("portone_state", state),
+    ngx_http_portone_variable_member("portone_error", error),
+    ngx_http_portone_variable_member("portone_code", code),
+    ngx_http_portone_variable_member("portone_token", token),
+    ngx_http_portone_variable_member("portone_replayed", replayed),
 
     { ngx_string("portone_message"), NULL,
       ngx_http_portone_variable_message, 0,
@@ -72,7 +73,7 @@ static ngx_str_t  ngx_http_portone_none = ngx_string("-");
 
 
 ngx_int_t
-ngx_http_portone_add_variables(ngx_conf_t *cf)
+ngx_http_portone_variables_add(ngx_conf_t *cf)
 {
     ngx_http_variable_t  *var, *v;
 

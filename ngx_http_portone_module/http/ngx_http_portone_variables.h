@@ -12,7 +12,7 @@
 
 
 /* adds the variables of the module, before the configuration is read */
-ngx_int_t ngx_http_portone_add_variables(ngx_conf_t *cf);
+ngx_int_t ngx_http_portone_variables_add(ngx_conf_t *cf);
 
 
 #endif /* _NGX_HTTP_PORTONE_VARIABLES_H_INCLUDED_ */

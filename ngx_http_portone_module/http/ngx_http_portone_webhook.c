@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_http_portone_webhook.h"
+#include "ngx_http_portone_handlers.h"
 #include "ngx_http_portone_body.h"
 #include "ngx_http_portone_flow.h"
 #include "ngx_http_portone_reply.h"
@@ -15,16 +15,13 @@
 #define NGX_HTTP_PORTONE_WEBHOOK_BODY  8192
 
 /*
- * Anybody can send webhooks, about payments that do not exist, too, and each
- * is a call to PortOne: a worker has this many under way, no more.
+ * Anybody can send webhooks, also about payments that do not exist, and each
+ * is a call to PortOne: the most that a worker has under way.
  */
 #define NGX_HTTP_PORTONE_WEBHOOK_MAX  64
 
-/*
- * PortOne waits for 15 s when it sends again, ms: a second is left for the
- * way
- */
-#define NGX_HTTP_PORTONE_WEBHOOK_TIME  14000
+/* PortOne waits for 15 s when it sends again: a second is left for the way */
+#define NGX_HTTP_PORTONE_WEBHOOK_TIME_MS  14000
 
 
 typedef portone_error_e (*ngx_http_portone_webhook_pt)(
@@ -32,15 +29,27 @@ typedef portone_error_e (*ngx_http_portone_webhook_pt)(
     const char **field);
 
 
-static ngx_http_portone_webhook_pt ngx_http_portone_webhook_type(
-    ngx_http_request_t *r);
-static void ngx_http_portone_webhook_body(ngx_http_request_t *r);
-static ngx_int_t ngx_http_portone_webhook_error(ngx_http_request_t *r,
-    portone_error_e error, const char *field);
-static ngx_int_t ngx_http_portone_webhook_read(ngx_http_request_t *r,
+static ngx_int_t ngx_http_portone_webhook_json(ngx_http_request_t *r,
+    ngx_str_t *text);
+static ngx_int_t ngx_http_portone_webhook_form(ngx_http_request_t *r,
+    ngx_str_t *text);
+static ngx_int_t ngx_http_portone_webhook_text(ngx_http_request_t *r,
+    ngx_str_t *text, ngx_http_portone_webhook_pt parse);
+static ngx_int_t ngx_http_portone_webhook_start(ngx_http_request_t *r,
     portone_webhook_t *webhook);
+static ngx_int_t ngx_http_portone_webhook_error(ngx_http_request_t *r,
+    portone_error_e error, const char *field, const char *allow);
 static void ngx_http_portone_webhook_done(ngx_http_portone_flow_t *flow,
     void *data);
+
+
+static const ngx_http_portone_body_t  ngx_http_portone_webhook_bodies[] = {
+    { ngx_string("application/json"), NGX_HTTP_PORTONE_WEBHOOK_BODY,
+      ngx_http_portone_webhook_json, ngx_http_portone_webhook_error },
+    { ngx_string("application/x-www-form-urlencoded"),
+      NGX_HTTP_PORTONE_WEBHOOK_BODY,
+      ngx_http_portone_webhook_form, ngx_http_portone_webhook_error }
+};
 
 
 static ngx_uint_t  ngx_http_portone_webhooks;    /* under way */
@@ -49,135 +58,84 @@ static ngx_uint_t  ngx_http_portone_webhooks;    /* under way */
 ngx_int_t
 ngx_http_portone_webhook_handler(ngx_http_request_t *r)
 {
-    portone_error_e  error;
+    const ngx_http_portone_body_t  *body;
 
-    if (r != r->main) {
-        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
-                      "portone_webhook does not serve subrequests");
-        return NGX_HTTP_FORBIDDEN;
+    body = ngx_http_portone_webhook_bodies;
+
+    if (ngx_http_portone_body_type(r, &body[1].type) == NGX_OK) {
+        body++;
     }
 
-    if (r->method != NGX_HTTP_POST) {
-        return ngx_http_portone_body_refuse(r, PORTONE_METHOD_NOT_ALLOWED,
-                                            NULL, "POST");
-    }
-
-    error = PORTONE_UNSUPPORTED_MEDIA_TYPE;
-
-    if (ngx_http_portone_webhook_type(r) != NULL) {
-        error = ngx_http_portone_body_check(r, NULL,
-                                            NGX_HTTP_PORTONE_WEBHOOK_BODY);
-    }
-
-    if (error != PORTONE_NO_ERROR) {
-        return ngx_http_portone_body_refuse(r, error, NULL, NULL);
-    }
-
-    return ngx_http_portone_body_read(r, ngx_http_portone_webhook_body);
+    return ngx_http_portone_body_post(r, "portone_webhook", body);
 }
 
 
-/* NULL: neither */
-
-static ngx_http_portone_webhook_pt
-ngx_http_portone_webhook_type(ngx_http_request_t *r)
+static ngx_int_t
+ngx_http_portone_webhook_json(ngx_http_request_t *r, ngx_str_t *text)
 {
-    static ngx_str_t  json = ngx_string("application/json");
-    static ngx_str_t  form = ngx_string("application/x-www-form-urlencoded");
-
-    if (ngx_http_portone_body_type(r, &json) == NGX_OK) {
-        return portone_webhook_json;
-    }
-
-    if (ngx_http_portone_body_type(r, &form) == NGX_OK) {
-        return portone_webhook_form;
-    }
-
-    return NULL;
+    return ngx_http_portone_webhook_text(r, text, portone_webhook_json);
 }
 
 
-static void
-ngx_http_portone_webhook_body(ngx_http_request_t *r)
+static ngx_int_t
+ngx_http_portone_webhook_form(ngx_http_request_t *r, ngx_str_t *text)
 {
-    ngx_int_t                    rc;
-    ngx_str_t                    text;
-    const char                  *field;
-    portone_error_e              error;
-    portone_webhook_t            webhook;
-    ngx_http_portone_webhook_pt  parse;
+    return ngx_http_portone_webhook_text(r, text, portone_webhook_form);
+}
 
-    rc = ngx_http_portone_body_text(r, NGX_HTTP_PORTONE_WEBHOOK_BODY, &text);
 
-    if (rc != NGX_OK) {
-        rc = (rc == NGX_DECLINED)
-             ? ngx_http_portone_webhook_error(r, PORTONE_TOO_LARGE, NULL)
-             : NGX_HTTP_INTERNAL_SERVER_ERROR;
+static ngx_int_t
+ngx_http_portone_webhook_text(ngx_http_request_t *r, ngx_str_t *text,
+    ngx_http_portone_webhook_pt parse)
+{
+    ngx_int_t           rc;
+    const char         *field;
+    portone_error_e     error;
+    portone_webhook_t   webhook;
 
-        ngx_http_finalize_request(r, rc);
-        return;
-    }
-
-    parse = ngx_http_portone_webhook_type(r);
-
-    error = parse(&webhook, (char *) text.data, text.len, &field);
+    error = parse(&webhook, (char *) text->data, text->len, &field);
 
     if (error != PORTONE_NO_ERROR) {
-        rc = ngx_http_portone_webhook_error(r, error, field);
-        ngx_http_finalize_request(r, rc);
-        return;
+        return ngx_http_portone_webhook_error(r, error, field, NULL);
     }
 
-    rc = ngx_http_portone_webhook_read(r, &webhook);
+    rc = ngx_http_portone_webhook_start(r, &webhook);
 
     portone_webhook_free(&webhook);
 
-    if (rc != NGX_DONE) {
-        ngx_http_finalize_request(r, rc);
-    }
+    return rc;
 }
 
 
 static ngx_int_t
-ngx_http_portone_webhook_error(ngx_http_request_t *r, portone_error_e error,
-    const char *field)
-{
-    ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
-                  "webhook is answered with %s", portone_error_word(error));
-
-    return ngx_http_portone_reply_error(r, error, field, NULL);
-}
-
-
-/* NGX_DONE: the flow answers */
-
-static ngx_int_t
-ngx_http_portone_webhook_read(ngx_http_request_t *r,
+ngx_http_portone_webhook_start(ngx_http_request_t *r,
     portone_webhook_t *webhook)
 {
-    portone_str_t             none = portone_null_string;
+    portone_str_t             none = portone_null_string, *merchant_uid;
     ngx_http_portone_flow_t  *flow;
 
     if (ngx_http_portone_webhooks == NGX_HTTP_PORTONE_WEBHOOK_MAX) {
-        return ngx_http_portone_webhook_error(r, PORTONE_OVERLOADED, NULL);
+        return ngx_http_portone_webhook_error(r, PORTONE_OVERLOADED, NULL,
+                                              NULL);
     }
 
-    /* imp_uid names the payment; which order it is of, PortOne tells */
+    /* imp_uid names the payment; PortOne tells the order */
 
-    flow = ngx_http_portone_flow_sync(r, webhook->imp_uid.len
-                                             ? &none : &webhook->merchant_uid,
-                                      &webhook->imp_uid,
-                                      ngx_http_portone_reply_webhook);
+    merchant_uid = webhook->imp_uid.len ? &none : &webhook->merchant_uid;
+
+    flow = ngx_http_portone_flow_create_sync(r, merchant_uid,
+                                             &webhook->imp_uid,
+                                             ngx_http_portone_reply_webhook);
     if (flow == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    /* PortOne is no customer */
+    /* portone_match is for customers */
 
     flow->core.n_matches = 0;
 
     flow->webhook = 1;
-    flow->limit = NGX_HTTP_PORTONE_WEBHOOK_TIME;
+    flow->limit = NGX_HTTP_PORTONE_WEBHOOK_TIME_MS;
     flow->done = ngx_http_portone_webhook_done;
 
     ngx_http_portone_webhooks++;
@@ -185,6 +143,17 @@ ngx_http_portone_webhook_read(ngx_http_request_t *r,
     ngx_http_portone_flow_start(flow);
 
     return NGX_DONE;
+}
+
+
+static ngx_int_t
+ngx_http_portone_webhook_error(ngx_http_request_t *r, portone_error_e error,
+    const char *field, const char *allow)
+{
+    ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
+                  "webhook is answered with %s", portone_error_word(error));
+
+    return ngx_http_portone_reply_error(r, error, field, allow);
 }
 
 

@@ -75,28 +75,32 @@ struct ngx_http_portone_flow_s {
 
 
 /*
- * All make a flow for the request with the settings of its location; NULL:
- * no memory.  _refund() takes over what *request owns, also when it fails.
- * body is the request's text, by which a repeated one is told from another.
- * _reading() only looks a payment up, _sync() reads it at PortOne and stores
- * it, whatever portone_fetch says; the uids are copied.
+ * All of ngx_http_portone_flow_create_*() return a flow that the caller
+ * starts or destroys; NULL: no memory.  For a request the settings are those
+ * of its location, and the uids are copied.
  */
-ngx_http_portone_flow_t *ngx_http_portone_flow_refund(ngx_http_request_t *r,
-    portone_request_t *request, ngx_str_t *body, ngx_str_t *key,
-    ngx_http_portone_flow_pt answer);
-ngx_http_portone_flow_t *ngx_http_portone_flow_reading(ngx_http_request_t *r,
-    portone_str_t *merchant_uid, portone_str_t *imp_uid,
-    ngx_http_portone_flow_pt answer);
-
-ngx_http_portone_flow_t *ngx_http_portone_flow_sync(ngx_http_request_t *r,
-    portone_str_t *merchant_uid, portone_str_t *imp_uid,
-    ngx_http_portone_flow_pt answer);
 
 /*
- * ngx_http_portone_flow_settlement() makes one that settles an open refund,
- * with the keys of the location; NULL: no memory.
+ * A refund.  The flow takes over what *request owns, also when there is no
+ * memory.  body is the request's text, by which a repeated request is told
+ * from another.
  */
-ngx_http_portone_flow_t *ngx_http_portone_flow_settlement(
+ngx_http_portone_flow_t *ngx_http_portone_flow_create_refund(
+    ngx_http_request_t *r, portone_request_t *request, ngx_str_t *body,
+    ngx_str_t *key, ngx_http_portone_flow_pt answer);
+
+/* looks a payment up */
+ngx_http_portone_flow_t *ngx_http_portone_flow_create_reading(
+    ngx_http_request_t *r, portone_str_t *merchant_uid,
+    portone_str_t *imp_uid, ngx_http_portone_flow_pt answer);
+
+/* reads a payment at PortOne and stores it, whatever portone_fetch says */
+ngx_http_portone_flow_t *ngx_http_portone_flow_create_sync(
+    ngx_http_request_t *r, portone_str_t *merchant_uid,
+    portone_str_t *imp_uid, ngx_http_portone_flow_pt answer);
+
+/* settles an open refund with the keys of the location */
+ngx_http_portone_flow_t *ngx_http_portone_flow_create_settlement(
     ngx_http_portone_main_conf_t *pmcf, ngx_http_portone_loc_conf_t *plcf,
     portone_due_t *due, ngx_http_portone_flow_done_pt done, void *data);
 

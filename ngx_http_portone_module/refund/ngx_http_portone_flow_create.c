@@ -30,7 +30,7 @@ static u_char *ngx_http_portone_flow_log(ngx_log_t *log, u_char *buf,
 
 
 ngx_http_portone_flow_t *
-ngx_http_portone_flow_refund(ngx_http_request_t *r,
+ngx_http_portone_flow_create_refund(ngx_http_request_t *r,
     portone_request_t *request, ngx_str_t *body, ngx_str_t *key,
     ngx_http_portone_flow_pt answer)
 {
@@ -119,7 +119,7 @@ ngx_http_portone_flow_idempotency(ngx_http_portone_flow_t *flow,
 
 
 ngx_http_portone_flow_t *
-ngx_http_portone_flow_reading(ngx_http_request_t *r,
+ngx_http_portone_flow_create_reading(ngx_http_request_t *r,
     portone_str_t *merchant_uid, portone_str_t *imp_uid,
     ngx_http_portone_flow_pt answer)
 {
@@ -151,13 +151,14 @@ ngx_http_portone_flow_reading(ngx_http_request_t *r,
 
 
 ngx_http_portone_flow_t *
-ngx_http_portone_flow_sync(ngx_http_request_t *r,
+ngx_http_portone_flow_create_sync(ngx_http_request_t *r,
     portone_str_t *merchant_uid, portone_str_t *imp_uid,
     ngx_http_portone_flow_pt answer)
 {
     ngx_http_portone_flow_t  *flow;
 
-    flow = ngx_http_portone_flow_reading(r, merchant_uid, imp_uid, answer);
+    flow = ngx_http_portone_flow_create_reading(r, merchant_uid, imp_uid,
+                                                answer);
     if (flow == NULL) {
         return NULL;
     }
@@ -171,7 +172,7 @@ ngx_http_portone_flow_sync(ngx_http_request_t *r,
 
 
 ngx_http_portone_flow_t *
-ngx_http_portone_flow_settlement(ngx_http_portone_main_conf_t *pmcf,
+ngx_http_portone_flow_create_settlement(ngx_http_portone_main_conf_t *pmcf,
     ngx_http_portone_loc_conf_t *plcf, portone_due_t *due,
     ngx_http_portone_flow_done_pt done, void *data)
 {

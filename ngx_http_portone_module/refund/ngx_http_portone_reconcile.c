@@ -219,9 +219,9 @@ ngx_http_portone_reconcile_settle(portone_due_t *due)
         return;
     }
 
-    flow = ngx_http_portone_flow_settlement(rc->pmcf, plcf, due,
-                                            ngx_http_portone_reconcile_done,
-                                            place);
+    flow = ngx_http_portone_flow_create_settlement(rc->pmcf, plcf, due,
+                                              ngx_http_portone_reconcile_done,
+                                                   place);
     if (flow == NULL) {
         return;
     }
