@@ -11,6 +11,7 @@
 #include "ngx_http_portone_curl.h"
 #include "ngx_http_portone_metrics.h"
 #include "ngx_http_portone_store.h"
+#include "ngx_http_portone_timer.h"
 #include "ngx_http_portone_token.h"
 #include "ngx_http_portone_zone.h"
 
@@ -45,7 +46,7 @@ typedef struct {
 
 typedef struct {
     ngx_http_portone_main_conf_t    *pmcf;
-    ngx_event_t                      timer;
+    ngx_http_portone_timer_t         timer;
     ngx_http_portone_drift_batch_t  *batch;   /* NULL: none is under way */
     ngx_uint_t                       failures;
 
@@ -54,7 +55,7 @@ typedef struct {
 } ngx_http_portone_drift_t;
 
 
-static void ngx_http_portone_drift_timer(ngx_event_t *ev);
+static void ngx_http_portone_drift_timer(void);
 static ngx_http_portone_drift_batch_t *ngx_http_portone_drift_create(void);
 static void ngx_http_portone_drift_destroy(
     ngx_http_portone_drift_batch_t *batch);
@@ -128,52 +129,40 @@ ngx_http_portone_drift_init(ngx_cycle_t *cycle,
 {
     ngx_http_portone_drift_t  *drift;
 
-    /*
-     * In a reload two workers may look at a time, at the same payments maybe:
-     * what one of them stores, the other one does not undo.
-     */
-
-    if (ngx_worker != 0 || pmcf->drift_interval == 0) {
+    if (pmcf->drift_interval == 0) {
         return;
     }
 
     drift = &ngx_http_portone_drift;
 
-    ngx_memzero(drift, sizeof(ngx_http_portone_drift_t));
-
     drift->pmcf = pmcf;
 
-    drift->timer.handler = ngx_http_portone_drift_timer;
-    drift->timer.data = drift;
-    drift->timer.log = cycle->log;
-    drift->timer.cancelable = 1;
+    /*
+     * In a reload two processes may look at a time, maybe at the same
+     * payments: each keeps what the other one has stored.
+     */
 
-    ngx_add_timer(&drift->timer, pmcf->drift_interval);
+    drift->timer.interval_ms = pmcf->drift_interval;
+    drift->timer.handler = ngx_http_portone_drift_timer;
+
+    ngx_http_portone_timer_start(&drift->timer, cycle);
 }
 
 
 void
 ngx_http_portone_drift_exit(void)
 {
-    if (ngx_http_portone_drift.timer.timer_set) {
-        ngx_del_timer(&ngx_http_portone_drift.timer);
-    }
+    ngx_http_portone_timer_stop(&ngx_http_portone_drift.timer);
 }
 
 
 static void
-ngx_http_portone_drift_timer(ngx_event_t *ev)
+ngx_http_portone_drift_timer(void)
 {
     ngx_http_portone_drift_t        *drift;
     ngx_http_portone_drift_batch_t  *batch;
 
-    drift = ev->data;
-
-    if (ngx_exiting) {
-        return;
-    }
-
-    ngx_add_timer(&drift->timer, drift->pmcf->drift_interval);
+    drift = &ngx_http_portone_drift;
 
     if (drift->batch
         || !ngx_http_portone_store_is_open(drift->pmcf->store))

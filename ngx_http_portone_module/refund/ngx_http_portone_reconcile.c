@@ -7,6 +7,7 @@
 #include "ngx_http_portone_reconcile.h"
 #include "ngx_http_portone_flow.h"
 #include "ngx_http_portone_store.h"
+#include "ngx_http_portone_timer.h"
 
 
 /* how many refunds are settled at the same time */
@@ -15,7 +16,7 @@
 
 typedef struct {
     ngx_http_portone_main_conf_t  *pmcf;
-    ngx_event_t                    timer;
+    ngx_http_portone_timer_t       timer;
     portone_due_list_t             list;
 
     /* of those being settled; a len of 0 is a free place */
@@ -31,7 +32,7 @@ typedef struct {
 } ngx_http_portone_reconcile_t;
 
 
-static void ngx_http_portone_reconcile_timer(ngx_event_t *ev);
+static void ngx_http_portone_reconcile_timer(void);
 static void ngx_http_portone_reconcile_look(ngx_event_t *ev);
 static void ngx_http_portone_reconcile_go_on(void);
 static void ngx_http_portone_reconcile_settle(portone_due_t *due);
@@ -65,43 +66,32 @@ void
 ngx_http_portone_reconcile_init(ngx_cycle_t *cycle,
     ngx_http_portone_main_conf_t *pmcf)
 {
-    ngx_http_portone_reconcile_t  *rc;
+    ngx_http_portone_reconcile_t  *reconcile;
+
+    reconcile = &ngx_http_portone_reconcile;
+
+    reconcile->pmcf = pmcf;
+
+    reconcile->next.handler = ngx_http_portone_reconcile_look;
+    reconcile->next.data = reconcile;
+    reconcile->next.log = cycle->log;
 
     /*
-     * A worker that dies is replaced by one with the same number.  In a
-     * reload two may look at a time: the first settlement wins, the other
-     * finds the intent gone.
+     * In a reload two processes may look at a time: the first settlement wins,
+     * the other finds the intent gone.
      */
 
-    if (ngx_worker != 0) {
-        return;
-    }
+    reconcile->timer.interval_ms = pmcf->reconcile_interval;
+    reconcile->timer.handler = ngx_http_portone_reconcile_timer;
 
-    rc = &ngx_http_portone_reconcile;
-
-    ngx_memzero(rc, sizeof(ngx_http_portone_reconcile_t));
-
-    rc->pmcf = pmcf;
-
-    rc->timer.handler = ngx_http_portone_reconcile_timer;
-    rc->timer.data = rc;
-    rc->timer.log = cycle->log;
-    rc->timer.cancelable = 1;
-
-    rc->next.handler = ngx_http_portone_reconcile_look;
-    rc->next.data = rc;
-    rc->next.log = cycle->log;
-
-    ngx_add_timer(&rc->timer, pmcf->reconcile_interval);
+    ngx_http_portone_timer_start(&reconcile->timer, cycle);
 }
 
 
 void
 ngx_http_portone_reconcile_exit(void)
 {
-    if (ngx_http_portone_reconcile.timer.timer_set) {
-        ngx_del_timer(&ngx_http_portone_reconcile.timer);
-    }
+    ngx_http_portone_timer_stop(&ngx_http_portone_reconcile.timer);
 
     if (ngx_http_portone_reconcile.next.posted) {
         ngx_delete_posted_event(&ngx_http_portone_reconcile.next);
@@ -110,21 +100,11 @@ ngx_http_portone_reconcile_exit(void)
 
 
 static void
-ngx_http_portone_reconcile_timer(ngx_event_t *ev)
+ngx_http_portone_reconcile_timer(void)
 {
-    ngx_http_portone_reconcile_t  *rc;
+    ngx_http_portone_reconcile.told = 0;
 
-    rc = ev->data;
-
-    if (ngx_exiting) {
-        return;
-    }
-
-    ngx_add_timer(&rc->timer, rc->pmcf->reconcile_interval);
-
-    rc->told = 0;
-
-    ngx_http_portone_reconcile_look(&rc->next);
+    ngx_http_portone_reconcile_look(&ngx_http_portone_reconcile.next);
 }
 
 
@@ -132,31 +112,31 @@ static void
 ngx_http_portone_reconcile_look(ngx_event_t *ev)
 {
     size_t                         i;
-    ngx_http_portone_reconcile_t  *rc;
+    ngx_http_portone_reconcile_t  *reconcile;
 
-    rc = ev->data;
+    reconcile = ev->data;
 
-    if (ngx_exiting || rc->active == NGX_HTTP_PORTONE_RECONCILE_MAX) {
+    if (ngx_exiting || reconcile->active == NGX_HTTP_PORTONE_RECONCILE_MAX) {
         return;
     }
 
-    rc->more = 0;
-    rc->learned = 0;
+    reconcile->more = 0;
+    reconcile->learned = 0;
 
-    rc->list.now = ngx_time();
-    rc->list.max = NGX_HTTP_PORTONE_RECONCILE_MAX - rc->active;
+    reconcile->list.now = ngx_time();
+    reconcile->list.max = NGX_HTTP_PORTONE_RECONCILE_MAX - reconcile->active;
 
-    if (ngx_http_portone_store_read(rc->pmcf->store, portone_ledger_due,
-                                    &rc->list, ev->log)
+    if (ngx_http_portone_store_read(reconcile->pmcf->store, portone_ledger_due,
+                                    &reconcile->list, ev->log)
         != PORTONE_OK)
     {
         return;
     }
 
-    rc->more = !rc->list.done;
+    reconcile->more = !reconcile->list.done;
 
-    for (i = 0; i < rc->list.n; i++) {
-        ngx_http_portone_reconcile_settle(&rc->list.due[i]);
+    for (i = 0; i < reconcile->list.n; i++) {
+        ngx_http_portone_reconcile_settle(&reconcile->list.due[i]);
     }
 
     ngx_http_portone_reconcile_go_on();
@@ -172,14 +152,15 @@ ngx_http_portone_reconcile_look(ngx_event_t *ev)
 static void
 ngx_http_portone_reconcile_go_on(void)
 {
-    ngx_http_portone_reconcile_t  *rc;
+    ngx_http_portone_reconcile_t  *reconcile;
 
-    rc = &ngx_http_portone_reconcile;
+    reconcile = &ngx_http_portone_reconcile;
 
-    if (rc->more && rc->active <= NGX_HTTP_PORTONE_RECONCILE_MAX / 2
-        && !rc->next.posted)
+    if (reconcile->more
+        && reconcile->active <= NGX_HTTP_PORTONE_RECONCILE_MAX / 2
+        && !reconcile->next.posted)
     {
-        ngx_post_event(&rc->next, &ngx_posted_next_events);
+        ngx_post_event(&reconcile->next, &ngx_posted_next_events);
     }
 }
 
@@ -191,9 +172,9 @@ ngx_http_portone_reconcile_settle(portone_due_t *due)
     portone_str_t                  merchant, imp_uid;
     ngx_http_portone_flow_t       *flow;
     ngx_http_portone_loc_conf_t   *plcf;
-    ngx_http_portone_reconcile_t  *rc;
+    ngx_http_portone_reconcile_t  *reconcile;
 
-    rc = &ngx_http_portone_reconcile;
+    reconcile = &ngx_http_portone_reconcile;
 
     place = ngx_http_portone_reconcile_place(&due->key);
     if (place == NULL) {
@@ -204,22 +185,22 @@ ngx_http_portone_reconcile_settle(portone_due_t *due)
 
     if (plcf == NULL) {
 
-        if (rc->told) {
+        if (reconcile->told) {
             return;
         }
 
-        rc->told = 1;
+        reconcile->told = 1;
 
         (void) portone_key_split(&due->key, &merchant, &imp_uid);
 
-        ngx_log_error(NGX_LOG_ERR, rc->timer.log, 0,
+        ngx_log_error(NGX_LOG_ERR, reconcile->next.log, 0,
                       "no location has the keys to settle a refund of "
                       "merchant \"%*s\"",
                       merchant.len, merchant.data);
         return;
     }
 
-    flow = ngx_http_portone_flow_create_settlement(rc->pmcf, plcf, due,
+    flow = ngx_http_portone_flow_create_settlement(reconcile->pmcf, plcf, due,
                                               ngx_http_portone_reconcile_done,
                                                    place);
     if (flow == NULL) {
@@ -227,7 +208,7 @@ ngx_http_portone_reconcile_settle(portone_due_t *due)
     }
 
     *place = due->key;
-    rc->active++;
+    reconcile->active++;
 
     ngx_http_portone_flow_start(flow);
 }
@@ -318,22 +299,22 @@ ngx_http_portone_reconcile_done(ngx_http_portone_flow_t *flow, void *data)
 {
     portone_key_t *place = data;
 
-    ngx_http_portone_reconcile_t  *rc;
+    ngx_http_portone_reconcile_t  *reconcile;
 
-    rc = &ngx_http_portone_reconcile;
+    reconcile = &ngx_http_portone_reconcile;
 
     place->len = 0;
-    rc->active--;
+    reconcile->active--;
 
     if (flow->core.fresh
         || flow->core.opened_state == PORTONE_STATE_MANUAL_REVIEW)
     {
-        rc->learned = 1;
+        reconcile->learned = 1;
     }
 
     /* of a PortOne that does not answer nobody needs to ask at once */
 
-    if (rc->learned) {
+    if (reconcile->learned) {
         ngx_http_portone_reconcile_go_on();
     }
 }
