@@ -20,7 +20,7 @@ ngx_http_portone_body_post(ngx_http_request_t *r, const char *name,
 {
     if (r != r->main) {
 
-        /* mirror, SSI and the like must not move money by a side door */
+        /* a refund by mirror, SSI and the like would be a side door */
 
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
                       "%s does not serve subrequests", name);
@@ -172,7 +172,7 @@ ngx_http_portone_body_text(ngx_http_request_t *r, size_t max,
     for ( /* void */ ; cl; cl = cl->next) {
         len = cl->buf->last - cl->buf->pos;
 
-        /* the last buffer of a chunked body has no memory */
+        /* the last buffer of a chunked body lacks memory */
 
         if (len != 0) {
             p = ngx_cpymem(p, cl->buf->pos, len);

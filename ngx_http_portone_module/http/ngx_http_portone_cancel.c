@@ -76,7 +76,7 @@ ngx_http_portone_cancel_start(ngx_http_request_t *r, ngx_str_t *text)
 }
 
 
-/* NGX_DECLINED: the key is not text, or too long for a key of the store */
+/* NGX_DECLINED: the key lacks text, or is too long for the store */
 
 static ngx_int_t
 ngx_http_portone_cancel_key(ngx_http_request_t *r, ngx_str_t *key)

@@ -54,7 +54,7 @@ ngx_http_portone_error_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     status = ngx_atoi(value->data, value->len);
 
-    /* others have no body, or mean success to a client that was refused */
+    /* 1xx and 304 lack a body, 2xx means success to a refused client */
 
     if (status < 300 || status > 599 || status == NGX_HTTP_NOT_MODIFIED) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,

@@ -16,9 +16,9 @@ char *ngx_http_portone_error_status(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
 /*
- * ngx_http_portone_error_status_get() gives the HTTP status of an error:
- * that of the first portone_error_status that fits, else the error's own.
- * code and message are PortOne's, code NULL: it did not say anything.
+ * Returns the HTTP status of an error: that of the first portone_error_status
+ * that fits, else the error's own.  code and message are PortOne's; code
+ * NULL: the error is this module's.
  */
 ngx_uint_t ngx_http_portone_error_status_get(
     ngx_http_portone_loc_conf_t *plcf, portone_error_e error, int64_t *code,

@@ -20,12 +20,16 @@
 typedef struct {
     portone_export_t     core;
     ngx_buf_t           *buf;
-    unsigned             fresh:1;    /* buf was not handed over yet */
+    unsigned             fresh:1;    /* buf waits for its output */
 } ngx_http_portone_export_t;
 
 
-static void ngx_http_portone_export_write(ngx_http_request_t *r);
+static ngx_http_portone_export_t *ngx_http_portone_export_create(
+    ngx_http_request_t *r);
 static ngx_int_t ngx_http_portone_export_read(ngx_http_request_t *r,
+    ngx_http_portone_export_t *ex);
+static void ngx_http_portone_export_write(ngx_http_request_t *r);
+static ngx_int_t ngx_http_portone_export_output(ngx_http_request_t *r,
     ngx_http_portone_export_t *ex);
 
 
@@ -69,39 +73,15 @@ ngx_http_portone_export_wanted(ngx_http_request_t *r)
 ngx_int_t
 ngx_http_portone_export(ngx_http_request_t *r)
 {
-    ngx_int_t                     rc;
-    ngx_http_portone_ctx_t       *ctx;
-    ngx_http_portone_export_t    *ex;
-    ngx_http_portone_loc_conf_t  *plcf;
+    ngx_int_t                   rc;
+    ngx_http_portone_export_t  *ex;
 
-    ctx = ngx_http_portone_client_ctx(r);
-    if (ctx == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    plcf = ngx_http_get_module_loc_conf(r, ngx_http_portone_module);
-
-    ex = ngx_pcalloc(r->pool, sizeof(ngx_http_portone_export_t));
+    ex = ngx_http_portone_export_create(r);
     if (ex == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    ex->core.merchant.data = (char *) plcf->merchant.data;
-    ex->core.merchant.len = plcf->merchant.len;
-
-    ex->buf = ngx_create_temp_buf(r->pool, NGX_HTTP_PORTONE_EXPORT_BUFFER);
-    if (ex->buf == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    if (ngx_http_portone_match_values(r, r->pool, &ex->core.matches,
-                                 &ex->core.n_matches)
-        != NGX_OK)
-    {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    /* a store that is not open can be told only before the header is sent */
+    /* 503 is possible only before the header is sent */
 
     rc = ngx_http_portone_export_read(r, ex);
 
@@ -126,8 +106,6 @@ ngx_http_portone_export(ngx_http_request_t *r)
                    requests[NGX_HTTP_PORTONE_REQUEST_PAYMENT]
                            [NGX_HTTP_PORTONE_RESULT_OK]);
 
-    ctx->data = ex;
-
     r->main->count++;
     r->read_event_handler = ngx_http_test_reading;
     r->write_event_handler = ngx_http_portone_export_write;
@@ -135,6 +113,46 @@ ngx_http_portone_export(ngx_http_request_t *r)
     ngx_http_portone_export_write(r);
 
     return NGX_DONE;
+}
+
+
+static ngx_http_portone_export_t *
+ngx_http_portone_export_create(ngx_http_request_t *r)
+{
+    ngx_http_portone_ctx_t       *ctx;
+    ngx_http_portone_export_t    *ex;
+    ngx_http_portone_loc_conf_t  *plcf;
+
+    ctx = ngx_http_portone_client_ctx(r);
+    if (ctx == NULL) {
+        return NULL;
+    }
+
+    plcf = ngx_http_get_module_loc_conf(r, ngx_http_portone_module);
+
+    ex = ngx_pcalloc(r->pool, sizeof(ngx_http_portone_export_t));
+    if (ex == NULL) {
+        return NULL;
+    }
+
+    ctx->data = ex;
+
+    ex->core.merchant.data = (char *) plcf->merchant.data;
+    ex->core.merchant.len = plcf->merchant.len;
+
+    ex->buf = ngx_create_temp_buf(r->pool, NGX_HTTP_PORTONE_EXPORT_BUFFER);
+    if (ex->buf == NULL) {
+        return NULL;
+    }
+
+    if (ngx_http_portone_match_values(r, r->pool, &ex->core.matches,
+                                      &ex->core.n_matches)
+        != NGX_OK)
+    {
+        return NULL;
+    }
+
+    return ex;
 }
 
 
@@ -188,8 +206,8 @@ ngx_http_portone_export_read(ngx_http_request_t *r,
 
 
 /*
- * One buffer for each turn of the event loop, so that a client on a fast
- * line does not keep the others waiting.
+ * One buffer for each turn of the event loop: a client on a fast line takes
+ * turns with the others.
  */
 
 static void
@@ -197,7 +215,6 @@ ngx_http_portone_export_write(ngx_http_request_t *r)
 {
     ngx_int_t                   rc;
     ngx_event_t                *wev;
-    ngx_chain_t                 out;
     ngx_http_portone_ctx_t     *ctx;
     ngx_http_core_loc_conf_t   *clcf;
     ngx_http_portone_export_t  *ex;
@@ -216,21 +233,7 @@ ngx_http_portone_export_write(ngx_http_request_t *r)
     ex = ctx->data;
 
     if (!wev->delayed) {
-
-        if (ex->fresh) {
-            ex->fresh = 0;
-
-            out.buf = ex->buf;
-            out.next = NULL;
-
-            /* portone_match can have left all of them out */
-
-            rc = (ex->core.len || ex->core.done)
-                     ? ngx_http_output_filter(r, &out) : NGX_OK;
-
-        } else {
-            rc = ngx_http_output_filter(r, NULL);
-        }
+        rc = ngx_http_portone_export_output(r, ex);
 
         if (rc == NGX_ERROR) {
             ngx_http_finalize_request(r, NGX_ERROR);
@@ -239,7 +242,7 @@ ngx_http_portone_export_write(ngx_http_request_t *r)
 
         if (ex->core.done) {
 
-            /* what is left is sent by nginx's own handler */
+            /* nginx's own handler sends the rest */
 
             ngx_http_finalize_request(r, rc);
             return;
@@ -247,7 +250,7 @@ ngx_http_portone_export_write(ngx_http_request_t *r)
 
         if (ngx_buf_size(ex->buf) == 0) {
 
-            /* without the end of the body the client sees that it is cut */
+            /* the missing end of the body tells the client that it is cut */
 
             if (ngx_http_portone_export_read(r, ex) != NGX_OK) {
                 ngx_http_finalize_request(r, NGX_ERROR);
@@ -274,4 +277,29 @@ ngx_http_portone_export_write(ngx_http_request_t *r)
     if (ngx_handle_write_event(wev, 0) != NGX_OK) {
         ngx_http_finalize_request(r, NGX_ERROR);
     }
+}
+
+
+static ngx_int_t
+ngx_http_portone_export_output(ngx_http_request_t *r,
+    ngx_http_portone_export_t *ex)
+{
+    ngx_chain_t  out;
+
+    if (!ex->fresh) {
+        return ngx_http_output_filter(r, NULL);
+    }
+
+    ex->fresh = 0;
+
+    /* portone_match can have left out all payments of the buffer */
+
+    if (ex->core.len == 0 && !ex->core.done) {
+        return NGX_OK;
+    }
+
+    out.buf = ex->buf;
+    out.next = NULL;
+
+    return ngx_http_output_filter(r, &out);
 }

@@ -15,25 +15,25 @@
 
 /*
  * The body is read as it comes into one of two buffers, while the lines in
- * the other one are committed.  When both are full, nothing is read: the
- * client waits, and memory does not grow.
+ * the other one are committed.  When both are full, reading stops and the
+ * client waits, so that memory stays bounded.
  */
 
 
 /* bytes of a buffer, unless a single line needs more */
 #define NGX_HTTP_PORTONE_IMPORT_BUFFER   (256 * 1024)
 
-/* bytes; not less than a payment that was read from PortOne can have */
+/* bytes; a payment that was read from PortOne has as many at most */
 #define NGX_HTTP_PORTONE_IMPORT_LINE     (1024 * 1024)
 
-/* a transaction holds up all others for as long as it takes */
+/* of a transaction, which holds up all others meanwhile */
 #define NGX_HTTP_PORTONE_IMPORT_LINES    2048
 
-/* not less than the shortest line has */
+/* bytes; every line that is taken has more */
 #define NGX_HTTP_PORTONE_IMPORT_SHORT    64
 
-/* how long a transaction may wait for its turn, ms */
-#define NGX_HTTP_PORTONE_IMPORT_TIMEOUT  60000
+/* how long a transaction may wait for its turn */
+#define NGX_HTTP_PORTONE_IMPORT_TIMEOUT_MS  60000
 
 
 typedef struct {
@@ -45,20 +45,20 @@ typedef struct {
 
 typedef struct {
     ngx_http_portone_client_t       client;
-    portone_import_t                core;       /* what is being committed */
+    portone_import_t                core;       /* the batch being committed */
     portone_import_result_t         total;
     ngx_http_portone_commit_t       commit;
     portone_language_e              language;
 
     ngx_http_portone_import_buf_t   bufs[2];
-    ngx_uint_t                      fill;       /* the one that is read into */
+    ngx_uint_t                      fill;       /* index of the one read into */
     uint64_t                        line;       /* number of the first line
                                                    in it */
     unsigned                        committing:1;
-    unsigned                        full:1;     /* what is filled cannot take
-                                                   more before a commit */
-    unsigned                        skip:1;     /* the rest of a line that is
-                                                   too long */
+    unsigned                        full:1;     /* reading waits for the end
+                                                   of a commit */
+    unsigned                        skip:1;     /* past the rest of a line
+                                                   that is too long */
     unsigned                        eof:1;
 } ngx_http_portone_import_t;
 
@@ -168,7 +168,7 @@ ngx_http_portone_import_create(ngx_http_request_t *r)
     op->apply = portone_import_apply;
     op->data = &im->core;
     op->handler = ngx_http_portone_import_committed;
-    op->timeout = NGX_HTTP_PORTONE_IMPORT_TIMEOUT;
+    op->timeout = NGX_HTTP_PORTONE_IMPORT_TIMEOUT_MS;
 
     return im;
 
@@ -191,7 +191,7 @@ ngx_http_portone_import_read_handler(ngx_http_request_t *r)
 }
 
 
-/* reads until there is nothing to be read, or no room for it */
+/* reads until the client sends more, or until both buffers are full */
 
 static void
 ngx_http_portone_import_read(ngx_http_portone_import_t *im)
@@ -207,7 +207,7 @@ ngx_http_portone_import_read(ngx_http_portone_import_t *im)
 
         if (rc == NGX_AGAIN) {
 
-            /* the time until a commit is not the client's */
+            /* client_body_timeout stops while the store is waited for */
 
             if (r->connection->read->timer_set) {
                 ngx_del_timer(r->connection->read);
@@ -248,7 +248,7 @@ ngx_http_portone_import_read(ngx_http_portone_import_t *im)
 }
 
 
-/* NGX_AGAIN: there is no room for what has been read */
+/* NGX_AGAIN: both buffers are full, the rest of the body stays */
 
 static ngx_int_t
 ngx_http_portone_import_take(ngx_http_portone_import_t *im)
@@ -266,7 +266,7 @@ ngx_http_portone_import_take(ngx_http_portone_import_t *im)
 
         if (b->in_file) {
 
-            /* somebody has read it before: mirror, for one */
+            /* another module has read the body before: mirror, for one */
 
             ngx_log_error(NGX_LOG_ERR, &im->client.log, 0,
                           "an import cannot be read from a temporary file");
@@ -296,7 +296,7 @@ ngx_http_portone_import_take(ngx_http_portone_import_t *im)
 }
 
 
-/* how much was taken; NGX_AGAIN: not now */
+/* the number of bytes taken; NGX_AGAIN: none before a commit */
 
 static ngx_int_t
 ngx_http_portone_import_append(ngx_http_portone_import_t *im, u_char *p,
@@ -342,7 +342,7 @@ ngx_http_portone_import_append(ngx_http_portone_import_t *im, u_char *p,
 }
 
 
-/* makes room in the buffer that is read into, which is full */
+/* makes room in the buffer that is read into and is full */
 
 static ngx_int_t
 ngx_http_portone_import_room(ngx_http_portone_import_t *im)
@@ -470,7 +470,7 @@ ngx_http_portone_import_commit(ngx_http_portone_import_t *im)
 }
 
 
-/* there is nothing more to be read, and nothing is being committed */
+/* the body was read to its end, and the commits have ended */
 
 static void
 ngx_http_portone_import_end(ngx_http_portone_import_t *im)
@@ -538,7 +538,7 @@ ngx_http_portone_import_committed(ngx_http_portone_commit_t *op)
         return;
     }
 
-    /* of a store that is nearly full some lines can still be had */
+    /* a store that is nearly full still takes some lines */
 
     if (op->status == NGX_HTTP_PORTONE_COMMIT_FAILED && core->max > 1) {
         core->max /= 2;

@@ -21,8 +21,8 @@
 typedef struct {
     portone_str_t   merchant_uid;    /* len 0: absent */
     portone_str_t   imp_uid;         /* likewise */
-    portone_str_t   refund_id;       /* of a POST to .../refunds/{id} */
-    unsigned        sync:1;          /* a POST to .../sync */
+    portone_str_t   refund_id;       /* from a POST to .../refunds/{id} */
+    unsigned        sync:1;          /* from a POST to .../sync */
 } ngx_http_portone_path_t;
 
 

@@ -176,7 +176,7 @@ ngx_http_portone_payment_sync(ngx_http_request_t *r,
 }
 
 
-/* flow == NULL: no memory for the flow */
+/* flow == NULL: there was no memory */
 
 static ngx_int_t
 ngx_http_portone_payment_start(ngx_http_request_t *r,

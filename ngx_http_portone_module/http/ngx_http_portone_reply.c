@@ -12,6 +12,10 @@
 #include <ngx_md5.h>
 
 
+/* when resources are short, a client may try again after this time */
+#define NGX_HTTP_PORTONE_RETRY_AFTER_S  5
+
+
 static ngx_int_t ngx_http_portone_reply_flow(ngx_http_request_t *r,
     ngx_http_portone_flow_t *flow, ngx_uint_t status, char *text);
 static ngx_int_t ngx_http_portone_reply_flow_error(ngx_http_request_t *r,
@@ -117,7 +121,7 @@ ngx_http_portone_reply_refund(ngx_http_request_t *r,
 {
     ngx_uint_t  status;
 
-    /* 304 or 412 would hide a refund that has been made */
+    /* 304 or 412 would hide a refund that was made */
 
     r->disable_not_modified = 1;
 
@@ -198,7 +202,7 @@ ngx_http_portone_reply_flow_error(ngx_http_request_t *r,
 
     time_s = ngx_http_portone_reply_retry_time(core->error);
 
-    /* a refund that is being sent is over soon, an unknown one is not */
+    /* a refund that is being sent ends soon, another one when it is due */
 
     if (core->error == PORTONE_REFUND_IN_PROGRESS
         && core->open.state != PORTONE_STATE_SENDING)
@@ -211,8 +215,8 @@ ngx_http_portone_reply_flow_error(ngx_http_request_t *r,
     }
 
     /*
-     * a code is what a refusal is told by; errors with a word of their own
-     * keep their status, above all an outcome that is not known
+     * PortOne's code decides the status of a refusal; errors with a word of
+     * their own keep their status, above all an unknown outcome
      */
 
     code = (core->error == PORTONE_REFUND_REJECTED) ? &core->code : NULL;
@@ -222,7 +226,7 @@ ngx_http_portone_reply_flow_error(ngx_http_request_t *r,
 
     if (flow->webhook && core->error == PORTONE_REFUND_IN_PROGRESS) {
 
-        /* PortOne sends again what is answered with 5xx, and nothing else */
+        /* PortOne sends a webhook again after 5xx only */
 
         *status = NGX_HTTP_SERVICE_UNAVAILABLE;
     }
@@ -234,7 +238,7 @@ ngx_http_portone_reply_flow_error(ngx_http_request_t *r,
 }
 
 
-/* copies what the variables tell out of the flow, which is about to end */
+/* copies the values of the variables out of the flow before it ends */
 
 static ngx_int_t
 ngx_http_portone_reply_ctx(ngx_http_request_t *r,
@@ -429,7 +433,7 @@ ngx_http_portone_reply_word(ngx_str_t *dst, const char *word)
 }
 
 
-/* seconds after which a client may try again; 0: the error is no shortage */
+/* seconds after which a client may try again; 0: waiting is of no use */
 
 static time_t
 ngx_http_portone_reply_retry_time(portone_error_e error)
@@ -439,7 +443,7 @@ ngx_http_portone_reply_retry_time(portone_error_e error)
     case PORTONE_REFUND_IN_PROGRESS:
     case PORTONE_STORE_UNAVAILABLE:
     case PORTONE_OVERLOADED:
-        return NGX_HTTP_PORTONE_RETRY_AFTER;
+        return NGX_HTTP_PORTONE_RETRY_AFTER_S;
 
     default:
         return 0;
@@ -531,7 +535,7 @@ ngx_http_portone_reply_push(ngx_http_request_t *r, const char *name,
 }
 
 
-/* text is freed; NULL: there was no memory for it */
+/* frees the text; NULL: there was no memory for the text */
 
 static ngx_int_t
 ngx_http_portone_reply_send(ngx_http_request_t *r, ngx_uint_t status,

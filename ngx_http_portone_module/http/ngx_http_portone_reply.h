@@ -12,25 +12,20 @@
 
 
 /*
- * Answers to the client, and what the variables tell of them.  All return
- * what the request is to be finalized with.
+ * Answers to the client, and the values of the variables.  All but _header()
+ * return what the request is to be finalized with.
  */
 
-
-/* seconds after which it makes sense to try again when resources are short */
-#define NGX_HTTP_PORTONE_RETRY_AFTER  5
-
-
 /*
- * an error that was found before there was a flow; allow: methods for
- * PORTONE_METHOD_NOT_ALLOWED, field: the culprit or NULL
+ * Answers an error that was found before there was a flow.  allow: the
+ * methods, for PORTONE_METHOD_NOT_ALLOWED; field: the culprit or NULL.
  */
 ngx_int_t ngx_http_portone_reply_error(ngx_http_request_t *r,
     portone_error_e error, const char *field, const char *allow);
 
 /*
- * A body, which is freed; NULL: there was no memory for it.  PORTONE_NO_ERROR:
- * with this status, else with that of the error.
+ * Answers with a body, which is freed; NULL: there was no memory for the
+ * body.  PORTONE_NO_ERROR: with this status; else with that of the error.
  */
 ngx_int_t ngx_http_portone_reply_text(ngx_http_request_t *r,
     portone_error_e error, ngx_uint_t status, char *text);
@@ -39,7 +34,7 @@ ngx_int_t ngx_http_portone_reply_text(ngx_http_request_t *r,
 ngx_int_t ngx_http_portone_reply_header(ngx_http_request_t *r,
     const char *name, ngx_str_t *value);
 
-/* a flow that has finished, with its error, if there is one */
+/* answer with a finished flow, or with its error */
 ngx_int_t ngx_http_portone_reply_refund(ngx_http_request_t *r,
     ngx_http_portone_flow_t *flow);
 ngx_int_t ngx_http_portone_reply_payment(ngx_http_request_t *r,

@@ -24,9 +24,9 @@ static ngx_int_t ngx_http_portone_variable_time(ngx_http_request_t *r,
 
 
 /*
- * not cacheable: a map or a log can ask before and after the refund; "-" is
- * what nginx's logs show for a variable that is not found, but map and
- * add_header would see an empty string
+ * Each is evaluated anew: a map or a log can ask before and after the refund.
+ * An empty value is "-", which nginx's logs also show for a variable that is
+ * not found, where map and add_header would see an empty string.
  */
 
 #define ngx_http_portone_variable_member(name, member)                        \
@@ -124,8 +124,8 @@ ngx_http_portone_variable_text(ngx_http_request_t *r,
 
 
 /*
- * PortOne's message can have line feeds; in a header they would begin
- * another one
+ * PortOne's message can have line feeds; in a header they would begin another
+ * header.
  */
 
 static ngx_int_t

@@ -16,41 +16,41 @@
 #include "ngx_http_portone_zone.h"
 
 
-/* the shortest interval, ms: a thousand payments a second */
-#define NGX_HTTP_PORTONE_DRIFT_MIN      100
+/* the shortest interval: a thousand payments a second */
+#define NGX_HTTP_PORTONE_DRIFT_MIN_MS      100
 
-/* ms; the next round finds what could not be stored */
-#define NGX_HTTP_PORTONE_DRIFT_TIMEOUT  5000
+/* the next round finds payments that could not be stored */
+#define NGX_HTTP_PORTONE_DRIFT_TIMEOUT_MS  5000
 
 /*
- * A batch that PortOne does not answer is tried again, but one that it never
- * answers must not keep all others from being looked at.
+ * A batch that PortOne leaves unanswered is tried again, this often, so that
+ * the others have their turn even if an answer never comes.
  */
-#define NGX_HTTP_PORTONE_DRIFT_TRIES    3
+#define NGX_HTTP_PORTONE_DRIFT_TRIES       3
 
 
 /* a batch under way */
 
 typedef struct {
-    ngx_http_portone_client_t         client; /* there is none */
+    ngx_http_portone_client_t         client; /* for its pool and log */
     portone_drift_t                  *core;
-    ngx_uint_t                        i;      /* of the location */
-    ngx_http_portone_loc_conf_t      *plcf;   /* with whose keys it is asked */
+    ngx_uint_t                        i;      /* index of the location */
+    ngx_http_portone_loc_conf_t      *plcf;   /* the location, for its keys */
     ngx_http_portone_token_request_t  token;
-    ngx_http_portone_call_t           transfer;
+    ngx_http_portone_call_t           call;
     ngx_http_portone_commit_t         commit;
     unsigned                          refreshed:1;
-    unsigned                          unanswered:1; /* with some of the keys */
+    unsigned                          unanswered:1; /* by some of the keys */
 } ngx_http_portone_drift_batch_t;
 
 
 typedef struct {
     ngx_http_portone_main_conf_t    *pmcf;
     ngx_http_portone_timer_t         timer;
-    ngx_http_portone_drift_batch_t  *batch;   /* NULL: none is under way */
+    ngx_http_portone_drift_batch_t  *batch;   /* under way, or NULL */
     ngx_uint_t                       failures;
 
-    /* since the first payment, or since the worker began */
+    /* payments since the first one, or since the worker began */
     ngx_uint_t                       counts[NGX_HTTP_PORTONE_DRIFT_RESULTS];
 } ngx_http_portone_drift_t;
 
@@ -65,7 +65,7 @@ static ngx_uint_t ngx_http_portone_drift_asked(ngx_uint_t i);
 static void ngx_http_portone_drift_ask(ngx_http_portone_drift_batch_t *batch,
     ngx_uint_t refresh);
 static void ngx_http_portone_drift_token(ngx_http_portone_token_request_t *t);
-static void ngx_http_portone_drift_called(ngx_http_portone_call_t *tr);
+static void ngx_http_portone_drift_called(ngx_http_portone_call_t *call);
 static void ngx_http_portone_drift_unanswered(
     ngx_http_portone_drift_batch_t *batch);
 static void ngx_http_portone_drift_next(
@@ -110,7 +110,7 @@ ngx_http_portone_drift_interval(ngx_conf_t *cf, ngx_command_t *cmd,
         return "invalid value";
     }
 
-    if (interval < NGX_HTTP_PORTONE_DRIFT_MIN) {
+    if (interval < NGX_HTTP_PORTONE_DRIFT_MIN_MS) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"portone_drift_interval\" must be at least "
                            "100ms");
@@ -246,7 +246,7 @@ ngx_http_portone_drift_destroy(ngx_http_portone_drift_batch_t *batch)
 }
 
 
-/* the next account of the merchant, from batch->i on; 0: there is none */
+/* goes to the next account of the merchant, from batch->i on; 0: the end */
 
 static ngx_uint_t
 ngx_http_portone_drift_location(ngx_http_portone_drift_batch_t *batch)
@@ -277,7 +277,7 @@ ngx_http_portone_drift_location(ngx_http_portone_drift_batch_t *batch)
 }
 
 
-/* with the same keys, for another location */
+/* whether another location with the same keys was asked already */
 
 static ngx_uint_t
 ngx_http_portone_drift_asked(ngx_uint_t i)
@@ -331,29 +331,29 @@ ngx_http_portone_drift_ask(ngx_http_portone_drift_batch_t *batch,
 static void
 ngx_http_portone_drift_token(ngx_http_portone_token_request_t *t)
 {
-    ngx_http_portone_call_t         *tr;
+    ngx_http_portone_call_t         *call;
     ngx_http_portone_drift_batch_t  *batch;
 
     batch = t->data;
-    tr = &batch->transfer;
+    call = &batch->call;
 
     if (t->result != PORTONE_TOKEN_GRANTED) {
         ngx_http_portone_drift_unanswered(batch);
         return;
     }
 
-    ngx_memzero(tr, sizeof(ngx_http_portone_call_t));
+    ngx_memzero(call, sizeof(ngx_http_portone_call_t));
 
-    tr->endpoint = batch->plcf->endpoint;
-    tr->pool = batch->client.pool;
-    tr->log = &batch->client.log;
-    tr->tier = batch->plcf->tier;
-    tr->authorization.data = t->grant.token;
-    tr->authorization.len = t->grant.len;
-    tr->handler = ngx_http_portone_drift_called;
-    tr->data = batch;
+    call->endpoint = batch->plcf->endpoint;
+    call->pool = batch->client.pool;
+    call->log = &batch->client.log;
+    call->tier = batch->plcf->tier;
+    call->authorization.data = t->grant.token;
+    call->authorization.len = t->grant.len;
+    call->handler = ngx_http_portone_drift_called;
+    call->data = batch;
 
-    if (ngx_http_portone_api_payments(tr, batch->core,
+    if (ngx_http_portone_api_payments(call, batch->core,
                                       batch->plcf->include_sandbox)
         != NGX_OK)
     {
@@ -361,24 +361,24 @@ ngx_http_portone_drift_token(ngx_http_portone_token_request_t *t)
         return;
     }
 
-    ngx_http_portone_curl_submit(tr);
+    ngx_http_portone_curl_submit(call);
 }
 
 
 static void
-ngx_http_portone_drift_called(ngx_http_portone_call_t *tr)
+ngx_http_portone_drift_called(ngx_http_portone_call_t *call)
 {
     int                              rc;
     portone_answer_t                 answer;
     portone_answer_e                 kind;
     ngx_http_portone_drift_batch_t  *batch;
 
-    batch = tr->data;
+    batch = call->data;
 
-    if (ngx_http_portone_api_answer(tr, &answer) != PORTONE_CALL_ANSWERED) {
+    if (ngx_http_portone_api_answer(call, &answer) != PORTONE_CALL_ANSWERED) {
         ngx_log_error(NGX_LOG_ERR, &batch->client.log, 0,
                       "PortOne did not answer: %s, while looking after "
-                      "payments", tr->reason);
+                      "payments", call->reason);
 
         ngx_http_portone_drift_unanswered(batch);
         return;
@@ -387,7 +387,7 @@ ngx_http_portone_drift_called(ngx_http_portone_call_t *tr)
     kind = answer.kind;
     rc = PORTONE_OK;
 
-    /* of some: 207; 404: it knows none of them */
+    /* 200: PortOne knows all of them; 207: some; 404: none */
 
     if (kind == PORTONE_ANSWER_OK) {
         rc = portone_drift_compare(batch->core, &answer, ngx_time());
@@ -395,9 +395,9 @@ ngx_http_portone_drift_called(ngx_http_portone_call_t *tr)
 
     portone_answer_free(&answer);
 
-    if (tr->answer.data) {
-        (void) ngx_pfree(batch->client.pool, tr->answer.data);
-        tr->answer.data = NULL;
+    if (call->answer.data) {
+        (void) ngx_pfree(batch->client.pool, call->answer.data);
+        call->answer.data = NULL;
     }
 
     if (kind == PORTONE_ANSWER_UNAUTHORIZED && !batch->refreshed) {
@@ -411,7 +411,7 @@ ngx_http_portone_drift_called(ngx_http_portone_call_t *tr)
         ngx_log_error(NGX_LOG_ERR, &batch->client.log, 0,
                       "PortOne's answer is not understood: status %ui, "
                       "%uz bytes, while looking after payments",
-                      tr->status, tr->answer.len);
+                      call->status, call->answer.len);
 
         ngx_http_portone_drift_unanswered(batch);
         return;
@@ -421,7 +421,7 @@ ngx_http_portone_drift_called(ngx_http_portone_call_t *tr)
 }
 
 
-/* keys that are no good must not keep those of others from being used */
+/* after bad keys those of the other accounts still have their turn */
 
 static void
 ngx_http_portone_drift_unanswered(ngx_http_portone_drift_batch_t *batch)
@@ -432,7 +432,7 @@ ngx_http_portone_drift_unanswered(ngx_http_portone_drift_batch_t *batch)
 }
 
 
-/* another account for what is missing, or what differs is stored */
+/* asks with another account for missing payments, or stores changed ones */
 
 static void
 ngx_http_portone_drift_next(ngx_http_portone_drift_batch_t *batch)
@@ -470,7 +470,7 @@ ngx_http_portone_drift_next(ngx_http_portone_drift_batch_t *batch)
     op->store = ngx_http_portone_drift.pmcf->store;
     op->log = &batch->client.log;
     op->handler = ngx_http_portone_drift_committed;
-    op->timeout = NGX_HTTP_PORTONE_DRIFT_TIMEOUT;
+    op->timeout = NGX_HTTP_PORTONE_DRIFT_TIMEOUT_MS;
     op->apply = portone_drift_store;
     op->data = batch->core;
 
@@ -497,7 +497,7 @@ ngx_http_portone_drift_committed(ngx_http_portone_commit_t *op)
 }
 
 
-/* what differed, by its identifiers: amounts are not for the log */
+/* logs payments by their identifiers only: amounts stay private */
 
 static void
 ngx_http_portone_drift_tell(ngx_http_portone_drift_batch_t *batch)
@@ -527,7 +527,7 @@ ngx_http_portone_drift_failed(ngx_http_portone_drift_batch_t *batch)
 {
     if (++ngx_http_portone_drift.failures < NGX_HTTP_PORTONE_DRIFT_TRIES) {
 
-        /* the position stays */
+        /* the next interval begins at the same position */
 
         ngx_http_portone_drift_destroy(batch);
         return;
@@ -568,7 +568,7 @@ ngx_http_portone_drift_finish(ngx_http_portone_drift_batch_t *batch)
 
         if (core->payments[i].differs) {
 
-            /* or somebody else has stored it, or a refund was begun */
+            /* left out: stored by somebody else, or a refund was begun */
 
             ngx_http_portone_drift_count(core->payments[i].save.stored
                                          ? NGX_HTTP_PORTONE_DRIFT_DIFFERED
@@ -618,7 +618,7 @@ ngx_http_portone_drift_finish(ngx_http_portone_drift_batch_t *batch)
 }
 
 
-/* for the end of the round, and for portone_status */
+/* counts for the end of the round and for portone_status */
 
 static void
 ngx_http_portone_drift_count(ngx_http_portone_drift_result_e result,

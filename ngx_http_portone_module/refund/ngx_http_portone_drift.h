@@ -12,9 +12,9 @@
 
 
 /*
- * A timer of one worker holds the stored payments against PortOne, a batch
- * an interval, and brings those up to date that differ: refunds in the
- * console, undone ones, a store that was restored from a backup.
+ * A timer of one worker compares the stored payments with PortOne, a batch an
+ * interval, and brings those up to date that differ: after refunds in the
+ * console, undone refunds, a store that was restored from a backup.
  */
 
 

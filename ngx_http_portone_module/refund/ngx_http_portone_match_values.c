@@ -9,56 +9,56 @@
 
 ngx_int_t
 ngx_http_portone_match_values(ngx_http_request_t *r, ngx_pool_t *pool,
-    const portone_match_t **matches, size_t *n)
+    const portone_match_t **match_values, size_t *n)
 {
     u_char                       *p;
-    ngx_str_t                     value;
+    ngx_str_t                     text;
     ngx_uint_t                    i;
-    portone_match_t              *match;
-    ngx_http_portone_match_t     *pm;
+    portone_match_t              *value;
+    ngx_http_portone_match_t     *match;
     ngx_http_portone_loc_conf_t  *plcf;
 
     plcf = ngx_http_get_module_loc_conf(r, ngx_http_portone_module);
 
-    *matches = NULL;
+    *match_values = NULL;
     *n = 0;
 
     if (plcf->matches == NULL || plcf->matches->nelts == 0) {
         return NGX_OK;
     }
 
-    match = ngx_pcalloc(pool, plcf->matches->nelts * sizeof(portone_match_t));
-    if (match == NULL) {
+    value = ngx_pcalloc(pool, plcf->matches->nelts * sizeof(portone_match_t));
+    if (value == NULL) {
         return NGX_ERROR;
     }
 
-    pm = plcf->matches->elts;
+    match = plcf->matches->elts;
 
     for (i = 0; i < plcf->matches->nelts; i++) {
 
-        match[i].field.len = pm[i].field.len;
-        match[i].field.data = (char *) pm[i].field.data;
+        value[i].field.len = match[i].field.len;
+        value[i].field.data = (char *) match[i].field.data;
 
-        if (ngx_http_complex_value(r, &pm[i].value, &value) != NGX_OK) {
+        if (ngx_http_complex_value(r, &match[i].value, &text) != NGX_OK) {
             return NGX_ERROR;
         }
 
-        if (value.len == 0) {
+        if (text.len == 0) {
             continue;
         }
 
-        p = ngx_pnalloc(pool, value.len);
+        p = ngx_pnalloc(pool, text.len);
         if (p == NULL) {
             return NGX_ERROR;
         }
 
-        ngx_memcpy(p, value.data, value.len);
+        ngx_memcpy(p, text.data, text.len);
 
-        match[i].value.len = value.len;
-        match[i].value.data = (char *) p;
+        value[i].value.len = text.len;
+        value[i].value.data = (char *) p;
     }
 
-    *matches = match;
+    *match_values = value;
     *n = plcf->matches->nelts;
 
     return NGX_OK;

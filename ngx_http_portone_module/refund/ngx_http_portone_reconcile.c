@@ -19,7 +19,7 @@ typedef struct {
     ngx_http_portone_timer_t       timer;
     portone_due_list_t             list;
 
-    /* of those being settled; a len of 0 is a free place */
+    /* keys of the refunds being settled; a len of 0 is a free place */
     portone_key_t                  keys[NGX_HTTP_PORTONE_RECONCILE_MAX];
     ngx_uint_t                     active;
 
@@ -27,8 +27,8 @@ typedef struct {
     unsigned                       more:1;     /* the list goes on */
     unsigned                       learned:1;  /* PortOne has answered since
                                                   the last look */
-    unsigned                       told:1;     /* that keys are missing, since
-                                                  the timer */
+    unsigned                       told:1;     /* missing keys were logged in
+                                                  this interval */
 } ngx_http_portone_reconcile_t;
 
 
@@ -144,9 +144,9 @@ ngx_http_portone_reconcile_look(ngx_event_t *ev)
 
 
 /*
- * The rest of the list is not left to the timer, or an outage that has left
- * thousands of refunds open would be felt for hours.  A part of the list is
- * looked at in one turn of the event loop.
+ * The rest of the list follows at once: with the timer alone an outage that
+ * has left thousands of refunds open would be felt for hours.  A part of the
+ * list is looked at in one turn of the event loop.
  */
 
 static void
@@ -214,7 +214,7 @@ ngx_http_portone_reconcile_settle(portone_due_t *due)
 }
 
 
-/* NULL: there is none left, or the refund is being settled already */
+/* NULL: all places are taken, or the refund is being settled already */
 
 static portone_key_t *
 ngx_http_portone_reconcile_place(portone_key_t *key)
@@ -244,8 +244,8 @@ ngx_http_portone_reconcile_place(portone_key_t *key)
 
 
 /*
- * the same account; else, keys being changed now and then, one of the same
- * merchant
+ * Returns a location with the same account; else, because keys are changed now
+ * and then, one with another account of the same merchant; or NULL.
  */
 
 static ngx_http_portone_loc_conf_t *
@@ -312,7 +312,7 @@ ngx_http_portone_reconcile_done(ngx_http_portone_flow_t *flow, void *data)
         reconcile->learned = 1;
     }
 
-    /* of a PortOne that does not answer nobody needs to ask at once */
+    /* PortOne is down: wait for the timer */
 
     if (reconcile->learned) {
         ngx_http_portone_reconcile_go_on();

@@ -12,8 +12,8 @@
 
 
 /*
- * The reconciler: one worker looks, every portone_reconcile_interval, for
- * open refunds whose time has come, and has them settled.
+ * The reconciler: one worker looks for open refunds whose time has come, every
+ * portone_reconcile_interval, and has them settled.
  */
 
 
@@ -21,7 +21,7 @@
 char *ngx_http_portone_reconcile_check(ngx_conf_t *cf, void *post,
     void *data);
 
-/* in a worker; all but the first one do nothing */
+/* called in each worker; the first worker alone has a reconciler */
 void ngx_http_portone_reconcile_init(ngx_cycle_t *cycle,
     ngx_http_portone_main_conf_t *pmcf);
 void ngx_http_portone_reconcile_exit(void);

@@ -48,8 +48,8 @@ ngx_http_portone_refund_id(char id[PORTONE_REFUND_ID_LEN + 1])
 
 
 /*
- * ngx_random() is seeded with the time and the pid; workers must never make
- * the same id, nor must a process and the one that it was forked from.
+ * The kernel's random bytes differ in each process, also in one and the one
+ * that it was forked from; ngx_random() is seeded with the time and the pid.
  */
 
 static ngx_int_t
@@ -61,7 +61,7 @@ ngx_http_portone_refund_id_random(u_char *bytes, size_t n)
 
     if (left < n || pid != ngx_pid) {
 
-        /* after boot it does not block, and up to 256 bytes come whole */
+        /* after boot it answers at once, and up to 256 bytes come whole */
 
         if (getrandom(random, sizeof(random), GRND_NONBLOCK)
             != (ssize_t) sizeof(random))

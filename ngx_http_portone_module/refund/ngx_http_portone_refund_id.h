@@ -15,9 +15,9 @@
 
 
 /*
- * ngx_http_portone_refund_id() writes a new UUID of version 7 (RFC 9562),
- * NUL-terminated: it begins with the time, ms, so that ids sort by age.
- * NGX_ERROR: the kernel has no random bytes.
+ * Writes a new UUID of version 7 (RFC 9562), NUL-terminated: it begins with
+ * the time, ms, so that ids sort by age.  NGX_ERROR: the kernel refused random
+ * bytes.
  */
 ngx_int_t ngx_http_portone_refund_id(char id[PORTONE_REFUND_ID_LEN + 1]);
 
