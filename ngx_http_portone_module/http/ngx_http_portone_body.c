@@ -15,15 +15,19 @@ static ngx_int_t ngx_http_portone_body_text(ngx_http_request_t *r, size_t max,
 
 
 ngx_int_t
-ngx_http_portone_body_post(ngx_http_request_t *r, const char *name,
+ngx_http_portone_body_post(ngx_http_request_t *r,
     const ngx_http_portone_body_t *body)
 {
+    ngx_http_portone_loc_conf_t  *plcf;
+
+    plcf = ngx_http_get_module_loc_conf(r, ngx_http_portone_module);
+
     if (r != r->main) {
 
         /* a refund by mirror, SSI and the like would be a side door */
 
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
-                      "%s does not serve subrequests", name);
+                      "%V does not serve subrequests", &plcf->handler->name);
         return NGX_HTTP_FORBIDDEN;
     }
 

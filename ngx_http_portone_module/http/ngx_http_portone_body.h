@@ -37,11 +37,8 @@ typedef struct {
 ngx_int_t ngx_http_portone_body_read(ngx_http_request_t *r,
     const ngx_http_portone_body_t *body);
 
-/*
- * The same for a location that takes POST of clients only; name is the
- * directive, for the log.
- */
-ngx_int_t ngx_http_portone_body_post(ngx_http_request_t *r, const char *name,
+/* the same for a location that takes POST only, and refuses subrequests */
+ngx_int_t ngx_http_portone_body_post(ngx_http_request_t *r,
     const ngx_http_portone_body_t *body);
 
 /*

@@ -29,8 +29,7 @@ static const ngx_http_portone_body_t  ngx_http_portone_cancel_body = {
 ngx_int_t
 ngx_http_portone_cancel_handler(ngx_http_request_t *r)
 {
-    return ngx_http_portone_body_post(r, "portone_cancel",
-                                      &ngx_http_portone_cancel_body);
+    return ngx_http_portone_body_post(r, &ngx_http_portone_cancel_body);
 }
 
 

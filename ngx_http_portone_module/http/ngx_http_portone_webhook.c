@@ -66,7 +66,7 @@ ngx_http_portone_webhook_handler(ngx_http_request_t *r)
         body++;
     }
 
-    return ngx_http_portone_body_post(r, "portone_webhook", body);
+    return ngx_http_portone_body_post(r, body);
 }
 
 
