@@ -5,6 +5,7 @@
 
 
 #include "flow_model.h"
+#include "model.h"
 
 #include "portone_json.h"
 
@@ -16,13 +17,9 @@ static portone_step_e model_cancel(model_t *model);
 static portone_step_e model_reread(model_t *model);
 static portone_step_e model_commit(model_t *model, portone_step_e step);
 static void model_answer(portone_answer_t *answer, const model_call_t *call,
-    char *own);
-static char *model_payment_answer(model_t *model, const char *name,
-    const portone_str_t *uid);
-static char *model_execute(model_t *model, const char *body);
-static char *model_envelope(int code, const char *message,
-    const cJSON *response);
-static double model_rounded(double amount);
+    char *own, int status);
+static char *model_ask(model_t *model, const portone_str_t *imp_uid,
+    const char *wanted, int *status);
 static void model_check_cancel(model_t *model);
 static void model_check_end(model_t *model);
 static const char *model_imp_uid(model_t *model);
@@ -201,24 +198,23 @@ model_call(const model_call_t *call)
 static portone_step_e
 model_fetch(model_t *model)
 {
+    int                  status;
     char                *own;
     portone_answer_t     answer;
-    portone_request_t   *request;
     const model_call_t  *call;
+
+    static const char  *wanted[] = { "", "paid", "cancelled" };
 
     assert_true(model->n_fetches < 3);
 
     model->finds[model->n_fetches] = model->flow.find;
 
     call = model_call(&model->script->fetch[model->n_fetches++]);
-    request = &model->flow.request;
 
-    own = (request->imp_uid.len != 0)
-          ? model_payment_answer(model, "imp_uid", &request->imp_uid)
-          : model_payment_answer(model, "merchant_uid",
-                                 &request->merchant_uid);
+    own = model_ask(model, &model->flow.request.imp_uid,
+                    wanted[model->flow.find], &status);
 
-    model_answer(&answer, call, own);
+    model_answer(&answer, call, own, status);
 
     return portone_flow_fetched(&model->flow, call->call, &answer,
                                 model->now);
@@ -226,8 +222,49 @@ model_fetch(model_t *model)
 
 
 static portone_step_e
+model_reread(model_t *model)
+{
+    int                  status;
+    char                *own;
+    portone_answer_t     answer;
+    const model_call_t  *call;
+
+    assert_true(model->n_rereads < 4);
+
+    call = model_call(&model->script->reread[model->n_rereads++]);
+
+    own = model_ask(model, &model->flow.payment.imp_uid, "", &status);
+
+    model_answer(&answer, call, own, status);
+
+    return portone_flow_reread(&model->flow, call->call, &answer,
+                               model->now);
+}
+
+
+/* the order is that of the request */
+
+static char *
+model_ask(model_t *model, const portone_str_t *imp_uid, const char *wanted,
+    int *status)
+{
+    char  *text;
+
+    unit_paused = 1;
+
+    text = model_read(model->payment, imp_uid,
+                      &model->flow.request.merchant_uid, wanted, status);
+
+    unit_paused = 0;
+
+    return text;
+}
+
+
+static portone_step_e
 model_cancel(model_t *model)
 {
+    int                  executed;
     char                *own;
     portone_answer_t     answer;
     const model_call_t  *call;
@@ -249,36 +286,23 @@ model_cancel(model_t *model)
     if (call->executed
         || (call->call == PORTONE_CALL_ANSWERED && call->text == NULL))
     {
-        own = model_execute(model, model->sent);
+        unit_paused = 1;
+        own = model_execute(model->payment, model->sent,
+                            model->now + MODEL_OFFSET,
+                            !model->script->asynchronous, &executed);
+        unit_paused = 0;
+
+        model->n_executed += (size_t) executed;
     }
 
     if (call->status == 401) {
         model->n_unauthorized++;
     }
 
-    model_answer(&answer, call, own);
+    model_answer(&answer, call, own, 200);
 
     return portone_flow_cancelled(&model->flow, call->call, &answer,
                                   model->now);
-}
-
-
-static portone_step_e
-model_reread(model_t *model)
-{
-    portone_answer_t     answer;
-    const model_call_t  *call;
-
-    assert_true(model->n_rereads < 4);
-
-    call = model_call(&model->script->reread[model->n_rereads++]);
-
-    model_answer(&answer, call,
-                 model_payment_answer(model, "imp_uid",
-                                      &model->flow.payment.imp_uid));
-
-    return portone_flow_reread(&model->flow, call->call, &answer,
-                               model->now);
 }
 
 
@@ -348,7 +372,8 @@ model_commit(model_t *model, portone_step_e step)
 /* takes own */
 
 static void
-model_answer(portone_answer_t *answer, const model_call_t *call, char *own)
+model_answer(portone_answer_t *answer, const model_call_t *call, char *own,
+    int status)
 {
     memset(answer, 0, sizeof(portone_answer_t));
 
@@ -359,158 +384,11 @@ model_answer(portone_answer_t *answer, const model_call_t *call, char *own)
                                  strlen(call->text));
 
         } else {
-
-            /* "4" or "2", and the text */
-
-            portone_answer_parse(answer, (own[0] == '4') ? 404 : 200,
-                                 own + 1, strlen(own + 1));
+            portone_answer_parse(answer, status, own, strlen(own));
         }
     }
 
     free(own);
-}
-
-
-static char *
-model_payment_answer(model_t *model, const char *name,
-    const portone_str_t *uid)
-{
-    char           *text;
-    portone_str_t   value, status, found;
-
-    static const char  *statuses[] = { "", "paid", "cancelled" };
-
-    unit_paused = 1;
-
-    value = portone_json_str(model->payment, name);
-
-    /* what the order is searched for */
-
-    status = portone_json_str(model->payment, "status");
-    found = portone_str(statuses[model->flow.find]);
-
-    if (portone_str_eq(&value, uid)
-        && (strcmp(name, "merchant_uid") != 0
-            || found.len == 0
-            || portone_str_eq(&status, &found)))
-    {
-        text = model_envelope(0, NULL, model->payment);
-
-    } else {
-        text = model_envelope(-1, "존재하지 않는 결제정보입니다.", NULL);
-        text[0] = '4';
-    }
-
-    unit_paused = 0;
-
-    return text;
-}
-
-
-/* the cancel as PortOne does it */
-
-static char *
-model_execute(model_t *model, const char *body)
-{
-    char           id[32], *text;
-    cJSON         *json, *history, *entry;
-    double         amount, balance, cancelled;
-    portone_str_t  imp_uid, own, reason;
-
-    unit_paused = 1;
-
-    json = cJSON_Parse(body);
-
-    imp_uid = portone_json_str(json, "imp_uid");
-    own = portone_json_str(model->payment, "imp_uid");
-    reason = portone_json_str(json, "reason");
-    amount = model_number(json, "amount");
-    cancelled = model_number(model->payment, "cancel_amount");
-    balance = model_number(model->payment, "amount") - cancelled;
-
-    if (!portone_str_eq(&imp_uid, &own)) {
-        text = model_envelope(1, "취소할 결제건이 존재하지 않습니다.", NULL);
-
-    } else if (balance <= 0) {
-        text = model_envelope(1, "이미 전액취소된 주문입니다.", NULL);
-
-    } else if (model_number(json, "checksum") != model_rounded(balance)) {
-        text = model_envelope(1, "취소가능금액 검증에 실패하였습니다.", NULL);
-
-    } else {
-        model->n_executed++;
-
-        if (!model->script->asynchronous) {
-            history = portone_json_member(model->payment, "cancel_history");
-
-            if (history == NULL) {
-                history = cJSON_AddArrayToObject(model->payment,
-                                                 "cancel_history");
-            }
-
-            snprintf(id, sizeof(id), "NEW%zu", model->n_executed);
-
-            entry = cJSON_CreateObject();
-            cJSON_AddStringToObject(entry, "cancellation_id", id);
-            cJSON_AddNumberToObject(entry, "amount", amount);
-            cJSON_AddNumberToObject(entry, "cancelled_at",
-                                    (double) (model->now + MODEL_OFFSET));
-            cJSON_AddStringToObject(entry, "reason",
-                                    reason.len ? reason.data : "");
-            cJSON_AddItemToArray(history, entry);
-
-            cJSON_ReplaceItemInObjectCaseSensitive(model->payment,
-                "cancel_amount",
-                cJSON_CreateNumber(model_rounded(cancelled + amount)));
-        }
-
-        text = model_envelope(0, NULL, model->payment);
-    }
-
-    cJSON_Delete(json);
-
-    unit_paused = 0;
-
-    return text;
-}
-
-
-/* to be freed with free(), see model_answer() */
-
-static char *
-model_envelope(int code, const char *message, const cJSON *response)
-{
-    char  *text, *printed;
-    cJSON *answer;
-
-    answer = cJSON_CreateObject();
-
-    cJSON_AddNumberToObject(answer, "code", code);
-
-    if (message != NULL) {
-        cJSON_AddStringToObject(answer, "message", message);
-
-    } else {
-        cJSON_AddNullToObject(answer, "message");
-    }
-
-    cJSON_AddItemToObject(answer, "response",
-                          (response != NULL) ? cJSON_Duplicate(response, 1)
-                                             : cJSON_CreateNull());
-
-    printed = cJSON_PrintUnformatted(answer);
-    assert_non_null(printed);
-
-    text = malloc(strlen(printed) + 2);
-    assert_non_null(text);
-
-    text[0] = '2';
-    strcpy(text + 1, printed);
-
-    cJSON_free(printed);
-    cJSON_Delete(answer);
-
-    return text;
 }
 
 
@@ -522,19 +400,6 @@ model_number(const cJSON *object, const char *name)
     item = portone_json_member(object, name);
 
     return cJSON_IsNumber(item) ? item->valuedouble : 0;
-}
-
-
-/* no currency used here has more than three decimals */
-
-static double
-model_rounded(double amount)
-{
-    if (amount == (double) (long long) amount) {
-        return amount;
-    }
-
-    return (double) (long long) (amount * 1000 + 0.5) / 1000;
 }
 
 

@@ -610,7 +610,7 @@ fuzz_flow_answer(fuzz_flow_t *flow, portone_step_e step, char event,
         return fuzz_copy(&flow->event);
 
     case 'q':
-        return fuzz_world_refuse();
+        return model_envelope(-1, "결제취소에 실패하였습니다.", NULL);
 
     default:
         break;
@@ -633,7 +633,7 @@ fuzz_flow_answer(fuzz_flow_t *flow, portone_step_e step, char event,
         break;
     }
 
-    return fuzz_world_read(flow->world, imp_uid, merchant_uid, status);
+    return model_read(flow->world->payment, imp_uid, merchant_uid, "", status);
 }
 
 

@@ -14,11 +14,6 @@
 #include "fuzz_world.h"
 
 
-static char *fuzz_world_envelope(int code, const char *message,
-    const cJSON *response);
-static void fuzz_world_cancel(fuzz_world_t *world,
-    const portone_payment_t *payment, int64_t amount, const char *reason,
-    const char *id);
 static int fuzz_world_look(fuzz_world_t *world, portone_payment_t *payment);
 static int fuzz_world_delete(portone_txn_t *txn, void *data);
 static cJSON *fuzz_world_record(fuzz_world_t *world, portone_db_e db,
@@ -124,116 +119,13 @@ fuzz_world_set(fuzz_world_t *world, portone_db_e db, const portone_str_t *uid,
 
 
 char *
-fuzz_world_read(fuzz_world_t *world, const portone_str_t *imp_uid,
-    const portone_str_t *merchant_uid, int *status)
-{
-    portone_str_t         own;
-    const portone_str_t  *asked;
-
-    asked = (imp_uid->len != 0) ? imp_uid : merchant_uid;
-
-    own = portone_json_str(world->payment, (imp_uid->len != 0)
-                                               ? "imp_uid" : "merchant_uid");
-
-    if (own.len != 0 && portone_str_eq(&own, asked)) {
-        *status = 200;
-        return fuzz_world_envelope(0, NULL, world->payment);
-    }
-
-    *status = 404;
-
-    return fuzz_world_envelope(-1, "존재하지 않는 결제정보입니다.", NULL);
-}
-
-
-char *
 fuzz_world_execute(fuzz_world_t *world, const char *body, int *executed)
 {
-    char               *text, id[64];
-    cJSON              *json;
-    int64_t             amount, checksum;
-    portone_str_t       imp_uid, reason;
-    portone_payment_t   payment;
+    portone_payment_t  payment;
 
-    *executed = 0;
+    (void) fuzz_world_look(world, &payment);
 
-    json = portone_json_parse(body, strlen(body));
-
-    fuzz_check(json != NULL);
-
-    imp_uid = portone_json_str(json, "imp_uid");
-    reason = portone_json_str(json, "reason");
-
-    if (fuzz_world_look(world, &payment) != PORTONE_OK
-        || !portone_str_eq(&imp_uid, &payment.imp_uid))
-    {
-        cJSON_Delete(json);
-
-        return fuzz_world_envelope(1, "취소할 결제건이 존재하지 않습니다.",
-                                   NULL);
-    }
-
-    if (portone_money_from_json(&amount, portone_json_member(json, "amount"),
-                                payment.exponent)
-        != PORTONE_OK
-        || portone_money_from_json(&checksum,
-                                   portone_json_member(json, "checksum"),
-                                   payment.exponent)
-           != PORTONE_OK
-        || checksum != portone_payment_balance(&payment)
-        || amount == 0
-        || amount > checksum)
-    {
-        text = fuzz_world_envelope(1, "취소가능금액 검증에 실패하였습니다.",
-                                   NULL);
-
-    } else {
-        snprintf(id, sizeof(id), "NEW%zu",
-                 portone_payment_cancellations(&payment));
-
-        fuzz_world_cancel(world, &payment, amount,
-                          (reason.len != 0) ? reason.data : "", id);
-        *executed = 1;
-
-        text = fuzz_world_envelope(0, NULL, world->payment);
-    }
-
-    cJSON_Delete(json);
-
-    return text;
-}
-
-
-char *
-fuzz_world_refuse(void)
-{
-    return fuzz_world_envelope(-1, "결제취소에 실패하였습니다.", NULL);
-}
-
-
-static char *
-fuzz_world_envelope(int code, const char *message, const cJSON *response)
-{
-    char   *printed, *text;
-    cJSON  *answer;
-
-    answer = cJSON_CreateObject();
-
-    cJSON_AddNumberToObject(answer, "code", code);
-    cJSON_AddItemToObject(answer, "message",
-                          (message != NULL) ? cJSON_CreateString(message)
-                                            : cJSON_CreateNull());
-    cJSON_AddItemToObject(answer, "response",
-                          (response != NULL) ? cJSON_Duplicate(response, 1)
-                                             : cJSON_CreateNull());
-
-    printed = cJSON_PrintUnformatted(answer);
-    text = strdup(printed);
-
-    cJSON_free(printed);
-    cJSON_Delete(answer);
-
-    return text;
+    return model_execute(world->payment, body, world->now, 1, executed);
 }
 
 
@@ -255,35 +147,6 @@ fuzz_world_look(fuzz_world_t *world, portone_payment_t *payment)
 }
 
 
-static void
-fuzz_world_cancel(fuzz_world_t *world, const portone_payment_t *payment,
-    int64_t amount, const char *reason, const char *id)
-{
-    cJSON  *history, *entry;
-
-    entry = cJSON_CreateObject();
-
-    cJSON_AddStringToObject(entry, "cancellation_id", id);
-    cJSON_AddItemToObject(entry, "amount",
-                          portone_money_json(amount, payment->exponent));
-    cJSON_AddNumberToObject(entry, "cancelled_at", (double) world->now);
-    cJSON_AddStringToObject(entry, "reason", reason);
-
-    history = payment->history;
-
-    if (history == NULL) {
-        history = cJSON_CreateArray();
-        portone_json_set(world->payment, "cancel_history", history);
-    }
-
-    cJSON_AddItemToArray(history, entry);
-
-    portone_json_set(world->payment, "cancel_amount",
-                     portone_money_json(payment->cancel_amount + amount,
-                                        payment->exponent));
-}
-
-
 void
 fuzz_world_console(fuzz_world_t *world, int64_t amount)
 {
@@ -295,7 +158,8 @@ fuzz_world_console(fuzz_world_t *world, int64_t amount)
         && amount > 0
         && amount <= portone_payment_balance(&payment))
     {
-        fuzz_world_cancel(world, &payment, amount, FUZZ_CONSOLE, "CONSOLE");
+        model_refund(world->payment, (uint64_t) amount, FUZZ_CONSOLE,
+                     "CONSOLE", world->now);
     }
 }
 

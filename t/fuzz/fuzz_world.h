@@ -11,6 +11,7 @@
 #include "portone_flow.h"
 
 #include "memory_txn.h"
+#include "model.h"
 
 
 /*
@@ -50,15 +51,11 @@ void fuzz_world_intent(fuzz_world_t *world, const portone_str_t *payment,
 void fuzz_world_portone(fuzz_world_t *world, const portone_str_t *text);
 
 /*
- * The answers of PortOne, texts to be freed with free(); *status is that of
- * HTTP.  fuzz_world_execute() does what the body of a cancel asks for, and
- * tells whether it did.
+ * Does what the body of a cancel asks for, and tells whether it did.  Returns
+ * the answer of PortOne, a text to be freed with free().
  */
-char *fuzz_world_read(fuzz_world_t *world, const portone_str_t *imp_uid,
-    const portone_str_t *merchant_uid, int *status);
 char *fuzz_world_execute(fuzz_world_t *world, const char *body,
     int *executed);
-char *fuzz_world_refuse(void);
 
 /* a refund made, or the last one undone, at PortOne's console */
 void fuzz_world_console(fuzz_world_t *world, int64_t amount);
