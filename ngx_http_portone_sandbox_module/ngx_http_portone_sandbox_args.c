@@ -1,9 +1,15 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
 #include <ngx_config.h>
 #include <ngx_core.h>
 #include <ngx_http.h>
 
-#include "ngx_http_portone_sandbox_args.h"
-#include "ngx_http_portone_sandbox_money.h"
+#include "ngx_http_portone_sandbox_payments.h"
+#include "ngx_http_portone_sandbox_request.h"
 
 
 static ngx_uint_t ngx_http_portone_sandbox_args_is_type(ngx_str_t *header,

@@ -1,13 +1,15 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
 #include <ngx_config.h>
 #include <ngx_core.h>
 #include <ngx_http.h>
 
-#include "ngx_http_portone_sandbox_args.h"
-#include "ngx_http_portone_sandbox_cancel.h"
-#include "ngx_http_portone_sandbox_history.h"
-#include "ngx_http_portone_sandbox_money.h"
 #include "ngx_http_portone_sandbox_payments.h"
-#include "ngx_http_portone_sandbox_respond.h"
+#include "ngx_http_portone_sandbox_request.h"
 
 
 /* Korea has no summer time */
@@ -163,7 +165,7 @@ ngx_http_portone_sandbox_cancel(ngx_http_portone_sandbox_ctx_t *ctx)
     ngx_http_portone_sandbox_zone_unlock(ctx->zone);
 
     if (rc != NGX_OK) {
-        ngx_http_portone_sandbox_full(ctx);
+        ngx_http_portone_sandbox_respond_full(ctx);
         return;
     }
 
@@ -174,7 +176,7 @@ ngx_http_portone_sandbox_cancel(ngx_http_portone_sandbox_ctx_t *ctx)
         return;
     }
 
-    ngx_http_portone_sandbox_success(ctx, NGX_HTTP_OK, &response);
+    ngx_http_portone_sandbox_respond_success(ctx, NGX_HTTP_OK, &response);
 }
 
 
@@ -187,7 +189,7 @@ ngx_http_portone_sandbox_cancel_read(ngx_http_portone_sandbox_ctx_t *ctx,
     ngx_http_portone_sandbox_cancel_arg_t  *rule;
 
     if (ctx->body_error) {
-        ngx_http_portone_sandbox_unrecorded(ctx, ctx->body_error);
+        ngx_http_portone_sandbox_respond_unrecorded(ctx, ctx->body_error);
         return NGX_DECLINED;
     }
 
@@ -214,7 +216,7 @@ ngx_http_portone_sandbox_cancel_read(ngx_http_portone_sandbox_ctx_t *ctx,
             if (arg->type != NGX_HTTP_PORTONE_SANDBOX_ARG_NUMBER
                 && !ctx->form)
             {
-                ngx_http_portone_sandbox_unrecorded(ctx,
+                ngx_http_portone_sandbox_respond_unrecorded(ctx,
                                         "a JSON amount that is not a number");
                 return NGX_DECLINED;
             }
@@ -225,14 +227,14 @@ ngx_http_portone_sandbox_cancel_read(ngx_http_portone_sandbox_ctx_t *ctx,
         if (arg->type != NGX_HTTP_PORTONE_SANDBOX_ARG_TEXT
             || ngx_utf8_length(arg->value.data, arg->value.len) > rule->max)
         {
-            ngx_http_portone_sandbox_unrecorded(ctx,
+            ngx_http_portone_sandbox_respond_unrecorded(ctx,
                                 "a text parameter that is too long or no text");
             return NGX_DECLINED;
         }
     }
 
     if (args->imp_uid.value.len == 0 && args->merchant_uid.value.len == 0) {
-        ngx_http_portone_sandbox_unrecorded(ctx,
+        ngx_http_portone_sandbox_respond_unrecorded(ctx,
                                  "a cancel without imp_uid and merchant_uid");
         return NGX_DECLINED;
     }
@@ -245,7 +247,7 @@ ngx_http_portone_sandbox_cancel_read(ngx_http_portone_sandbox_ctx_t *ctx,
             || (ngx_strcmp(requester->valuestring, "customer") != 0
                 && ngx_strcmp(requester->valuestring, "admin") != 0)))
     {
-        ngx_http_portone_sandbox_unrecorded(ctx,
+        ngx_http_portone_sandbox_respond_unrecorded(ctx,
                          "an extra.requester but \"customer\" and \"admin\"");
         return NGX_DECLINED;
     }
@@ -265,12 +267,12 @@ ngx_http_portone_sandbox_cancel_payment(ngx_http_portone_sandbox_ctx_t *ctx,
 
         /* merchant_uid plays no part then, not even a wrong one */
 
-        payment = ngx_http_portone_sandbox_payment_find(ctx->zone,
-                                                        &args->imp_uid.value);
+        payment = ngx_http_portone_sandbox_payments_find(ctx->zone,
+                                                         &args->imp_uid.value);
 
     } else {
 
-        payment = ngx_http_portone_sandbox_payment_newest(ctx->zone,
+        payment = ngx_http_portone_sandbox_payments_newest(ctx->zone,
                                                    &args->merchant_uid.value);
         order = payment ? payment->order : NULL;
 
@@ -278,17 +280,17 @@ ngx_http_portone_sandbox_cancel_payment(ngx_http_portone_sandbox_ctx_t *ctx,
             && ngx_queue_head(&order->payments)
                != ngx_queue_last(&order->payments))
         {
-            ngx_http_portone_sandbox_unrecorded(ctx,
+            ngx_http_portone_sandbox_respond_unrecorded(ctx,
                       "a cancel by a merchant_uid that several payments share");
             return NULL;
         }
     }
 
     if (payment == NULL
-        || !ngx_http_portone_sandbox_payment_visible(payment, &ctx->account,
-                                                     &ctx->tier))
+        || !ngx_http_portone_sandbox_payments_visible(payment, &ctx->account,
+                                                      &ctx->tier))
     {
-        ngx_http_portone_sandbox_failure(ctx, NGX_HTTP_OK, 1,
+        ngx_http_portone_sandbox_respond_failure(ctx, NGX_HTTP_OK, 1,
                                 &ngx_http_portone_sandbox_nothing_to_cancel);
         return NULL;
     }
@@ -312,7 +314,7 @@ ngx_http_portone_sandbox_cancel_money(ngx_http_portone_sandbox_ctx_t *ctx,
         != NGX_OK
         || *amount < 0)
     {
-        ngx_http_portone_sandbox_unrecorded(ctx, unrecorded);
+        ngx_http_portone_sandbox_respond_unrecorded(ctx, unrecorded);
         return NGX_DECLINED;
     }
 
@@ -353,19 +355,19 @@ ngx_http_portone_sandbox_cancel_check(ngx_http_portone_sandbox_ctx_t *ctx,
     if (facts->status == NGX_HTTP_PORTONE_SANDBOX_READY
         || facts->status == NGX_HTTP_PORTONE_SANDBOX_FAILED)
     {
-        ngx_http_portone_sandbox_unrecorded(ctx,
+        ngx_http_portone_sandbox_respond_unrecorded(ctx,
                                      "a cancel of a payment that is not paid");
         return NGX_DECLINED;
     }
 
     if (payment->pending.len) {
-        ngx_http_portone_sandbox_unrecorded(ctx,
+        ngx_http_portone_sandbox_respond_unrecorded(ctx,
                                 "a cancel while another one is not finished");
         return NGX_DECLINED;
     }
 
     if (balance == 0) {
-        ngx_http_portone_sandbox_failure(ctx, NGX_HTTP_OK, 1,
+        ngx_http_portone_sandbox_respond_failure(ctx, NGX_HTTP_OK, 1,
                                      &ngx_http_portone_sandbox_all_cancelled);
         return NGX_DECLINED;
     }
@@ -383,13 +385,13 @@ ngx_http_portone_sandbox_cancel_check(ngx_http_portone_sandbox_ctx_t *ctx,
     }
 
     if (*amount > balance) {
-        ngx_http_portone_sandbox_failure(ctx, NGX_HTTP_OK, -1,
-                                         &ngx_http_portone_sandbox_too_much);
+        ngx_http_portone_sandbox_respond_failure(ctx, NGX_HTTP_OK, -1,
+                                            &ngx_http_portone_sandbox_too_much);
         return NGX_DECLINED;
     }
 
     if (tax_free > *amount || vat > *amount - tax_free) {
-        ngx_http_portone_sandbox_unrecorded(ctx,
+        ngx_http_portone_sandbox_respond_unrecorded(ctx,
                            "a tax_free or vat_amount of more than the amount");
         return NGX_DECLINED;
     }
@@ -412,7 +414,7 @@ ngx_http_portone_sandbox_cancel_method(ngx_http_portone_sandbox_ctx_t *ctx,
               && args->refund_account.value.len;
 
     if (facts->vbank && !account) {
-        ngx_http_portone_sandbox_failure(ctx, NGX_HTTP_OK, 1,
+        ngx_http_portone_sandbox_respond_failure(ctx, NGX_HTTP_OK, 1,
                                  &ngx_http_portone_sandbox_no_refund_account);
         return NGX_DECLINED;
     }
@@ -423,7 +425,7 @@ ngx_http_portone_sandbox_cancel_method(ngx_http_portone_sandbox_ctx_t *ctx,
     /* KCP sends the money to the account, if there is one */
 
     if (facts->phone && earlier && !(facts->kcp && account)) {
-        ngx_http_portone_sandbox_failure(ctx, NGX_HTTP_OK, -1,
+        ngx_http_portone_sandbox_respond_failure(ctx, NGX_HTTP_OK, -1,
                                        &ngx_http_portone_sandbox_phone_month);
         return NGX_DECLINED;
     }
@@ -466,5 +468,5 @@ ngx_http_portone_sandbox_cancel_mismatch(ngx_http_portone_sandbox_ctx_t *ctx,
                                (size_t) (end - theirs), theirs)
                   - buf;
 
-    ngx_http_portone_sandbox_failure(ctx, NGX_HTTP_OK, 1, &message);
+    ngx_http_portone_sandbox_respond_failure(ctx, NGX_HTTP_OK, 1, &message);
 }

@@ -1,14 +1,17 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
 #include <ngx_config.h>
 #include <ngx_core.h>
 #include <ngx_http.h>
 
-#include "ngx_http_portone_sandbox_args.h"
 #include "ngx_http_portone_sandbox_control.h"
 #include "ngx_http_portone_sandbox_faults.h"
 #include "ngx_http_portone_sandbox_ledger.h"
-#include "ngx_http_portone_sandbox_respond.h"
-#include "ngx_http_portone_sandbox_transport.h"
-#include "ngx_http_portone_sandbox_wait.h"
+#include "ngx_http_portone_sandbox_request.h"
 
 
 #define NGX_HTTP_PORTONE_SANDBOX_MAX_OFFSET  (10 * 365 * 86400)
@@ -45,19 +48,19 @@ static ngx_http_portone_sandbox_control_t
     { NGX_HTTP_GET|NGX_HTTP_POST, 2, "payments", NULL,
       ngx_http_portone_sandbox_control_payments },
     { NGX_HTTP_POST, 4, "payments", "finish",
-      ngx_http_portone_sandbox_control_finish },
+      ngx_http_portone_sandbox_control_payments_finish },
     { NGX_HTTP_POST, 4, "payments", "undo",
-      ngx_http_portone_sandbox_control_undo },
+      ngx_http_portone_sandbox_control_payments_undo },
     { NGX_HTTP_POST, 4, "payments", "console",
-      ngx_http_portone_sandbox_control_console },
+      ngx_http_portone_sandbox_control_payments_console },
     { NGX_HTTP_POST, 4, "payments", "webhook",
-      ngx_http_portone_sandbox_control_webhook },
+      ngx_http_portone_sandbox_control_payments_webhook },
     { NGX_HTTP_GET, 2, "webhooks", NULL,
-      ngx_http_portone_sandbox_control_webhooks },
+      ngx_http_portone_sandbox_control_payments_webhooks },
     { NGX_HTTP_GET|NGX_HTTP_POST|NGX_HTTP_DELETE, 2, "faults", NULL,
       ngx_http_portone_sandbox_control_faults },
     { NGX_HTTP_GET|NGX_HTTP_POST, 3, "gates", NULL,
-      ngx_http_portone_sandbox_control_gate },
+      ngx_http_portone_sandbox_control_faults_gate },
     { NGX_HTTP_GET, 2, "ledger", NULL,
       ngx_http_portone_sandbox_control_ledger },
     { NGX_HTTP_POST, 2, "reset", NULL,
@@ -110,14 +113,14 @@ ngx_http_portone_sandbox_control(ngx_http_portone_sandbox_ctx_t *ctx)
     }
 
     if (found) {
-        ngx_http_portone_sandbox_control_error(ctx, NGX_HTTP_NOT_ALLOWED,
+        ngx_http_portone_sandbox_respond_error(ctx, NGX_HTTP_NOT_ALLOWED,
                                                "method not allowed");
     } else {
-        ngx_http_portone_sandbox_control_error(ctx, NGX_HTTP_NOT_FOUND,
+        ngx_http_portone_sandbox_respond_error(ctx, NGX_HTTP_NOT_FOUND,
                                                "no such control");
     }
 
-    ngx_http_portone_sandbox_send(ctx);
+    ngx_http_portone_sandbox_transport_send(ctx);
 }
 
 
@@ -143,7 +146,7 @@ ngx_http_portone_sandbox_control_json(ngx_http_portone_sandbox_ctx_t *ctx,
         }
     }
 
-    ngx_http_portone_sandbox_control_error(ctx, NGX_HTTP_BAD_REQUEST,
+    ngx_http_portone_sandbox_respond_error(ctx, NGX_HTTP_BAD_REQUEST,
                                            "the body is not JSON");
     return NGX_DECLINED;
 }
@@ -153,7 +156,7 @@ void
 ngx_http_portone_sandbox_control_invalid(ngx_http_portone_sandbox_ctx_t *ctx,
     u_char *error)
 {
-    ngx_http_portone_sandbox_control_error(ctx, NGX_HTTP_BAD_REQUEST,
+    ngx_http_portone_sandbox_respond_error(ctx, NGX_HTTP_BAD_REQUEST,
                                            (char *) error);
 }
 
@@ -168,7 +171,7 @@ ngx_http_portone_sandbox_control_fields(ngx_http_portone_sandbox_ctx_t *ctx,
     const char **name;
 
     if (!cJSON_IsObject(ctx->json)) {
-        ngx_http_portone_sandbox_control_error(ctx, NGX_HTTP_BAD_REQUEST,
+        ngx_http_portone_sandbox_respond_error(ctx, NGX_HTTP_BAD_REQUEST,
                                                "the body is not an object");
         return NGX_DECLINED;
     }
@@ -182,7 +185,7 @@ ngx_http_portone_sandbox_control_fields(ngx_http_portone_sandbox_ctx_t *ctx,
         }
 
         if (*name == NULL) {
-            ngx_http_portone_sandbox_control_error(ctx, NGX_HTTP_BAD_REQUEST,
+            ngx_http_portone_sandbox_respond_error(ctx, NGX_HTTP_BAD_REQUEST,
                                                    "unknown field");
             return NGX_DECLINED;
         }
@@ -213,7 +216,7 @@ ngx_http_portone_sandbox_control_ledger(ngx_http_portone_sandbox_ctx_t *ctx)
 
     if (rc == NGX_ERROR) {
         ctx->status = NGX_HTTP_INTERNAL_SERVER_ERROR;
-        ngx_http_portone_sandbox_send(ctx);
+        ngx_http_portone_sandbox_transport_send(ctx);
         return;
     }
 
@@ -223,15 +226,15 @@ ngx_http_portone_sandbox_control_ledger(ngx_http_portone_sandbox_ctx_t *ctx)
         n = NGX_ERROR;
 
         if (p) {
-            call = ngx_http_portone_sandbox_call_by_name(value.data,
-                                                         p - value.data);
+            call = ngx_http_portone_sandbox_zone_call_by_name(value.data,
+                                                              p - value.data);
             n = ngx_atoi(p + 1, value.data + value.len - p - 1);
         }
 
         if (n == NGX_ERROR || call == NGX_ERROR) {
-            ngx_http_portone_sandbox_control_error(ctx, NGX_HTTP_BAD_REQUEST,
+            ngx_http_portone_sandbox_respond_error(ctx, NGX_HTTP_BAD_REQUEST,
                          "invalid \"wait\", \"call:number\" is expected");
-            ngx_http_portone_sandbox_send(ctx);
+            ngx_http_portone_sandbox_transport_send(ctx);
             return;
         }
 
@@ -240,9 +243,9 @@ ngx_http_portone_sandbox_control_ledger(ngx_http_portone_sandbox_ctx_t *ctx)
 
     ctx->wait_call = call;
 
-    ngx_http_portone_sandbox_long_poll(ctx,
-                                       ngx_http_portone_sandbox_check_arrived,
-                                       ngx_http_portone_sandbox_ledger_answer);
+    ngx_http_portone_sandbox_wait_long_poll(ctx,
+                                        ngx_http_portone_sandbox_check_arrived,
+                                        ngx_http_portone_sandbox_ledger_answer);
 }
 
 
@@ -266,7 +269,7 @@ ngx_http_portone_sandbox_check_arrived(ngx_http_portone_sandbox_ctx_t *ctx)
         return NGX_OK;
     }
 
-    return ngx_http_portone_sandbox_due(ctx);
+    return ngx_http_portone_sandbox_wait_due(ctx);
 }
 
 
@@ -293,13 +296,14 @@ ngx_http_portone_sandbox_ledger_answer(ngx_http_portone_sandbox_ctx_t *ctx,
     if (ngx_http_portone_sandbox_args_query(ctx->request, "call", &value)
         == NGX_OK)
     {
-        call = ngx_http_portone_sandbox_call_by_name(value.data, value.len);
+        call = ngx_http_portone_sandbox_zone_call_by_name(value.data,
+                                                          value.len);
     }
 
     if (call == NGX_ERROR) {
-        ngx_http_portone_sandbox_control_error(ctx, NGX_HTTP_BAD_REQUEST,
+        ngx_http_portone_sandbox_respond_error(ctx, NGX_HTTP_BAD_REQUEST,
                                                "invalid \"call\"");
-        ngx_http_portone_sandbox_send(ctx);
+        ngx_http_portone_sandbox_transport_send(ctx);
         return;
     }
 
@@ -312,10 +316,10 @@ ngx_http_portone_sandbox_ledger_answer(ngx_http_portone_sandbox_ctx_t *ctx,
 
     ngx_http_portone_sandbox_zone_unlock(ctx->zone);
 
-    ngx_http_portone_sandbox_control_answer(ctx,
+    ngx_http_portone_sandbox_respond_control(ctx,
                        rc == NGX_OK ? NGX_HTTP_OK : NGX_HTTP_GATEWAY_TIME_OUT,
                        &text);
-    ngx_http_portone_sandbox_send(ctx);
+    ngx_http_portone_sandbox_transport_send(ctx);
 }
 
 
@@ -337,13 +341,13 @@ ngx_http_portone_sandbox_control_reset(ngx_http_portone_sandbox_ctx_t *ctx)
     if (rc == NGX_OK) {
         ngx_http_portone_sandbox_text_init(&text, ctx->request->pool, 64);
         ngx_http_portone_sandbox_text_format(&text, "{\"payments\":%ui}", n);
-        ngx_http_portone_sandbox_control_answer(ctx, NGX_HTTP_OK, &text);
+        ngx_http_portone_sandbox_respond_control(ctx, NGX_HTTP_OK, &text);
 
     } else {
-        ngx_http_portone_sandbox_full(ctx);
+        ngx_http_portone_sandbox_respond_full(ctx);
     }
 
-    ngx_http_portone_sandbox_send(ctx);
+    ngx_http_portone_sandbox_transport_send(ctx);
 }
 
 
@@ -370,9 +374,9 @@ ngx_http_portone_sandbox_control_expire(ngx_http_portone_sandbox_ctx_t *ctx)
 
     ngx_http_portone_sandbox_text_init(&text, ctx->request->pool, 64);
     ngx_http_portone_sandbox_text_format(&text, "{\"expired\":%ui}", n);
-    ngx_http_portone_sandbox_control_answer(ctx, NGX_HTTP_OK, &text);
+    ngx_http_portone_sandbox_respond_control(ctx, NGX_HTTP_OK, &text);
 
-    ngx_http_portone_sandbox_send(ctx);
+    ngx_http_portone_sandbox_transport_send(ctx);
 }
 
 
@@ -390,7 +394,7 @@ ngx_http_portone_sandbox_control_clock(ngx_http_portone_sandbox_ctx_t *ctx)
         if (ngx_http_portone_sandbox_control_json(ctx, 1) != NGX_OK
             || ngx_http_portone_sandbox_control_fields(ctx, names) != NGX_OK)
         {
-            ngx_http_portone_sandbox_send(ctx);
+            ngx_http_portone_sandbox_transport_send(ctx);
             return;
         }
 
@@ -401,9 +405,9 @@ ngx_http_portone_sandbox_control_clock(ngx_http_portone_sandbox_ctx_t *ctx)
             || item->valuedouble > NGX_HTTP_PORTONE_SANDBOX_MAX_OFFSET
             || (double) (int64_t) item->valuedouble != item->valuedouble)
         {
-            ngx_http_portone_sandbox_control_error(ctx, NGX_HTTP_BAD_REQUEST,
+            ngx_http_portone_sandbox_respond_error(ctx, NGX_HTTP_BAD_REQUEST,
                                                    "invalid \"offset\"");
-            ngx_http_portone_sandbox_send(ctx);
+            ngx_http_portone_sandbox_transport_send(ctx);
             return;
         }
     }
@@ -425,7 +429,7 @@ ngx_http_portone_sandbox_control_clock(ngx_http_portone_sandbox_ctx_t *ctx)
     ngx_http_portone_sandbox_text_format(&text,
                                          "{\"offset\":%T,\"now\":%T}",
                                          now - ngx_time(), now);
-    ngx_http_portone_sandbox_control_answer(ctx, NGX_HTTP_OK, &text);
+    ngx_http_portone_sandbox_respond_control(ctx, NGX_HTTP_OK, &text);
 
-    ngx_http_portone_sandbox_send(ctx);
+    ngx_http_portone_sandbox_transport_send(ctx);
 }

@@ -1,3 +1,9 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
 #ifndef _NGX_HTTP_PORTONE_SANDBOX_CONTROL_H_INCLUDED_
 #define _NGX_HTTP_PORTONE_SANDBOX_CONTROL_H_INCLUDED_
 
@@ -20,19 +26,19 @@ void ngx_http_portone_sandbox_control(ngx_http_portone_sandbox_ctx_t *ctx);
 
 void ngx_http_portone_sandbox_control_payments(
     ngx_http_portone_sandbox_ctx_t *ctx);
-void ngx_http_portone_sandbox_control_finish(
+void ngx_http_portone_sandbox_control_payments_finish(
     ngx_http_portone_sandbox_ctx_t *ctx);
-void ngx_http_portone_sandbox_control_undo(
+void ngx_http_portone_sandbox_control_payments_undo(
     ngx_http_portone_sandbox_ctx_t *ctx);
-void ngx_http_portone_sandbox_control_console(
+void ngx_http_portone_sandbox_control_payments_console(
     ngx_http_portone_sandbox_ctx_t *ctx);
-void ngx_http_portone_sandbox_control_webhook(
+void ngx_http_portone_sandbox_control_payments_webhook(
     ngx_http_portone_sandbox_ctx_t *ctx);
-void ngx_http_portone_sandbox_control_webhooks(
+void ngx_http_portone_sandbox_control_payments_webhooks(
     ngx_http_portone_sandbox_ctx_t *ctx);
 void ngx_http_portone_sandbox_control_faults(
     ngx_http_portone_sandbox_ctx_t *ctx);
-void ngx_http_portone_sandbox_control_gate(
+void ngx_http_portone_sandbox_control_faults_gate(
     ngx_http_portone_sandbox_ctx_t *ctx);
 
 /*

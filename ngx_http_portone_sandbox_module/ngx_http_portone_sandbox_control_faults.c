@@ -1,15 +1,18 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
 #include <ngx_config.h>
 #include <ngx_core.h>
 #include <ngx_http.h>
 
-#include "ngx_http_portone_sandbox_args.h"
 #include "ngx_http_portone_sandbox_control.h"
 #include "ngx_http_portone_sandbox_faults.h"
-#include "ngx_http_portone_sandbox_fields.h"
-#include "ngx_http_portone_sandbox_respond.h"
+#include "ngx_http_portone_sandbox_payments.h"
+#include "ngx_http_portone_sandbox_request.h"
 #include "ngx_http_portone_sandbox_text.h"
-#include "ngx_http_portone_sandbox_transport.h"
-#include "ngx_http_portone_sandbox_wait.h"
 
 
 static ngx_int_t ngx_http_portone_sandbox_check_waiting(
@@ -30,7 +33,7 @@ ngx_http_portone_sandbox_control_faults(ngx_http_portone_sandbox_ctx_t *ctx)
     if (ctx->request->method == NGX_HTTP_POST
         && ngx_http_portone_sandbox_control_json(ctx, 1) != NGX_OK)
     {
-        ngx_http_portone_sandbox_send(ctx);
+        ngx_http_portone_sandbox_transport_send(ctx);
         return;
     }
 
@@ -53,16 +56,16 @@ ngx_http_portone_sandbox_control_faults(ngx_http_portone_sandbox_ctx_t *ctx)
         if (cJSON_IsArray(ctx->json)) {
 
             cJSON_ArrayForEach(item, ctx->json) {
-                rc = ngx_http_portone_sandbox_fault_arm(ctx->zone, item,
-                                                        error);
+                rc = ngx_http_portone_sandbox_faults_arm(ctx->zone, item,
+                                                         error);
                 if (rc != NGX_OK) {
                     break;
                 }
             }
 
         } else {
-            rc = ngx_http_portone_sandbox_fault_arm(ctx->zone, ctx->json,
-                                                    error);
+            rc = ngx_http_portone_sandbox_faults_arm(ctx->zone, ctx->json,
+                                                     error);
         }
 
         break;
@@ -79,21 +82,22 @@ ngx_http_portone_sandbox_control_faults(ngx_http_portone_sandbox_ctx_t *ctx)
     ngx_http_portone_sandbox_zone_unlock(ctx->zone);
 
     if (rc == NGX_OK) {
-        ngx_http_portone_sandbox_control_answer(ctx, NGX_HTTP_OK, &text);
+        ngx_http_portone_sandbox_respond_control(ctx, NGX_HTTP_OK, &text);
 
     } else if (rc == NGX_DECLINED) {
-        ngx_http_portone_sandbox_full(ctx);
+        ngx_http_portone_sandbox_respond_full(ctx);
 
     } else {
         ngx_http_portone_sandbox_control_invalid(ctx, error);
     }
 
-    ngx_http_portone_sandbox_send(ctx);
+    ngx_http_portone_sandbox_transport_send(ctx);
 }
 
 
 void
-ngx_http_portone_sandbox_control_gate(ngx_http_portone_sandbox_ctx_t *ctx)
+ngx_http_portone_sandbox_control_faults_gate(
+    ngx_http_portone_sandbox_ctx_t *ctx)
 {
     cJSON                            *item;
     ngx_int_t                         rc, n;
@@ -111,15 +115,15 @@ ngx_http_portone_sandbox_control_gate(ngx_http_portone_sandbox_ctx_t *ctx)
         n = (rc == NGX_OK) ? ngx_atoi(value.data, value.len) : 0;
 
         if (n == NGX_ERROR) {
-            ngx_http_portone_sandbox_control_error(ctx, NGX_HTTP_BAD_REQUEST,
+            ngx_http_portone_sandbox_respond_error(ctx, NGX_HTTP_BAD_REQUEST,
                                                    "invalid \"waiting\"");
-            ngx_http_portone_sandbox_send(ctx);
+            ngx_http_portone_sandbox_transport_send(ctx);
             return;
         }
 
         ctx->wait_count = n;
 
-        ngx_http_portone_sandbox_long_poll(ctx,
+        ngx_http_portone_sandbox_wait_long_poll(ctx,
                                        ngx_http_portone_sandbox_check_waiting,
                                        ngx_http_portone_sandbox_gate_answer);
         return;
@@ -128,22 +132,22 @@ ngx_http_portone_sandbox_control_gate(ngx_http_portone_sandbox_ctx_t *ctx)
     if (ngx_http_portone_sandbox_control_json(ctx, 1) != NGX_OK
         || ngx_http_portone_sandbox_control_fields(ctx, names) != NGX_OK)
     {
-        ngx_http_portone_sandbox_send(ctx);
+        ngx_http_portone_sandbox_transport_send(ctx);
         return;
     }
 
     item = cJSON_GetObjectItemCaseSensitive(ctx->json, "open");
 
     if (!cJSON_IsBool(item)) {
-        ngx_http_portone_sandbox_control_error(ctx, NGX_HTTP_BAD_REQUEST,
+        ngx_http_portone_sandbox_respond_error(ctx, NGX_HTTP_BAD_REQUEST,
                                                "invalid \"open\"");
-        ngx_http_portone_sandbox_send(ctx);
+        ngx_http_portone_sandbox_transport_send(ctx);
         return;
     }
 
     ngx_http_portone_sandbox_zone_lock(ctx->zone);
 
-    gate = ngx_http_portone_sandbox_gate_get(ctx->zone, &ctx->wait_name);
+    gate = ngx_http_portone_sandbox_faults_gate_get(ctx->zone, &ctx->wait_name);
 
     if (gate) {
         gate->open = cJSON_IsTrue(item) ? 1 : 0;
@@ -152,8 +156,8 @@ ngx_http_portone_sandbox_control_gate(ngx_http_portone_sandbox_ctx_t *ctx)
     ngx_http_portone_sandbox_zone_unlock(ctx->zone);
 
     if (gate == NULL) {
-        ngx_http_portone_sandbox_full(ctx);
-        ngx_http_portone_sandbox_send(ctx);
+        ngx_http_portone_sandbox_respond_full(ctx);
+        ngx_http_portone_sandbox_transport_send(ctx);
         return;
     }
 
@@ -169,7 +173,8 @@ ngx_http_portone_sandbox_check_waiting(ngx_http_portone_sandbox_ctx_t *ctx)
 
     ngx_http_portone_sandbox_zone_lock(ctx->zone);
 
-    gate = ngx_http_portone_sandbox_gate_find(ctx->zone, &ctx->wait_name);
+    gate = ngx_http_portone_sandbox_faults_gate_find(ctx->zone,
+                                                     &ctx->wait_name);
     waiting = gate ? gate->waiting : 0;
 
     ngx_http_portone_sandbox_zone_unlock(ctx->zone);
@@ -178,7 +183,7 @@ ngx_http_portone_sandbox_check_waiting(ngx_http_portone_sandbox_ctx_t *ctx)
         return NGX_OK;
     }
 
-    return ngx_http_portone_sandbox_due(ctx);
+    return ngx_http_portone_sandbox_wait_due(ctx);
 }
 
 
@@ -192,7 +197,8 @@ ngx_http_portone_sandbox_gate_answer(ngx_http_portone_sandbox_ctx_t *ctx,
 
     ngx_http_portone_sandbox_zone_lock(ctx->zone);
 
-    gate = ngx_http_portone_sandbox_gate_find(ctx->zone, &ctx->wait_name);
+    gate = ngx_http_portone_sandbox_faults_gate_find(ctx->zone,
+                                                     &ctx->wait_name);
     waiting = gate ? gate->waiting : 0;
     open = gate ? gate->open : 0;
 
@@ -205,8 +211,8 @@ ngx_http_portone_sandbox_gate_answer(ngx_http_portone_sandbox_ctx_t *ctx,
                                          ",\"open\":%s,\"waiting\":%ui}",
                                          open ? "true" : "false", waiting);
 
-    ngx_http_portone_sandbox_control_answer(ctx,
+    ngx_http_portone_sandbox_respond_control(ctx,
                        rc == NGX_OK ? NGX_HTTP_OK : NGX_HTTP_GATEWAY_TIME_OUT,
                        &text);
-    ngx_http_portone_sandbox_send(ctx);
+    ngx_http_portone_sandbox_transport_send(ctx);
 }

@@ -1,16 +1,18 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
 #include <ngx_config.h>
 #include <ngx_core.h>
 #include <ngx_http.h>
 
 #include "ngx_http_portone_sandbox_control.h"
-#include "ngx_http_portone_sandbox_fields.h"
-#include "ngx_http_portone_sandbox_history.h"
-#include "ngx_http_portone_sandbox_money.h"
+#include "ngx_http_portone_sandbox_ledger.h"
 #include "ngx_http_portone_sandbox_payments.h"
-#include "ngx_http_portone_sandbox_respond.h"
+#include "ngx_http_portone_sandbox_request.h"
 #include "ngx_http_portone_sandbox_text.h"
-#include "ngx_http_portone_sandbox_transport.h"
-#include "ngx_http_portone_sandbox_webhook.h"
 
 
 typedef ngx_int_t (*ngx_http_portone_sandbox_change_pt)(
@@ -56,12 +58,12 @@ ngx_http_portone_sandbox_control_payments(ngx_http_portone_sandbox_ctx_t *ctx)
 
     if (ctx->request->method == NGX_HTTP_GET) {
         ngx_http_portone_sandbox_control_list(ctx);
-        ngx_http_portone_sandbox_send(ctx);
+        ngx_http_portone_sandbox_transport_send(ctx);
         return;
     }
 
     if (ngx_http_portone_sandbox_control_json(ctx, 1) != NGX_OK) {
-        ngx_http_portone_sandbox_send(ctx);
+        ngx_http_portone_sandbox_transport_send(ctx);
         return;
     }
 
@@ -102,16 +104,16 @@ ngx_http_portone_sandbox_control_payments(ngx_http_portone_sandbox_ctx_t *ctx)
     if (rc == NGX_OK) {
         ngx_http_portone_sandbox_text_init(&text, ctx->request->pool, 64);
         ngx_http_portone_sandbox_text_format(&text, "{\"payments\":%ui}", n);
-        ngx_http_portone_sandbox_control_answer(ctx, NGX_HTTP_OK, &text);
+        ngx_http_portone_sandbox_respond_control(ctx, NGX_HTTP_OK, &text);
 
     } else if (rc == NGX_DECLINED) {
-        ngx_http_portone_sandbox_full(ctx);
+        ngx_http_portone_sandbox_respond_full(ctx);
 
     } else {
         ngx_http_portone_sandbox_control_invalid(ctx, error);
     }
 
-    ngx_http_portone_sandbox_send(ctx);
+    ngx_http_portone_sandbox_transport_send(ctx);
 }
 
 
@@ -168,7 +170,7 @@ ngx_http_portone_sandbox_control_list(ngx_http_portone_sandbox_ctx_t *ctx)
     ngx_http_portone_sandbox_zone_unlock(ctx->zone);
 
     ngx_http_portone_sandbox_text_format(&text, "]}");
-    ngx_http_portone_sandbox_control_answer(ctx, NGX_HTTP_OK, &text);
+    ngx_http_portone_sandbox_respond_control(ctx, NGX_HTTP_OK, &text);
 }
 
 
@@ -190,9 +192,9 @@ ngx_http_portone_sandbox_control_put(ngx_http_portone_sandbox_ctx_t *ctx,
         return NGX_ERROR;
     }
 
-    rc = ngx_http_portone_sandbox_payment_put(ctx->zone, object,
-                                              &options.account, &options.tier,
-                                              options.async);
+    rc = ngx_http_portone_sandbox_payments_put(ctx->zone, object,
+                                               &options.account, &options.tier,
+                                               options.async);
 
     if (rc == NGX_OK && ctx->conf->webhook) {
         ngx_http_portone_sandbox_control_tell(ctx, object, told);
@@ -218,7 +220,7 @@ ngx_http_portone_sandbox_control_tell(ngx_http_portone_sandbox_ctx_t *ctx,
                         cJSON_GetObjectItemCaseSensitive(object, "imp_uid"));
     imp_uid.len = ngx_strlen(imp_uid.data);
 
-    payment = ngx_http_portone_sandbox_payment_find(ctx->zone, &imp_uid);
+    payment = ngx_http_portone_sandbox_payments_find(ctx->zone, &imp_uid);
 
     if (payment == NULL
         || (payment->facts.status != NGX_HTTP_PORTONE_SANDBOX_PAID
@@ -251,7 +253,7 @@ ngx_http_portone_sandbox_control_change(ngx_http_portone_sandbox_ctx_t *ctx,
     ngx_http_portone_sandbox_payment_t  *payment;
 
     if (ngx_http_portone_sandbox_control_json(ctx, 0) != NGX_OK) {
-        ngx_http_portone_sandbox_send(ctx);
+        ngx_http_portone_sandbox_transport_send(ctx);
         return;
     }
 
@@ -265,8 +267,8 @@ ngx_http_portone_sandbox_control_change(ngx_http_portone_sandbox_ctx_t *ctx,
     now = ngx_http_portone_sandbox_zone_now(ctx->zone,
                                             ctx->conf->clock_offset);
 
-    payment = ngx_http_portone_sandbox_payment_find(ctx->zone,
-                                                    &ctx->segments[2]);
+    payment = ngx_http_portone_sandbox_payments_find(ctx->zone,
+                                                     &ctx->segments[2]);
     if (payment) {
         rc = change(ctx, payment, now, error);
     }
@@ -286,21 +288,21 @@ ngx_http_portone_sandbox_control_change(ngx_http_portone_sandbox_ctx_t *ctx,
     switch (rc) {
 
     case NGX_OK:
-        ngx_http_portone_sandbox_control_answer(ctx, NGX_HTTP_OK, &text);
+        ngx_http_portone_sandbox_respond_control(ctx, NGX_HTTP_OK, &text);
         break;
 
     case NGX_DONE:
-        ngx_http_portone_sandbox_control_error(ctx, NGX_HTTP_NOT_FOUND,
+        ngx_http_portone_sandbox_respond_error(ctx, NGX_HTTP_NOT_FOUND,
                                                "no such payment");
         break;
 
     case NGX_ABORT:
-        ngx_http_portone_sandbox_control_error(ctx, NGX_HTTP_CONFLICT,
+        ngx_http_portone_sandbox_respond_error(ctx, NGX_HTTP_CONFLICT,
                                                (char *) error);
         break;
 
     case NGX_DECLINED:
-        ngx_http_portone_sandbox_full(ctx);
+        ngx_http_portone_sandbox_respond_full(ctx);
         break;
 
     default:
@@ -319,7 +321,7 @@ ngx_http_portone_sandbox_control_change(ngx_http_portone_sandbox_ctx_t *ctx,
         cJSON_Delete(webhook);
     }
 
-    ngx_http_portone_sandbox_send(ctx);
+    ngx_http_portone_sandbox_transport_send(ctx);
 }
 
 
@@ -348,7 +350,8 @@ ngx_http_portone_sandbox_control_told(ngx_http_portone_sandbox_text_t *text,
 /* the webhook of the payment as it is, once more */
 
 void
-ngx_http_portone_sandbox_control_webhook(ngx_http_portone_sandbox_ctx_t *ctx)
+ngx_http_portone_sandbox_control_payments_webhook(
+    ngx_http_portone_sandbox_ctx_t *ctx)
 {
     ngx_http_portone_sandbox_control_change(ctx,
                                       ngx_http_portone_sandbox_change_nothing,
@@ -365,7 +368,8 @@ ngx_http_portone_sandbox_change_nothing(ngx_http_portone_sandbox_ctx_t *ctx,
 
 
 void
-ngx_http_portone_sandbox_control_webhooks(ngx_http_portone_sandbox_ctx_t *ctx)
+ngx_http_portone_sandbox_control_payments_webhooks(
+    ngx_http_portone_sandbox_ctx_t *ctx)
 {
     ngx_http_portone_sandbox_text_t  text;
 
@@ -373,17 +377,18 @@ ngx_http_portone_sandbox_control_webhooks(ngx_http_portone_sandbox_ctx_t *ctx)
 
     ngx_http_portone_sandbox_zone_lock(ctx->zone);
 
-    ngx_http_portone_sandbox_webhooks_write(ctx->zone, &text);
+    ngx_http_portone_sandbox_webhook_list(ctx->zone, &text);
 
     ngx_http_portone_sandbox_zone_unlock(ctx->zone);
 
-    ngx_http_portone_sandbox_control_answer(ctx, NGX_HTTP_OK, &text);
-    ngx_http_portone_sandbox_send(ctx);
+    ngx_http_portone_sandbox_respond_control(ctx, NGX_HTTP_OK, &text);
+    ngx_http_portone_sandbox_transport_send(ctx);
 }
 
 
 void
-ngx_http_portone_sandbox_control_finish(ngx_http_portone_sandbox_ctx_t *ctx)
+ngx_http_portone_sandbox_control_payments_finish(
+    ngx_http_portone_sandbox_ctx_t *ctx)
 {
     ngx_http_portone_sandbox_control_change(ctx,
                                       ngx_http_portone_sandbox_change_finish,
@@ -421,7 +426,8 @@ ngx_http_portone_sandbox_change_finish(ngx_http_portone_sandbox_ctx_t *ctx,
 
 
 void
-ngx_http_portone_sandbox_control_undo(ngx_http_portone_sandbox_ctx_t *ctx)
+ngx_http_portone_sandbox_control_payments_undo(
+    ngx_http_portone_sandbox_ctx_t *ctx)
 {
     ngx_http_portone_sandbox_control_change(ctx,
                                         ngx_http_portone_sandbox_change_undo,
@@ -441,7 +447,8 @@ ngx_http_portone_sandbox_change_undo(ngx_http_portone_sandbox_ctx_t *ctx,
 
 
 void
-ngx_http_portone_sandbox_control_console(ngx_http_portone_sandbox_ctx_t *ctx)
+ngx_http_portone_sandbox_control_payments_console(
+    ngx_http_portone_sandbox_ctx_t *ctx)
 {
     ngx_http_portone_sandbox_control_change(ctx,
                                      ngx_http_portone_sandbox_change_console,

@@ -1,8 +1,14 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
 #include <ngx_config.h>
 #include <ngx_core.h>
 
 #include "ngx_http_portone_sandbox_faults.h"
-#include "ngx_http_portone_sandbox_fields.h"
+#include "ngx_http_portone_sandbox_payments.h"
 
 
 #define NGX_HTTP_PORTONE_SANDBOX_PARAM_MS       0x01
@@ -41,11 +47,16 @@ static const ngx_http_portone_sandbox_kind_t *
     ngx_http_portone_sandbox_fault_kind(cJSON *object, u_char *error);
 static ngx_int_t ngx_http_portone_sandbox_fault_read(cJSON *object,
     ngx_http_portone_sandbox_fault_t *fault, u_char *error);
+static ngx_int_t ngx_http_portone_sandbox_fault_field(cJSON *item,
+    const ngx_http_portone_sandbox_kind_t *kind,
+    ngx_http_portone_sandbox_fault_t *fault, ngx_uint_t *given,
+    u_char *error);
+static const ngx_http_portone_sandbox_param_t *
+    ngx_http_portone_sandbox_fault_param(
+    const ngx_http_portone_sandbox_param_t *param, const char *name);
 static ngx_int_t ngx_http_portone_sandbox_fault_number(cJSON *item,
     const ngx_http_portone_sandbox_param_t *param,
     ngx_http_portone_sandbox_fault_t *fault);
-static ngx_int_t ngx_http_portone_sandbox_fault_refuse(u_char *error,
-    const char *fmt, const char *name);
 static ngx_uint_t ngx_http_portone_sandbox_same(ngx_str_t *a, ngx_str_t *b);
 static ngx_int_t ngx_http_portone_sandbox_pool_dup(ngx_pool_t *pool,
     ngx_str_t *str);
@@ -142,29 +153,6 @@ static const ngx_http_portone_sandbox_param_t
 };
 
 
-/* by ngx_http_portone_sandbox_call_e */
-
-static ngx_str_t  ngx_http_portone_sandbox_calls[] = {
-    ngx_string("token"),
-    ngx_string("cancel"),
-    ngx_string("payment"),
-    ngx_string("find"),
-    ngx_string("other"),
-    ngx_string("any")
-};
-
-
-static ngx_int_t
-ngx_http_portone_sandbox_fault_refuse(u_char *error, const char *fmt,
-    const char *name)
-{
-    ngx_snprintf(error, NGX_HTTP_PORTONE_SANDBOX_ERROR_LEN, fmt, name);
-    error[NGX_HTTP_PORTONE_SANDBOX_ERROR_LEN - 1] = '\0';
-
-    return NGX_ERROR;
-}
-
-
 static const ngx_http_portone_sandbox_kind_t *
 ngx_http_portone_sandbox_fault_kind(cJSON *object, u_char *error)
 {
@@ -174,7 +162,7 @@ ngx_http_portone_sandbox_fault_kind(cJSON *object, u_char *error)
     item = cJSON_GetObjectItemCaseSensitive(object, "fault");
 
     if (!cJSON_IsString(item)) {
-        ngx_http_portone_sandbox_fault_refuse(error,
+        ngx_http_portone_sandbox_text_error(error,
                                    "\"%s\" is missing or no string%Z",
                                    "fault");
         return NULL;
@@ -186,8 +174,8 @@ ngx_http_portone_sandbox_fault_kind(cJSON *object, u_char *error)
         }
     }
 
-    ngx_http_portone_sandbox_fault_refuse(error, "unknown fault \"%s\"%Z",
-                                          item->valuestring);
+    ngx_http_portone_sandbox_text_error(error, "unknown fault \"%s\"%Z",
+                                        item->valuestring);
     return NULL;
 }
 
@@ -227,18 +215,102 @@ ngx_http_portone_sandbox_fault_number(cJSON *item,
 
 
 static ngx_int_t
+ngx_http_portone_sandbox_fault_field(cJSON *item,
+    const ngx_http_portone_sandbox_kind_t *kind,
+    ngx_http_portone_sandbox_fault_t *fault, ngx_uint_t *given,
+    u_char *error)
+{
+    ngx_int_t                                call;
+    ngx_str_t                               *value;
+    const ngx_http_portone_sandbox_param_t  *param;
+
+    if (ngx_strcmp(item->string, "call") == 0) {
+
+        call = NGX_ERROR;
+
+        if (cJSON_IsString(item)) {
+            call = ngx_http_portone_sandbox_zone_call_by_name(
+                                            (u_char *) item->valuestring,
+                                            ngx_strlen(item->valuestring));
+        }
+
+        if (call == NGX_ERROR) {
+            return ngx_http_portone_sandbox_text_error(error,
+                                              "unknown \"%s\"%Z", "call");
+        }
+
+        fault->call = call;
+
+        return NGX_OK;
+    }
+
+    param = ngx_http_portone_sandbox_fault_param(
+                            ngx_http_portone_sandbox_numbers, item->string);
+
+    if (param) {
+
+        if (ngx_http_portone_sandbox_fault_number(item, param, fault)
+            != NGX_OK)
+        {
+            return ngx_http_portone_sandbox_text_error(error,
+                                           "invalid \"%s\"%Z", item->string);
+        }
+
+    } else {
+
+        param = ngx_http_portone_sandbox_fault_param(
+                            ngx_http_portone_sandbox_strings, item->string);
+
+        if (param == NULL) {
+            return ngx_http_portone_sandbox_text_error(error,
+                                     "unknown field \"%s\"%Z", item->string);
+        }
+
+        if (!cJSON_IsString(item)) {
+            return ngx_http_portone_sandbox_text_error(error,
+                                           "invalid \"%s\"%Z", item->string);
+        }
+
+        value = (ngx_str_t *) ((u_char *) fault + param->offset);
+        value->data = (u_char *) item->valuestring;
+        value->len = ngx_strlen(item->valuestring);
+    }
+
+    if (param->param & ~(kind->required | kind->optional)) {
+        return ngx_http_portone_sandbox_text_error(error,
+                             "this fault has no \"%s\"%Z", item->string);
+    }
+
+    *given |= param->param;
+
+    return NGX_OK;
+}
+
+
+static const ngx_http_portone_sandbox_param_t *
+ngx_http_portone_sandbox_fault_param(
+    const ngx_http_portone_sandbox_param_t *param, const char *name)
+{
+    for ( /* void */ ; param->name; param++) {
+        if (ngx_strcmp(param->name, name) == 0) {
+            return param;
+        }
+    }
+
+    return NULL;
+}
+
+
+static ngx_int_t
 ngx_http_portone_sandbox_fault_read(cJSON *object,
     ngx_http_portone_sandbox_fault_t *fault, u_char *error)
 {
-    cJSON                                   *item;
-    ngx_str_t                               *value;
-    ngx_int_t                                call;
-    ngx_uint_t                               given;
-    const ngx_http_portone_sandbox_kind_t   *kind;
-    const ngx_http_portone_sandbox_param_t  *param;
+    cJSON                                  *item;
+    ngx_uint_t                              given;
+    const ngx_http_portone_sandbox_kind_t  *kind;
 
     if (!cJSON_IsObject(object)) {
-        return ngx_http_portone_sandbox_fault_refuse(error,
+        return ngx_http_portone_sandbox_text_error(error,
                                          "%s is not an object%Z", "a fault");
     }
 
@@ -260,75 +332,16 @@ ngx_http_portone_sandbox_fault_read(cJSON *object,
             continue;
         }
 
-        if (ngx_strcmp(item->string, "call") == 0) {
-
-            call = NGX_ERROR;
-
-            if (cJSON_IsString(item)) {
-                call = ngx_http_portone_sandbox_call_by_name(
-                                            (u_char *) item->valuestring,
-                                            ngx_strlen(item->valuestring));
-            }
-
-            if (call == NGX_ERROR) {
-                return ngx_http_portone_sandbox_fault_refuse(error,
-                                              "unknown \"%s\"%Z", "call");
-            }
-
-            fault->call = call;
-            continue;
+        if (ngx_http_portone_sandbox_fault_field(item, kind, fault, &given,
+                                                 error)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
         }
-
-        for (param = ngx_http_portone_sandbox_numbers; param->name; param++) {
-            if (ngx_strcmp(param->name, item->string) == 0) {
-                break;
-            }
-        }
-
-        if (param->name) {
-            if (ngx_http_portone_sandbox_fault_number(item, param, fault)
-                != NGX_OK)
-            {
-                return ngx_http_portone_sandbox_fault_refuse(error,
-                                           "invalid \"%s\"%Z", item->string);
-            }
-
-        } else {
-
-            for (param = ngx_http_portone_sandbox_strings;
-                 param->name;
-                 param++)
-            {
-                if (ngx_strcmp(param->name, item->string) == 0) {
-                    break;
-                }
-            }
-
-            if (param->name == NULL) {
-                return ngx_http_portone_sandbox_fault_refuse(error,
-                                     "unknown field \"%s\"%Z", item->string);
-            }
-
-            if (!cJSON_IsString(item)) {
-                return ngx_http_portone_sandbox_fault_refuse(error,
-                                           "invalid \"%s\"%Z", item->string);
-            }
-
-            value = (ngx_str_t *) ((u_char *) fault + param->offset);
-            value->data = (u_char *) item->valuestring;
-            value->len = ngx_strlen(item->valuestring);
-        }
-
-        if (param->param & ~(kind->required | kind->optional)) {
-            return ngx_http_portone_sandbox_fault_refuse(error,
-                             "this fault has no \"%s\"%Z", item->string);
-        }
-
-        given |= param->param;
     }
 
     if ((given & kind->required) != kind->required) {
-        return ngx_http_portone_sandbox_fault_refuse(error,
+        return ngx_http_portone_sandbox_text_error(error,
                      "fault \"%s\" lacks one of its fields%Z", kind->name);
     }
 
@@ -336,7 +349,7 @@ ngx_http_portone_sandbox_fault_read(cJSON *object,
         && (fault->text.len == 0
             || fault->text.len > NGX_HTTP_PORTONE_SANDBOX_MAX_GATE_NAME))
     {
-        return ngx_http_portone_sandbox_fault_refuse(error,
+        return ngx_http_portone_sandbox_text_error(error,
                                                  "invalid \"%s\"%Z", "name");
     }
 
@@ -345,7 +358,7 @@ ngx_http_portone_sandbox_fault_read(cJSON *object,
 
 
 ngx_int_t
-ngx_http_portone_sandbox_fault_arm(ngx_http_portone_sandbox_zone_t *zone,
+ngx_http_portone_sandbox_faults_arm(ngx_http_portone_sandbox_zone_t *zone,
     cJSON *object, u_char *error)
 {
     ngx_http_portone_sandbox_fault_t  *fault, given;
@@ -356,7 +369,7 @@ ngx_http_portone_sandbox_fault_arm(ngx_http_portone_sandbox_zone_t *zone,
         return NGX_ERROR;
     }
 
-    ngx_http_portone_sandbox_fault_refuse(error, "%s is full%Z", "the zone");
+    ngx_http_portone_sandbox_text_error(error, "%s is full%Z", "the zone");
 
     if (zone->sh->nfaults >= NGX_HTTP_PORTONE_SANDBOX_MAX_FAULTS) {
         return NGX_DECLINED;
@@ -389,7 +402,7 @@ ngx_http_portone_sandbox_fault_arm(ngx_http_portone_sandbox_zone_t *zone,
 
     if ((fault->kind == NGX_HTTP_PORTONE_SANDBOX_GATE
          || fault->kind == NGX_HTTP_PORTONE_SANDBOX_GATE_AFTER)
-        && ngx_http_portone_sandbox_gate_get(zone, &fault->text) == NULL)
+        && ngx_http_portone_sandbox_faults_gate_get(zone, &fault->text) == NULL)
     {
         ngx_http_portone_sandbox_fault_free(zone, fault);
         return NGX_DECLINED;
@@ -431,7 +444,7 @@ ngx_http_portone_sandbox_pool_dup(ngx_pool_t *pool, ngx_str_t *str)
 
 
 ngx_http_portone_sandbox_fault_t *
-ngx_http_portone_sandbox_fault_take(ngx_http_portone_sandbox_zone_t *zone,
+ngx_http_portone_sandbox_faults_take(ngx_http_portone_sandbox_zone_t *zone,
     ngx_uint_t phase, ngx_uint_t call, ngx_str_t *imp_uid,
     ngx_str_t *merchant_uid, ngx_pool_t *pool, ngx_uint_t *failed)
 {
@@ -543,7 +556,7 @@ ngx_http_portone_sandbox_faults_write(ngx_http_portone_sandbox_zone_t *zone,
 
         ngx_http_portone_sandbox_text_format(text,
                         "{\"call\":\"%V\",\"fault\":\"%s\"",
-                        ngx_http_portone_sandbox_call_name(fault->call),
+                        ngx_http_portone_sandbox_zone_call_name(fault->call),
                         kind->name);
 
         for (param = ngx_http_portone_sandbox_numbers; param->name; param++) {
@@ -581,7 +594,7 @@ ngx_http_portone_sandbox_faults_write(ngx_http_portone_sandbox_zone_t *zone,
 
 
 ngx_http_portone_sandbox_gate_t *
-ngx_http_portone_sandbox_gate_find(ngx_http_portone_sandbox_zone_t *zone,
+ngx_http_portone_sandbox_faults_gate_find(ngx_http_portone_sandbox_zone_t *zone,
     ngx_str_t *name)
 {
     ngx_queue_t                      *q;
@@ -603,12 +616,12 @@ ngx_http_portone_sandbox_gate_find(ngx_http_portone_sandbox_zone_t *zone,
 
 
 ngx_http_portone_sandbox_gate_t *
-ngx_http_portone_sandbox_gate_get(ngx_http_portone_sandbox_zone_t *zone,
+ngx_http_portone_sandbox_faults_gate_get(ngx_http_portone_sandbox_zone_t *zone,
     ngx_str_t *name)
 {
     ngx_http_portone_sandbox_gate_t  *gate;
 
-    gate = ngx_http_portone_sandbox_gate_find(zone, name);
+    gate = ngx_http_portone_sandbox_faults_gate_find(zone, name);
 
     if (gate) {
         return gate;
@@ -641,7 +654,8 @@ ngx_http_portone_sandbox_gate_get(ngx_http_portone_sandbox_zone_t *zone,
 
 
 void
-ngx_http_portone_sandbox_gates_clear(ngx_http_portone_sandbox_zone_t *zone)
+ngx_http_portone_sandbox_faults_clear_gates(
+    ngx_http_portone_sandbox_zone_t *zone)
 {
     ngx_queue_t                      *q;
     ngx_http_portone_sandbox_gate_t  *gate;
@@ -661,7 +675,7 @@ ngx_http_portone_sandbox_gates_clear(ngx_http_portone_sandbox_zone_t *zone)
 
 
 ngx_uint_t
-ngx_http_portone_sandbox_fault_executes(
+ngx_http_portone_sandbox_faults_executes(
     ngx_http_portone_sandbox_fault_t *fault)
 {
     return fault == NULL
@@ -670,7 +684,7 @@ ngx_http_portone_sandbox_fault_executes(
 
 
 void
-ngx_http_portone_sandbox_fault_name(ngx_http_portone_sandbox_fault_t *fault,
+ngx_http_portone_sandbox_faults_name(ngx_http_portone_sandbox_fault_t *fault,
     ngx_str_t *name)
 {
     if (fault == NULL) {
@@ -680,29 +694,4 @@ ngx_http_portone_sandbox_fault_name(ngx_http_portone_sandbox_fault_t *fault,
 
     name->data = (u_char *) ngx_http_portone_sandbox_kinds[fault->kind].name;
     name->len = ngx_strlen(name->data);
-}
-
-
-ngx_str_t *
-ngx_http_portone_sandbox_call_name(ngx_uint_t call)
-{
-    return &ngx_http_portone_sandbox_calls[call];
-}
-
-
-ngx_int_t
-ngx_http_portone_sandbox_call_by_name(u_char *name, size_t len)
-{
-    ngx_int_t  i;
-
-    for (i = 0; i <= NGX_HTTP_PORTONE_SANDBOX_ANY; i++) {
-        if (ngx_http_portone_sandbox_calls[i].len == len
-            && ngx_strncmp(ngx_http_portone_sandbox_calls[i].data, name, len)
-               == 0)
-        {
-            return i;
-        }
-    }
-
-    return NGX_ERROR;
 }

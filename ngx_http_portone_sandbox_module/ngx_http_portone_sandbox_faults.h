@@ -1,3 +1,9 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
 #ifndef _NGX_HTTP_PORTONE_SANDBOX_FAULTS_H_INCLUDED_
 #define _NGX_HTTP_PORTONE_SANDBOX_FAULTS_H_INCLUDED_
 
@@ -55,14 +61,14 @@ typedef enum {
  * Arms a fault described by a JSON object.  NGX_OK; NGX_ERROR: the
  * description is wrong; NGX_DECLINED: the zone is full.  error tells why.
  */
-ngx_int_t ngx_http_portone_sandbox_fault_arm(
+ngx_int_t ngx_http_portone_sandbox_faults_arm(
     ngx_http_portone_sandbox_zone_t *zone, cJSON *object, u_char *error);
 
 /*
  * Takes the fault that a call meets in a phase, counting it down.  A copy in
  * the pool; NULL: none, or no memory (*failed).
  */
-ngx_http_portone_sandbox_fault_t *ngx_http_portone_sandbox_fault_take(
+ngx_http_portone_sandbox_fault_t *ngx_http_portone_sandbox_faults_take(
     ngx_http_portone_sandbox_zone_t *zone, ngx_uint_t phase, ngx_uint_t call,
     ngx_str_t *imp_uid, ngx_str_t *merchant_uid, ngx_pool_t *pool,
     ngx_uint_t *failed);
@@ -74,26 +80,20 @@ void ngx_http_portone_sandbox_faults_write(
     ngx_http_portone_sandbox_text_t *text);
 
 /* the gate of the name, created closed when missing; NULL: zone is full */
-ngx_http_portone_sandbox_gate_t *ngx_http_portone_sandbox_gate_get(
+ngx_http_portone_sandbox_gate_t *ngx_http_portone_sandbox_faults_gate_get(
     ngx_http_portone_sandbox_zone_t *zone, ngx_str_t *name);
-ngx_http_portone_sandbox_gate_t *ngx_http_portone_sandbox_gate_find(
+ngx_http_portone_sandbox_gate_t *ngx_http_portone_sandbox_faults_gate_find(
     ngx_http_portone_sandbox_zone_t *zone, ngx_str_t *name);
-void ngx_http_portone_sandbox_gates_clear(
+void ngx_http_portone_sandbox_faults_clear_gates(
     ngx_http_portone_sandbox_zone_t *zone);
 
 /* is the call's work done in spite of the fault (NULL: none) */
-ngx_uint_t ngx_http_portone_sandbox_fault_executes(
+ngx_uint_t ngx_http_portone_sandbox_faults_executes(
     ngx_http_portone_sandbox_fault_t *fault);
 
 /* the word for the fault (NULL: none) */
-void ngx_http_portone_sandbox_fault_name(
+void ngx_http_portone_sandbox_faults_name(
     ngx_http_portone_sandbox_fault_t *fault, ngx_str_t *name);
-
-/* calls: "token", "cancel", "payment", "find", "other", "any" */
-ngx_str_t *ngx_http_portone_sandbox_call_name(ngx_uint_t call);
-
-/* NGX_ERROR when there is no such call */
-ngx_int_t ngx_http_portone_sandbox_call_by_name(u_char *name, size_t len);
 
 
 #endif /* _NGX_HTTP_PORTONE_SANDBOX_FAULTS_H_INCLUDED_ */

@@ -1,9 +1,13 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
 #include <ngx_config.h>
 #include <ngx_core.h>
 
-#include "ngx_http_portone_sandbox_fields.h"
-#include "ngx_http_portone_sandbox_money.h"
-#include "ngx_http_portone_sandbox_object.h"
+#include "ngx_http_portone_sandbox_payments.h"
 
 
 #define NGX_HTTP_PORTONE_SANDBOX_MAX_IMP_UID       32
@@ -34,6 +38,7 @@ static const ngx_http_portone_sandbox_field_t *
 static ngx_int_t ngx_http_portone_sandbox_field_value(cJSON *given,
     const ngx_http_portone_sandbox_field_t *field, const char *name,
     ngx_str_t *value, u_char *error);
+static cJSON *ngx_http_portone_sandbox_field_boolean(ngx_str_t *value);
 static cJSON *ngx_http_portone_sandbox_field_default(
     const ngx_http_portone_sandbox_field_t *field);
 static ngx_int_t ngx_http_portone_sandbox_field_time(ngx_str_t *text,
@@ -44,8 +49,6 @@ static ngx_int_t ngx_http_portone_sandbox_fields_uid(cJSON *given,
     const char *name, size_t max, u_char *error);
 static ngx_int_t ngx_http_portone_sandbox_fields_times(cJSON *object,
     time_t now, u_char *error);
-static void ngx_http_portone_sandbox_error(u_char *error, const char *fmt,
-    const char *name);
 
 
 /* in the order of PortOne's description, which is the order of answers */
@@ -137,15 +140,6 @@ ngx_http_portone_sandbox_field(const ngx_http_portone_sandbox_field_t *f,
 }
 
 
-static void
-ngx_http_portone_sandbox_error(u_char *error, const char *fmt,
-    const char *name)
-{
-    ngx_snprintf(error, NGX_HTTP_PORTONE_SANDBOX_ERROR_LEN, fmt, name);
-    error[NGX_HTTP_PORTONE_SANDBOX_ERROR_LEN - 1] = '\0';
-}
-
-
 ngx_int_t
 ngx_http_portone_sandbox_fields_add(cJSON *given, ngx_str_t *arg,
     u_char *error)
@@ -159,9 +153,8 @@ ngx_http_portone_sandbox_fields_add(cJSON *given, ngx_str_t *arg,
     p = ngx_strlchr(arg->data, arg->data + arg->len, '=');
 
     if (p == NULL || p == arg->data) {
-        ngx_http_portone_sandbox_error(error, "\"%s\" is not field=value%Z",
-                                       (char *) arg->data);
-        return NGX_ERROR;
+        return ngx_http_portone_sandbox_text_error(error,
+                             "\"%s\" is not field=value%Z", (char *) arg->data);
     }
 
     len = p - arg->data;
@@ -175,18 +168,16 @@ ngx_http_portone_sandbox_fields_add(cJSON *given, ngx_str_t *arg,
     }
 
     if (field == NULL) {
-        ngx_http_portone_sandbox_error(error,
-                               "unknown field of a payment in \"%s\"%Z",
-                               (char *) arg->data);
-        return NGX_ERROR;
+        return ngx_http_portone_sandbox_text_error(error,
+                                      "unknown field of a payment in \"%s\"%Z",
+                                      (char *) arg->data);
     }
 
     ngx_cpystrn((u_char *) name, (u_char *) field->name, sizeof(name));
 
     if (cJSON_GetObjectItemCaseSensitive(given, name)) {
-        ngx_http_portone_sandbox_error(error, "duplicate field \"%s\"%Z",
-                                       name);
-        return NGX_ERROR;
+        return ngx_http_portone_sandbox_text_error(error,
+                                              "duplicate field \"%s\"%Z", name);
     }
 
     value.data = p + 1;
@@ -252,37 +243,43 @@ ngx_http_portone_sandbox_field_value(cJSON *given,
         break;
 
     case NGX_HTTP_PORTONE_SANDBOX_BOOLEAN:
-        if (ngx_strcmp(value->data, "on") == 0
-            || ngx_strcmp(value->data, "true") == 0)
-        {
-            item = cJSON_CreateTrue();
-
-        } else if (ngx_strcmp(value->data, "off") == 0
-                   || ngx_strcmp(value->data, "false") == 0)
-        {
-            item = cJSON_CreateFalse();
-        }
-
+        item = ngx_http_portone_sandbox_field_boolean(value);
         break;
 
     case NGX_HTTP_PORTONE_SANDBOX_ARRAY:
     case NGX_HTTP_PORTONE_SANDBOX_OBJECT:
-        ngx_http_portone_sandbox_error(error,
+        return ngx_http_portone_sandbox_text_error(error,
                    "field \"%s\" can be given at run time only, "
                    "by POST _sandbox/payments%Z", name);
-        return NGX_ERROR;
     }
 
     if (item == NULL) {
-        ngx_http_portone_sandbox_error(error,
-                                       "invalid value of field \"%s\"%Z",
-                                       name);
-        return NGX_ERROR;
+        return ngx_http_portone_sandbox_text_error(error,
+                               "invalid value of field \"%s\"%Z", name);
     }
 
     (void) cJSON_AddItemToObject(given, name, item);
 
     return NGX_OK;
+}
+
+
+static cJSON *
+ngx_http_portone_sandbox_field_boolean(ngx_str_t *value)
+{
+    if (ngx_strcmp(value->data, "on") == 0
+        || ngx_strcmp(value->data, "true") == 0)
+    {
+        return cJSON_CreateTrue();
+    }
+
+    if (ngx_strcmp(value->data, "off") == 0
+        || ngx_strcmp(value->data, "false") == 0)
+    {
+        return cJSON_CreateFalse();
+    }
+
+    return NULL;
 }
 
 
@@ -359,8 +356,8 @@ ngx_http_portone_sandbox_fields_payment(cJSON *given, time_t now,
     const ngx_http_portone_sandbox_field_t  *field;
 
     if (!cJSON_IsObject(given)) {
-        ngx_http_portone_sandbox_error(error, "%s is not an object%Z",
-                                       "the payment");
+        ngx_http_portone_sandbox_text_error(error, "%s is not an object%Z",
+                                            "the payment");
         return NULL;
     }
 
@@ -377,8 +374,8 @@ ngx_http_portone_sandbox_fields_payment(cJSON *given, time_t now,
     }
 
     if (cJSON_GetObjectItemCaseSensitive(given, "amount") == NULL) {
-        ngx_http_portone_sandbox_error(error, "\"%s\" is missing%Z",
-                                       "amount");
+        ngx_http_portone_sandbox_text_error(error, "\"%s\" is missing%Z",
+                                            "amount");
         return NULL;
     }
 
@@ -435,19 +432,16 @@ ngx_http_portone_sandbox_fields_uid(cJSON *given, const char *name,
     item = cJSON_GetObjectItemCaseSensitive(given, name);
 
     if (!cJSON_IsString(item)) {
-        ngx_http_portone_sandbox_error(error,
-                                       "\"%s\" is missing or no string%Z",
-                                       name);
-        return NGX_ERROR;
+        return ngx_http_portone_sandbox_text_error(error,
+                                      "\"%s\" is missing or no string%Z", name);
     }
 
     len = ngx_utf8_length((u_char *) item->valuestring,
                           ngx_strlen(item->valuestring));
 
     if (len == 0 || len > max) {
-        ngx_http_portone_sandbox_error(error,
-                                       "\"%s\" is empty or too long%Z", name);
-        return NGX_ERROR;
+        return ngx_http_portone_sandbox_text_error(error,
+                                         "\"%s\" is empty or too long%Z", name);
     }
 
     return NGX_OK;
@@ -469,9 +463,8 @@ ngx_http_portone_sandbox_fields_options(cJSON *given,
             || ngx_strlen(item->valuestring)
                > NGX_HTTP_PORTONE_SANDBOX_MAX_KEY)
         {
-            ngx_http_portone_sandbox_error(error, "invalid \"%s\"%Z",
-                                           "account");
-            return NGX_ERROR;
+            return ngx_http_portone_sandbox_text_error(error,
+                                                 "invalid \"%s\"%Z", "account");
         }
 
         options->account.data = (u_char *) item->valuestring;
@@ -485,9 +478,8 @@ ngx_http_portone_sandbox_fields_options(cJSON *given,
             || ngx_strlen(item->valuestring)
                != NGX_HTTP_PORTONE_SANDBOX_TIER_LEN)
         {
-            ngx_http_portone_sandbox_error(error, "invalid \"%s\"%Z",
-                                           "tier");
-            return NGX_ERROR;
+            return ngx_http_portone_sandbox_text_error(error,
+                                                    "invalid \"%s\"%Z", "tier");
         }
 
         options->tier.data = (u_char *) item->valuestring;
@@ -498,9 +490,8 @@ ngx_http_portone_sandbox_fields_options(cJSON *given,
 
     if (item) {
         if (!cJSON_IsBool(item)) {
-            ngx_http_portone_sandbox_error(error, "invalid \"%s\"%Z",
-                                           "async");
-            return NGX_ERROR;
+            return ngx_http_portone_sandbox_text_error(error,
+                                                   "invalid \"%s\"%Z", "async");
         }
 
         options->async = cJSON_IsTrue(item) ? 1 : 0;
@@ -536,9 +527,8 @@ ngx_http_portone_sandbox_fields_times(cJSON *object, time_t now,
         text.len = ngx_strlen(item->valuestring);
 
         if (ngx_http_portone_sandbox_field_time(&text, now, &at) != NGX_OK) {
-            ngx_http_portone_sandbox_error(error, "invalid \"%s\"%Z",
-                                           field->name);
-            return NGX_ERROR;
+            return ngx_http_portone_sandbox_text_error(error,
+                                               "invalid \"%s\"%Z", field->name);
         }
 
         if (ngx_http_portone_sandbox_object_set_number(object, field->name,

@@ -1,10 +1,13 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
 #include <ngx_config.h>
 #include <ngx_core.h>
 #include <cjson/cJSON.h>
 
-#include "ngx_http_portone_sandbox_fields.h"
-#include "ngx_http_portone_sandbox_history.h"
-#include "ngx_http_portone_sandbox_money.h"
 #include "ngx_http_portone_sandbox_payments.h"
 
 
@@ -163,8 +166,8 @@ ngx_http_portone_sandbox_history_append(ngx_http_portone_sandbox_zone_t *zone,
         return NGX_DECLINED;
     }
 
-    return ngx_http_portone_sandbox_payment_store(zone, payment, object,
-                                                  pending);
+    return ngx_http_portone_sandbox_payments_store(zone, payment, object,
+                                                   pending);
 }
 
 
@@ -225,8 +228,8 @@ ngx_http_portone_sandbox_history_accept(ngx_http_portone_sandbox_zone_t *zone,
         pending.data = (u_char *) text;
         pending.len = ngx_strlen(text);
 
-        rc = ngx_http_portone_sandbox_payment_store(zone, payment, object,
-                                                    &pending);
+        rc = ngx_http_portone_sandbox_payments_store(zone, payment, object,
+                                                     &pending);
     }
 
     if (rc == NGX_OK) {
@@ -275,8 +278,8 @@ ngx_http_portone_sandbox_history_finish(ngx_http_portone_sandbox_zone_t *zone,
     } else {
         cJSON_Delete(entry);
 
-        rc = ngx_http_portone_sandbox_payment_store(zone, payment, object,
-                                                    &none);
+        rc = ngx_http_portone_sandbox_payments_store(zone, payment, object,
+                                                     &none);
 
         if (rc == NGX_OK) {
             payment->executions--;
@@ -372,7 +375,7 @@ ngx_http_portone_sandbox_history_undo(ngx_http_portone_sandbox_zone_t *zone,
         goto done;
     }
 
-    rc = ngx_http_portone_sandbox_payment_store(zone, payment, object, NULL);
+    rc = ngx_http_portone_sandbox_payments_store(zone, payment, object, NULL);
 
 done:
 

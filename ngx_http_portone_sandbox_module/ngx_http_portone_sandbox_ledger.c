@@ -1,12 +1,17 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
 #include <ngx_config.h>
 #include <ngx_core.h>
 #include <ngx_http.h>
 
-#include "ngx_http_portone_sandbox_args.h"
 #include "ngx_http_portone_sandbox_faults.h"
 #include "ngx_http_portone_sandbox_ledger.h"
-#include "ngx_http_portone_sandbox_money.h"
 #include "ngx_http_portone_sandbox_payments.h"
+#include "ngx_http_portone_sandbox_request.h"
 
 
 #define ngx_http_portone_sandbox_slot(sh, number)                             \
@@ -118,10 +123,10 @@ ngx_http_portone_sandbox_ledger_arrive(ngx_http_portone_sandbox_ctx_t *ctx)
     ngx_http_portone_sandbox_args_header(r, "tier", &tier);
     ngx_http_portone_sandbox_args_header(r, "authorization", &authorization);
 
-    ngx_http_portone_sandbox_fault_name(ctx->answer ? ctx->answer
-                                        : ctx->before ? ctx->before
-                                        : ctx->after,
-                                        &fault);
+    ngx_http_portone_sandbox_faults_name(ctx->answer ? ctx->answer
+                                         : ctx->before ? ctx->before
+                                         : ctx->after,
+                                         &fault);
 
     size = sizeof(ngx_http_portone_sandbox_entry_t) + fault.len
            + r->method_name.len + r->uri.len + r->args.len
@@ -195,6 +200,37 @@ ngx_http_portone_sandbox_ledger_settle(ngx_http_portone_sandbox_ctx_t *ctx,
         entry->status = status;
         entry->executed = ctx->executed;
     }
+}
+
+
+void
+ngx_http_portone_sandbox_ledger_leave(ngx_http_portone_sandbox_ctx_t *ctx,
+    ngx_uint_t status)
+{
+    ngx_http_portone_sandbox_payment_t  *payment;
+
+    if (ctx->number == 0) {
+        return;
+    }
+
+    ngx_http_portone_sandbox_zone_lock(ctx->zone);
+
+    ngx_http_portone_sandbox_ledger_settle(ctx, status);
+
+    if (ctx->counted && ctx->generation == ctx->zone->sh->generation) {
+
+        payment = ngx_http_portone_sandbox_payments_find(ctx->zone,
+                                                         &ctx->imp_uid);
+
+        if (payment && payment->concurrent_now) {
+            payment->concurrent_now--;
+        }
+    }
+
+    ngx_http_portone_sandbox_zone_unlock(ctx->zone);
+
+    ctx->number = 0;
+    ctx->counted = 0;
 }
 
 
@@ -311,13 +347,13 @@ ngx_http_portone_sandbox_ledger_request(ngx_http_portone_sandbox_text_t *text,
     };
 
     ngx_http_portone_sandbox_text_format(text,
-                               "{\"n\":%uL,\"call\":\"%V\",\"at\":%uL,"
-                               "\"connection\":%uL,\"status\":%ui,"
-                               "\"executed\":%s,\"method\":",
-                               entry->number,
-                               ngx_http_portone_sandbox_call_name(entry->call),
-                               entry->at, entry->connection, entry->status,
-                               entry->executed ? "true" : "false");
+                          "{\"n\":%uL,\"call\":\"%V\",\"at\":%uL,"
+                          "\"connection\":%uL,\"status\":%ui,"
+                          "\"executed\":%s,\"method\":",
+                          entry->number,
+                          ngx_http_portone_sandbox_zone_call_name(entry->call),
+                          entry->at, entry->connection, entry->status,
+                          entry->executed ? "true" : "false");
     ngx_http_portone_sandbox_text_json(text, &entry->method);
     ngx_http_portone_sandbox_text_format(text, ",\"path\":");
     ngx_http_portone_sandbox_text_json(text, &entry->path);
@@ -359,14 +395,14 @@ ngx_http_portone_sandbox_ledger_write(ngx_http_portone_sandbox_zone_t *zone,
     for (i = 0; i < NGX_HTTP_PORTONE_SANDBOX_ANY; i++) {
         ngx_http_portone_sandbox_text_format(text, "%s\"%V\":%uL",
                                     i ? "," : "",
-                                    ngx_http_portone_sandbox_call_name(i),
+                                    ngx_http_portone_sandbox_zone_call_name(i),
                                     sh->calls[i]);
     }
 
     ngx_http_portone_sandbox_text_format(text, "},\"payments\":{");
 
     if (imp_uid->len) {
-        payment = ngx_http_portone_sandbox_payment_find(zone, imp_uid);
+        payment = ngx_http_portone_sandbox_payments_find(zone, imp_uid);
 
         if (payment) {
             ngx_http_portone_sandbox_ledger_payment(text, payment);

@@ -1,11 +1,18 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
 #include <ngx_config.h>
 #include <ngx_core.h>
 #include <ngx_http.h>
 
-#include "ngx_http_portone_sandbox_fields.h"
+#include "ngx_http_portone_sandbox_faults.h"
+#include "ngx_http_portone_sandbox_ledger.h"
 #include "ngx_http_portone_sandbox_module.h"
+#include "ngx_http_portone_sandbox_payments.h"
 #include "ngx_http_portone_sandbox_request.h"
-#include "ngx_http_portone_sandbox_webhook.h"
 
 
 #define NGX_HTTP_PORTONE_SANDBOX_DEFAULT_SIZE  (8 * 1024 * 1024)
@@ -128,6 +135,26 @@ ngx_module_t  ngx_http_portone_sandbox_module = {
 };
 
 
+static const ngx_http_portone_sandbox_clear_pt
+    ngx_http_portone_sandbox_clear[] =
+{
+    ngx_http_portone_sandbox_ledger_clear,
+    ngx_http_portone_sandbox_faults_clear,
+    ngx_http_portone_sandbox_faults_clear_gates,
+    ngx_http_portone_sandbox_webhook_clear,
+    ngx_http_portone_sandbox_payments_clear,
+    NULL
+};
+
+
+static const ngx_http_portone_sandbox_parts_t
+    ngx_http_portone_sandbox_parts =
+{
+    ngx_http_portone_sandbox_clear,
+    ngx_http_portone_sandbox_payments_declare
+};
+
+
 static ngx_str_t  ngx_http_portone_sandbox_default_zone =
     ngx_string("portone_sandbox");
 
@@ -206,7 +233,8 @@ ngx_http_portone_sandbox_merge_zone(ngx_conf_t *cf,
     if (conf->zone == NULL) {
         conf->zone = ngx_http_portone_sandbox_zone_add(cf,
                                       &ngx_http_portone_sandbox_default_zone,
-                                      NGX_HTTP_PORTONE_SANDBOX_DEFAULT_SIZE);
+                                      NGX_HTTP_PORTONE_SANDBOX_DEFAULT_SIZE,
+                                      &ngx_http_portone_sandbox_parts);
         if (conf->zone == NULL) {
             return NGX_CONF_ERROR;
         }
@@ -296,7 +324,7 @@ ngx_http_portone_sandbox(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     pslcf->enable = 1;
-    clcf->handler = ngx_http_portone_sandbox_handler;
+    clcf->handler = ngx_http_portone_sandbox_request_handler;
 
     return NGX_CONF_OK;
 }
@@ -350,7 +378,8 @@ ngx_http_portone_sandbox_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         }
     }
 
-    pslcf->zone = ngx_http_portone_sandbox_zone_add(cf, &name, size);
+    pslcf->zone = ngx_http_portone_sandbox_zone_add(cf, &name, size,
+                                              &ngx_http_portone_sandbox_parts);
 
     return pslcf->zone ? NGX_CONF_OK : NGX_CONF_ERROR;
 }

@@ -1,3 +1,9 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
 #ifndef _NGX_HTTP_PORTONE_SANDBOX_MODULE_H_INCLUDED_
 #define _NGX_HTTP_PORTONE_SANDBOX_MODULE_H_INCLUDED_
 

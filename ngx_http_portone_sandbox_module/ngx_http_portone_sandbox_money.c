@@ -1,7 +1,13 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
 #include <ngx_config.h>
 #include <ngx_core.h>
 
-#include "ngx_http_portone_sandbox_money.h"
+#include "ngx_http_portone_sandbox_payments.h"
 
 
 #define NGX_HTTP_PORTONE_SANDBOX_MAX_DIGITS  15

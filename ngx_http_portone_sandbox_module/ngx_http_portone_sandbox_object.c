@@ -1,10 +1,19 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
 #include <ngx_config.h>
 #include <ngx_core.h>
 
-#include "ngx_http_portone_sandbox_money.h"
-#include "ngx_http_portone_sandbox_object.h"
+#include "ngx_http_portone_sandbox_payments.h"
 
 
+static const char *ngx_http_portone_sandbox_object_invalid(cJSON *object,
+    ngx_http_portone_sandbox_facts_t *facts);
+static ngx_int_t ngx_http_portone_sandbox_object_amount(cJSON *object,
+    const char *name, ngx_uint_t decimals, int64_t *amount);
 static ngx_int_t ngx_http_portone_sandbox_object_set(cJSON *object,
     const char *name, cJSON *item);
 
@@ -19,93 +28,16 @@ ngx_http_portone_sandbox_object_facts(cJSON *object,
     ngx_http_portone_sandbox_facts_t *facts, u_char *error)
 {
     cJSON       *item;
-    u_char       buf[NGX_HTTP_PORTONE_SANDBOX_MONEY_LEN];
-    int64_t     *amount;
-    ngx_int_t    decimals;
-    ngx_str_t    text;
-    ngx_uint_t   i;
-    const char  *name;
+    const char  *invalid;
 
     ngx_memzero(facts, sizeof(ngx_http_portone_sandbox_facts_t));
 
-    name = "currency";
-    item = cJSON_GetObjectItemCaseSensitive(object, name);
+    invalid = ngx_http_portone_sandbox_object_invalid(object, facts);
 
-    if (!cJSON_IsString(item)) {
-        goto invalid;
+    if (invalid) {
+        return ngx_http_portone_sandbox_text_error(error, "invalid \"%s\"%Z",
+                                                   invalid);
     }
-
-    text.data = (u_char *) item->valuestring;
-    text.len = ngx_strlen(item->valuestring);
-
-    decimals = ngx_http_portone_sandbox_money_decimals(&text);
-    if (decimals == NGX_ERROR) {
-        goto invalid;
-    }
-
-    facts->decimals = decimals;
-    ngx_memcpy(facts->currency, text.data, 3);
-
-    for (i = 0; i < 2; i++) {
-
-        name = i ? "cancel_amount" : "amount";
-        amount = i ? &facts->cancel_amount : &facts->amount;
-        item = cJSON_GetObjectItemCaseSensitive(object, name);
-
-        if (cJSON_IsRaw(item)) {
-            text.data = (u_char *) item->valuestring;
-            text.len = ngx_strlen(item->valuestring);
-
-        } else if (!cJSON_IsNumber(item)
-                   || ngx_http_portone_sandbox_money_text(item, buf, &text)
-                      != NGX_OK)
-        {
-            goto invalid;
-        }
-
-        if (ngx_http_portone_sandbox_money_parse(&text, facts->decimals,
-                                                 amount)
-            != NGX_OK
-            || *amount < 0)
-        {
-            goto invalid;
-        }
-    }
-
-    if (facts->cancel_amount > facts->amount) {
-        goto invalid;
-    }
-
-    name = "status";
-    item = cJSON_GetObjectItemCaseSensitive(object, name);
-
-    if (!cJSON_IsString(item)) {
-        goto invalid;
-    }
-
-    text.data = (u_char *) item->valuestring;
-    text.len = ngx_strlen(item->valuestring);
-
-    facts->status = ngx_http_portone_sandbox_object_status(&text);
-    if (facts->status == NGX_HTTP_PORTONE_SANDBOX_ANY_STATUS) {
-        goto invalid;
-    }
-
-    name = "cancel_history";
-    item = cJSON_GetObjectItemCaseSensitive(object, name);
-
-    if (!cJSON_IsArray(item)) {
-        goto invalid;
-    }
-
-    name = "sandbox";
-    item = cJSON_GetObjectItemCaseSensitive(object, name);
-
-    if (!cJSON_IsBool(item)) {
-        goto invalid;
-    }
-
-    facts->sandbox = cJSON_IsTrue(item) ? 1 : 0;
 
     item = cJSON_GetObjectItemCaseSensitive(object, "paid_at");
     facts->paid_at = cJSON_IsNumber(item) ? (time_t) item->valuedouble : 0;
@@ -128,13 +60,112 @@ ngx_http_portone_sandbox_object_facts(cJSON *object,
     }
 
     return NGX_OK;
+}
 
-invalid:
 
-    ngx_snprintf(error, NGX_HTTP_PORTONE_SANDBOX_ERROR_LEN,
-                 "invalid \"%s\"%Z", name);
+/* reads the fields that each payment has; returns the first invalid one */
 
-    return NGX_ERROR;
+static const char *
+ngx_http_portone_sandbox_object_invalid(cJSON *object,
+    ngx_http_portone_sandbox_facts_t *facts)
+{
+    cJSON      *item;
+    ngx_int_t   decimals;
+    ngx_str_t   text;
+
+    item = cJSON_GetObjectItemCaseSensitive(object, "currency");
+
+    if (!cJSON_IsString(item)) {
+        return "currency";
+    }
+
+    text.data = (u_char *) item->valuestring;
+    text.len = ngx_strlen(item->valuestring);
+
+    decimals = ngx_http_portone_sandbox_money_decimals(&text);
+    if (decimals == NGX_ERROR) {
+        return "currency";
+    }
+
+    facts->decimals = decimals;
+    ngx_memcpy(facts->currency, text.data, 3);
+
+    if (ngx_http_portone_sandbox_object_amount(object, "amount", decimals,
+                                               &facts->amount)
+        != NGX_OK)
+    {
+        return "amount";
+    }
+
+    if (ngx_http_portone_sandbox_object_amount(object, "cancel_amount",
+                                               decimals,
+                                               &facts->cancel_amount)
+        != NGX_OK
+        || facts->cancel_amount > facts->amount)
+    {
+        return "cancel_amount";
+    }
+
+    item = cJSON_GetObjectItemCaseSensitive(object, "status");
+
+    if (!cJSON_IsString(item)) {
+        return "status";
+    }
+
+    text.data = (u_char *) item->valuestring;
+    text.len = ngx_strlen(item->valuestring);
+
+    facts->status = ngx_http_portone_sandbox_object_status(&text);
+    if (facts->status == NGX_HTTP_PORTONE_SANDBOX_ANY_STATUS) {
+        return "status";
+    }
+
+    item = cJSON_GetObjectItemCaseSensitive(object, "cancel_history");
+
+    if (!cJSON_IsArray(item)) {
+        return "cancel_history";
+    }
+
+    item = cJSON_GetObjectItemCaseSensitive(object, "sandbox");
+
+    if (!cJSON_IsBool(item)) {
+        return "sandbox";
+    }
+
+    facts->sandbox = cJSON_IsTrue(item) ? 1 : 0;
+
+    return NULL;
+}
+
+
+static ngx_int_t
+ngx_http_portone_sandbox_object_amount(cJSON *object, const char *name,
+    ngx_uint_t decimals, int64_t *amount)
+{
+    cJSON      *item;
+    u_char      buf[NGX_HTTP_PORTONE_SANDBOX_MONEY_LEN];
+    ngx_str_t   text;
+
+    item = cJSON_GetObjectItemCaseSensitive(object, name);
+
+    if (cJSON_IsRaw(item)) {
+        text.data = (u_char *) item->valuestring;
+        text.len = ngx_strlen(item->valuestring);
+
+    } else if (!cJSON_IsNumber(item)
+               || ngx_http_portone_sandbox_money_text(item, buf, &text)
+                  != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (ngx_http_portone_sandbox_money_parse(&text, decimals, amount)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return (*amount < 0) ? NGX_ERROR : NGX_OK;
 }
 
 

@@ -1,7 +1,12 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
 #include <ngx_config.h>
 #include <ngx_core.h>
 
-#include "ngx_http_portone_sandbox_fields.h"
 #include "ngx_http_portone_sandbox_payments.h"
 
 
@@ -24,7 +29,7 @@ static void ngx_http_portone_sandbox_string(cJSON *object, const char *name,
 
 
 ngx_http_portone_sandbox_payment_t *
-ngx_http_portone_sandbox_payment_find(ngx_http_portone_sandbox_zone_t *zone,
+ngx_http_portone_sandbox_payments_find(ngx_http_portone_sandbox_zone_t *zone,
     ngx_str_t *imp_uid)
 {
     ngx_str_node_t  *sn;
@@ -37,7 +42,7 @@ ngx_http_portone_sandbox_payment_find(ngx_http_portone_sandbox_zone_t *zone,
 
 
 ngx_http_portone_sandbox_order_t *
-ngx_http_portone_sandbox_order_find(ngx_http_portone_sandbox_zone_t *zone,
+ngx_http_portone_sandbox_payments_order(ngx_http_portone_sandbox_zone_t *zone,
     ngx_str_t *merchant_uid)
 {
     ngx_str_node_t  *sn;
@@ -51,12 +56,12 @@ ngx_http_portone_sandbox_order_find(ngx_http_portone_sandbox_zone_t *zone,
 
 
 ngx_http_portone_sandbox_payment_t *
-ngx_http_portone_sandbox_payment_newest(ngx_http_portone_sandbox_zone_t *zone,
+ngx_http_portone_sandbox_payments_newest(ngx_http_portone_sandbox_zone_t *zone,
     ngx_str_t *merchant_uid)
 {
     ngx_http_portone_sandbox_order_t  *order;
 
-    order = ngx_http_portone_sandbox_order_find(zone, merchant_uid);
+    order = ngx_http_portone_sandbox_payments_order(zone, merchant_uid);
     if (order == NULL) {
         return NULL;
     }
@@ -67,7 +72,7 @@ ngx_http_portone_sandbox_payment_newest(ngx_http_portone_sandbox_zone_t *zone,
 
 
 ngx_uint_t
-ngx_http_portone_sandbox_payment_visible(
+ngx_http_portone_sandbox_payments_visible(
     ngx_http_portone_sandbox_payment_t *payment, ngx_str_t *account,
     ngx_str_t *tier)
 {
@@ -96,7 +101,7 @@ ngx_http_portone_sandbox_order_get(ngx_http_portone_sandbox_zone_t *zone,
 {
     ngx_http_portone_sandbox_order_t  *order;
 
-    order = ngx_http_portone_sandbox_order_find(zone, merchant_uid);
+    order = ngx_http_portone_sandbox_payments_order(zone, merchant_uid);
     if (order) {
         return order;
     }
@@ -220,7 +225,7 @@ ngx_http_portone_sandbox_string(cJSON *object, const char *name,
 
 
 ngx_int_t
-ngx_http_portone_sandbox_payment_put(ngx_http_portone_sandbox_zone_t *zone,
+ngx_http_portone_sandbox_payments_put(ngx_http_portone_sandbox_zone_t *zone,
     cJSON *object, ngx_str_t *account, ngx_str_t *tier, ngx_uint_t async)
 {
     u_char                               error[
@@ -232,7 +237,7 @@ ngx_http_portone_sandbox_payment_put(ngx_http_portone_sandbox_zone_t *zone,
     ngx_http_portone_sandbox_string(object, "imp_uid", &imp_uid);
     ngx_http_portone_sandbox_string(object, "merchant_uid", &merchant_uid);
 
-    old = ngx_http_portone_sandbox_payment_find(zone, &imp_uid);
+    old = ngx_http_portone_sandbox_payments_find(zone, &imp_uid);
 
     if (old == NULL
         && zone->sh->npayments >= NGX_HTTP_PORTONE_SANDBOX_MAX_PAYMENTS)
@@ -292,7 +297,7 @@ ngx_http_portone_sandbox_payment_put(ngx_http_portone_sandbox_zone_t *zone,
 
 
 ngx_int_t
-ngx_http_portone_sandbox_payment_store(ngx_http_portone_sandbox_zone_t *zone,
+ngx_http_portone_sandbox_payments_store(ngx_http_portone_sandbox_zone_t *zone,
     ngx_http_portone_sandbox_payment_t *payment, cJSON *object,
     ngx_str_t *pending)
 {
@@ -367,7 +372,7 @@ ngx_http_portone_sandbox_payments_declare(
 
     for (i = 0; i < zone->declared.nelts; i++) {
 
-        if (ngx_http_portone_sandbox_payment_find(zone, &declared[i]->imp_uid)
+        if (ngx_http_portone_sandbox_payments_find(zone, &declared[i]->imp_uid)
             != NULL)
         {
             continue;
@@ -384,7 +389,7 @@ ngx_http_portone_sandbox_payments_declare(
                            &options, error);
 
         if (object) {
-            rc = ngx_http_portone_sandbox_payment_put(zone, object,
+            rc = ngx_http_portone_sandbox_payments_put(zone, object,
                            &options.account, &options.tier, options.async);
         }
 

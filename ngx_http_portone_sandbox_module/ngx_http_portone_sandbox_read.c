@@ -1,12 +1,15 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
 #include <ngx_config.h>
 #include <ngx_core.h>
 #include <ngx_http.h>
 
-#include "ngx_http_portone_sandbox_args.h"
-#include "ngx_http_portone_sandbox_fields.h"
 #include "ngx_http_portone_sandbox_payments.h"
-#include "ngx_http_portone_sandbox_read.h"
-#include "ngx_http_portone_sandbox_respond.h"
+#include "ngx_http_portone_sandbox_request.h"
 
 
 #define NGX_HTTP_PORTONE_SANDBOX_MAX_SEVERAL  100
@@ -32,6 +35,10 @@ typedef struct {
 static ngx_uint_t ngx_http_portone_sandbox_read_shown(
     ngx_http_portone_sandbox_ctx_t *ctx,
     ngx_http_portone_sandbox_payment_t *payment);
+static ngx_int_t ngx_http_portone_sandbox_read_collect(
+    ngx_http_portone_sandbox_ctx_t *ctx,
+    ngx_http_portone_sandbox_order_t *order, ngx_uint_t status,
+    ngx_http_portone_sandbox_found_t *found);
 static ngx_int_t ngx_http_portone_sandbox_read_order(
     ngx_http_portone_sandbox_ctx_t *ctx,
     ngx_http_portone_sandbox_found_t *found);
@@ -86,15 +93,15 @@ static ngx_str_t  ngx_http_portone_sandbox_invalid_parameter =
 static void
 ngx_http_portone_sandbox_read_not_found(ngx_http_portone_sandbox_ctx_t *ctx)
 {
-    ngx_http_portone_sandbox_failure(ctx, NGX_HTTP_NOT_FOUND, -1,
-                                     &ngx_http_portone_sandbox_no_payment);
+    ngx_http_portone_sandbox_respond_failure(ctx, NGX_HTTP_NOT_FOUND, -1,
+                                          &ngx_http_portone_sandbox_no_payment);
 }
 
 
 static void
 ngx_http_portone_sandbox_read_invalid(ngx_http_portone_sandbox_ctx_t *ctx)
 {
-    ngx_http_portone_sandbox_failure(ctx, NGX_HTTP_BAD_REQUEST, -1,
+    ngx_http_portone_sandbox_respond_failure(ctx, NGX_HTTP_BAD_REQUEST, -1,
                                  &ngx_http_portone_sandbox_invalid_parameter);
 }
 
@@ -111,7 +118,7 @@ ngx_http_portone_sandbox_read_answer(ngx_http_portone_sandbox_ctx_t *ctx,
     }
 
     ctx->executed = 1;
-    ngx_http_portone_sandbox_success(ctx, status, &response);
+    ngx_http_portone_sandbox_respond_success(ctx, status, &response);
 }
 
 
@@ -121,8 +128,8 @@ ngx_http_portone_sandbox_read_shown(ngx_http_portone_sandbox_ctx_t *ctx,
 {
     ngx_str_t  value;
 
-    if (!ngx_http_portone_sandbox_payment_visible(payment, &ctx->account,
-                                                  &ctx->tier))
+    if (!ngx_http_portone_sandbox_payments_visible(payment, &ctx->account,
+                                                   &ctx->tier))
     {
         return 0;
     }
@@ -149,8 +156,8 @@ ngx_http_portone_sandbox_read_payment(ngx_http_portone_sandbox_ctx_t *ctx)
 
     ngx_http_portone_sandbox_zone_lock(ctx->zone);
 
-    payment = ngx_http_portone_sandbox_payment_find(ctx->zone,
-                                                    &ctx->segments[1]);
+    payment = ngx_http_portone_sandbox_payments_find(ctx->zone,
+                                                     &ctx->segments[1]);
 
     if (payment && !ngx_http_portone_sandbox_read_shown(ctx, payment)) {
         payment = NULL;
@@ -228,6 +235,53 @@ ngx_http_portone_sandbox_by_updated(const void *one, const void *two)
 }
 
 
+/* the payments of the order that have the status and can be seen */
+
+static ngx_int_t
+ngx_http_portone_sandbox_read_collect(ngx_http_portone_sandbox_ctx_t *ctx,
+    ngx_http_portone_sandbox_order_t *order, ngx_uint_t status,
+    ngx_http_portone_sandbox_found_t *found)
+{
+    ngx_uint_t                           n;
+    ngx_queue_t                         *q;
+    ngx_http_portone_sandbox_payment_t  *payment;
+
+    n = 0;
+
+    for (q = ngx_queue_head(&order->payments);
+         q != ngx_queue_sentinel(&order->payments);
+         q = ngx_queue_next(q))
+    {
+        n++;
+    }
+
+    found->elts = ngx_palloc(ctx->request->pool,
+                             n * sizeof(ngx_http_portone_sandbox_payment_t *));
+    if (found->elts == NULL) {
+        return NGX_ERROR;
+    }
+
+    for (q = ngx_queue_head(&order->payments);
+         q != ngx_queue_sentinel(&order->payments);
+         q = ngx_queue_next(q))
+    {
+        payment = ngx_queue_data(q, ngx_http_portone_sandbox_payment_t,
+                                 order_queue);
+
+        if ((status != NGX_HTTP_PORTONE_SANDBOX_ANY_STATUS
+             && payment->facts.status != status)
+            || !ngx_http_portone_sandbox_read_shown(ctx, payment))
+        {
+            continue;
+        }
+
+        found->elts[found->nelts++] = payment;
+    }
+
+    return NGX_OK;
+}
+
+
 /*
  * The payments of the merchant_uid and status in the path, sorted as the
  * query says.  Called with the zone locked.  NGX_DECLINED: the query or the
@@ -240,8 +294,7 @@ ngx_http_portone_sandbox_read_order(ngx_http_portone_sandbox_ctx_t *ctx,
 {
     ngx_int_t                            rc;
     ngx_str_t                            value;
-    ngx_uint_t                           i, j, status, n;
-    ngx_queue_t                         *q;
+    ngx_uint_t                           i, j, status;
     ngx_http_portone_sandbox_order_t    *order;
     ngx_http_portone_sandbox_payment_t  *payment;
     ngx_http_portone_sandbox_sorting_t  *sorting;
@@ -277,41 +330,16 @@ ngx_http_portone_sandbox_read_order(ngx_http_portone_sandbox_ctx_t *ctx,
         }
     }
 
-    order = ngx_http_portone_sandbox_order_find(ctx->zone, &ctx->segments[2]);
+    order = ngx_http_portone_sandbox_payments_order(ctx->zone,
+                                                    &ctx->segments[2]);
     if (order == NULL) {
         return NGX_OK;
     }
 
-    n = 0;
-
-    for (q = ngx_queue_head(&order->payments);
-         q != ngx_queue_sentinel(&order->payments);
-         q = ngx_queue_next(q))
+    if (ngx_http_portone_sandbox_read_collect(ctx, order, status, found)
+        != NGX_OK)
     {
-        n++;
-    }
-
-    found->elts = ngx_palloc(ctx->request->pool,
-                             n * sizeof(ngx_http_portone_sandbox_payment_t *));
-    if (found->elts == NULL) {
         return NGX_ERROR;
-    }
-
-    for (q = ngx_queue_head(&order->payments);
-         q != ngx_queue_sentinel(&order->payments);
-         q = ngx_queue_next(q))
-    {
-        payment = ngx_queue_data(q, ngx_http_portone_sandbox_payment_t,
-                                 order_queue);
-
-        if ((status != NGX_HTTP_PORTONE_SANDBOX_ANY_STATUS
-             && payment->facts.status != status)
-            || !ngx_http_portone_sandbox_read_shown(ctx, payment))
-        {
-            continue;
-        }
-
-        found->elts[found->nelts++] = payment;
     }
 
     ngx_qsort(found->elts, found->nelts,
@@ -354,7 +382,7 @@ ngx_http_portone_sandbox_read_find(ngx_http_portone_sandbox_ctx_t *ctx)
     }
 
     if (rc == NGX_DECLINED) {
-        ngx_http_portone_sandbox_unrecorded(ctx,
+        ngx_http_portone_sandbox_respond_unrecorded(ctx,
                            "payments/find with an unknown status or sorting");
         return;
     }
@@ -467,7 +495,7 @@ ngx_http_portone_sandbox_read_find_all(ngx_http_portone_sandbox_ctx_t *ctx)
     }
 
     if (first >= found.nelts) {
-        ngx_http_portone_sandbox_unrecorded(ctx,
+        ngx_http_portone_sandbox_respond_unrecorded(ctx,
                                     "payments/findAll with a page too many");
         return;
     }
@@ -499,17 +527,17 @@ ngx_http_portone_sandbox_read_ids(ngx_http_portone_sandbox_ctx_t *ctx,
         }
 
         if (ngx_strcmp(name.data, "imp_uid[]") == 0) {
-            payment = ngx_http_portone_sandbox_payment_find(ctx->zone,
-                                                            &value);
+            payment = ngx_http_portone_sandbox_payments_find(ctx->zone,
+                                                             &value);
 
         } else if (ngx_strcmp(name.data, "merchant_uid[]") == 0) {
-            payment = ngx_http_portone_sandbox_payment_newest(ctx->zone,
-                                                              &value);
+            payment = ngx_http_portone_sandbox_payments_newest(ctx->zone,
+                                                               &value);
             if (payment
                 && ngx_queue_head(&payment->order->payments)
                    != ngx_queue_last(&payment->order->payments))
             {
-                ngx_http_portone_sandbox_unrecorded(ctx,
+                ngx_http_portone_sandbox_respond_unrecorded(ctx,
                    "GET payments by a merchant_uid that payments share");
                 return NGX_DECLINED;
             }
@@ -519,7 +547,7 @@ ngx_http_portone_sandbox_read_ids(ngx_http_portone_sandbox_ctx_t *ctx,
         }
 
         if (*nfound + *nmissing == NGX_HTTP_PORTONE_SANDBOX_MAX_SEVERAL) {
-            ngx_http_portone_sandbox_unrecorded(ctx,
+            ngx_http_portone_sandbox_respond_unrecorded(ctx,
                                              "GET payments of more than 100");
             return NGX_DECLINED;
         }
@@ -566,7 +594,7 @@ ngx_http_portone_sandbox_read_several(ngx_http_portone_sandbox_ctx_t *ctx)
     }
 
     if (nfound + nmissing == 0) {
-        ngx_http_portone_sandbox_unrecorded(ctx,
+        ngx_http_portone_sandbox_respond_unrecorded(ctx,
                                  "GET payments without imp_uid[] and "
                                  "merchant_uid[]");
         return;

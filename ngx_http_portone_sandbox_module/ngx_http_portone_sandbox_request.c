@@ -1,19 +1,18 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
 #include <ngx_config.h>
 #include <ngx_core.h>
 #include <ngx_http.h>
 
-#include "ngx_http_portone_sandbox_args.h"
-#include "ngx_http_portone_sandbox_cancel.h"
 #include "ngx_http_portone_sandbox_control.h"
 #include "ngx_http_portone_sandbox_faults.h"
 #include "ngx_http_portone_sandbox_ledger.h"
 #include "ngx_http_portone_sandbox_payments.h"
-#include "ngx_http_portone_sandbox_read.h"
 #include "ngx_http_portone_sandbox_request.h"
-#include "ngx_http_portone_sandbox_respond.h"
-#include "ngx_http_portone_sandbox_token.h"
-#include "ngx_http_portone_sandbox_transport.h"
-#include "ngx_http_portone_sandbox_wait.h"
 
 
 #define NGX_HTTP_PORTONE_SANDBOX_MAX_BODY          65536
@@ -47,7 +46,7 @@ static void ngx_http_portone_sandbox_cleanup(void *data);
 
 
 ngx_int_t
-ngx_http_portone_sandbox_handler(ngx_http_request_t *r)
+ngx_http_portone_sandbox_request_handler(ngx_http_request_t *r)
 {
     off_t                            max;
     ngx_int_t                        rc;
@@ -333,7 +332,7 @@ ngx_http_portone_sandbox_body_handler(ngx_http_request_t *r)
 
     ngx_http_portone_sandbox_args_body(ctx);
 
-    idle = ngx_http_portone_sandbox_closes_idle(r->connection);
+    idle = ngx_http_portone_sandbox_transport_closes_idle(r->connection);
 
     if (ngx_http_portone_sandbox_arrive(ctx, idle) != NGX_OK) {
         ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
@@ -341,12 +340,12 @@ ngx_http_portone_sandbox_body_handler(ngx_http_request_t *r)
     }
 
     if (idle) {
-        ngx_http_portone_sandbox_reset_connection(ctx);
+        ngx_http_portone_sandbox_transport_reset(ctx);
         return;
     }
 
-    ngx_http_portone_sandbox_hold(ctx, ctx->before,
-                                  ngx_http_portone_sandbox_execute);
+    ngx_http_portone_sandbox_wait_hold(ctx, ctx->before,
+                                       ngx_http_portone_sandbox_execute);
 }
 
 
@@ -391,14 +390,14 @@ ngx_http_portone_sandbox_resolve_locked(ngx_http_portone_sandbox_ctx_t *ctx)
     ngx_http_portone_sandbox_payment_t   *payment;
 
     if (ctx->imp_uid.len) {
-        payment = ngx_http_portone_sandbox_payment_find(ctx->zone,
-                                                        &ctx->imp_uid);
+        payment = ngx_http_portone_sandbox_payments_find(ctx->zone,
+                                                         &ctx->imp_uid);
         uid = &ctx->merchant_uid;
         src = payment ? &payment->order->sn.str : NULL;
 
     } else if (ctx->merchant_uid.len) {
-        payment = ngx_http_portone_sandbox_payment_newest(ctx->zone,
-                                                          &ctx->merchant_uid);
+        payment = ngx_http_portone_sandbox_payments_newest(ctx->zone,
+                                                           &ctx->merchant_uid);
         uid = &ctx->imp_uid;
         src = payment ? &payment->sn.str : NULL;
 
@@ -451,7 +450,7 @@ ngx_http_portone_sandbox_arrive(ngx_http_portone_sandbox_ctx_t *ctx,
     /* a connection that is about to be closed meets no further fault */
 
     for (i = 0; i < sizeof(taken) / sizeof(taken[0]) && !idle; i++) {
-        *taken[i] = ngx_http_portone_sandbox_fault_take(ctx->zone, i,
+        *taken[i] = ngx_http_portone_sandbox_faults_take(ctx->zone, i,
                                               ctx->call, &ctx->imp_uid,
                                               &ctx->merchant_uid,
                                               ctx->request->pool, &failed);
@@ -465,52 +464,21 @@ ngx_http_portone_sandbox_arrive(ngx_http_portone_sandbox_ctx_t *ctx,
 }
 
 
-void
-ngx_http_portone_sandbox_leave(ngx_http_portone_sandbox_ctx_t *ctx,
-    ngx_uint_t status)
-{
-    ngx_http_portone_sandbox_payment_t  *payment;
-
-    if (ctx->number == 0) {
-        return;
-    }
-
-    ngx_http_portone_sandbox_zone_lock(ctx->zone);
-
-    ngx_http_portone_sandbox_ledger_settle(ctx, status);
-
-    if (ctx->counted && ctx->generation == ctx->zone->sh->generation) {
-
-        payment = ngx_http_portone_sandbox_payment_find(ctx->zone,
-                                                        &ctx->imp_uid);
-
-        if (payment && payment->concurrent_now) {
-            payment->concurrent_now--;
-        }
-    }
-
-    ngx_http_portone_sandbox_zone_unlock(ctx->zone);
-
-    ctx->number = 0;
-    ctx->counted = 0;
-}
-
-
 static void
 ngx_http_portone_sandbox_execute(ngx_http_portone_sandbox_ctx_t *ctx,
     ngx_int_t rc)
 {
     if (rc != NGX_OK) {
-        ngx_http_portone_sandbox_close(ctx);
+        ngx_http_portone_sandbox_transport_close(ctx);
         return;
     }
 
-    if (ngx_http_portone_sandbox_fault_executes(ctx->answer)) {
+    if (ngx_http_portone_sandbox_faults_executes(ctx->answer)) {
         ngx_http_portone_sandbox_call(ctx);
     }
 
-    ngx_http_portone_sandbox_hold(ctx, ctx->after,
-                                  ngx_http_portone_sandbox_answer);
+    ngx_http_portone_sandbox_wait_hold(ctx, ctx->after,
+                                       ngx_http_portone_sandbox_answer);
 }
 
 
@@ -563,8 +531,8 @@ ngx_http_portone_sandbox_unknown_call(ngx_http_portone_sandbox_ctx_t *ctx)
         && (ngx_http_portone_sandbox_segment_is(ctx, 1, "status")
             || ngx_http_portone_sandbox_segment_is(ctx, 2, "balance")))
     {
-        ngx_http_portone_sandbox_unrecorded(ctx,
-                                            "what this call would answer");
+        ngx_http_portone_sandbox_respond_unrecorded(ctx,
+                                                 "what this call would answer");
         return;
     }
 
@@ -576,13 +544,13 @@ ngx_http_portone_sandbox_unknown_call(ngx_http_portone_sandbox_ctx_t *ctx)
             && (ngx_http_portone_sandbox_segment_is(ctx, 1, "find")
                 || ngx_http_portone_sandbox_segment_is(ctx, 1, "findAll"))))
     {
-        ngx_http_portone_sandbox_failure(ctx, NGX_HTTP_NOT_ALLOWED, -1,
-                                         &wrong_method);
+        ngx_http_portone_sandbox_respond_failure(ctx, NGX_HTTP_NOT_ALLOWED, -1,
+                                                 &wrong_method);
         return;
     }
 
-    ngx_http_portone_sandbox_failure(ctx, NGX_HTTP_NOT_FOUND, -1,
-                                     &wrong_path);
+    ngx_http_portone_sandbox_respond_failure(ctx, NGX_HTTP_NOT_FOUND, -1,
+                                             &wrong_path);
 }
 
 
@@ -591,11 +559,19 @@ ngx_http_portone_sandbox_answer(ngx_http_portone_sandbox_ctx_t *ctx,
     ngx_int_t rc)
 {
     if (rc != NGX_OK) {
-        ngx_http_portone_sandbox_close(ctx);
+        ngx_http_portone_sandbox_transport_close(ctx);
         return;
     }
 
-    ngx_http_portone_sandbox_send(ctx);
+    if (ctx->answer
+        && (ctx->answer->kind == NGX_HTTP_PORTONE_SANDBOX_HANG
+            || ctx->answer->kind == NGX_HTTP_PORTONE_SANDBOX_HANG_AFTER))
+    {
+        ngx_http_portone_sandbox_wait_for_ever(ctx);
+        return;
+    }
+
+    ngx_http_portone_sandbox_transport_send(ctx);
 }
 
 
@@ -605,7 +581,7 @@ ngx_http_portone_sandbox_cleanup(void *data)
     ngx_http_portone_sandbox_ctx_t  *ctx = data;
 
     ngx_http_portone_sandbox_wait_end(ctx);
-    ngx_http_portone_sandbox_leave(ctx, 0);
+    ngx_http_portone_sandbox_ledger_leave(ctx, 0);
 
     cJSON_Delete(ctx->json);
     ctx->json = NULL;

@@ -1,8 +1,14 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
 #include <ngx_config.h>
 #include <ngx_core.h>
 #include <ngx_http.h>
 
-#include "ngx_http_portone_sandbox_respond.h"
+#include "ngx_http_portone_sandbox_request.h"
 
 
 static void ngx_http_portone_sandbox_respond(
@@ -25,7 +31,7 @@ ngx_http_portone_sandbox_respond(ngx_http_portone_sandbox_ctx_t *ctx,
 
 
 void
-ngx_http_portone_sandbox_success(ngx_http_portone_sandbox_ctx_t *ctx,
+ngx_http_portone_sandbox_respond_success(ngx_http_portone_sandbox_ctx_t *ctx,
     ngx_uint_t status, ngx_str_t *response)
 {
     ngx_http_portone_sandbox_text_t  text;
@@ -43,7 +49,7 @@ ngx_http_portone_sandbox_success(ngx_http_portone_sandbox_ctx_t *ctx,
 
 
 void
-ngx_http_portone_sandbox_failure(ngx_http_portone_sandbox_ctx_t *ctx,
+ngx_http_portone_sandbox_respond_failure(ngx_http_portone_sandbox_ctx_t *ctx,
     ngx_uint_t status, int64_t code, ngx_str_t *message)
 {
     ngx_http_portone_sandbox_text_t  text;
@@ -60,7 +66,7 @@ ngx_http_portone_sandbox_failure(ngx_http_portone_sandbox_ctx_t *ctx,
 
 
 void
-ngx_http_portone_sandbox_unrecorded(ngx_http_portone_sandbox_ctx_t *ctx,
+ngx_http_portone_sandbox_respond_unrecorded(ngx_http_portone_sandbox_ctx_t *ctx,
     const char *what)
 {
     ngx_str_t                        message;
@@ -81,13 +87,13 @@ ngx_http_portone_sandbox_unrecorded(ngx_http_portone_sandbox_ctx_t *ctx,
     ngx_log_error(NGX_LOG_ERR, ctx->request->connection->log, 0,
                   "portone %V", &message);
 
-    ngx_http_portone_sandbox_failure(ctx, NGX_HTTP_NOT_IMPLEMENTED, -1,
-                                     &message);
+    ngx_http_portone_sandbox_respond_failure(ctx, NGX_HTTP_NOT_IMPLEMENTED, -1,
+                                             &message);
 }
 
 
 void
-ngx_http_portone_sandbox_full(ngx_http_portone_sandbox_ctx_t *ctx)
+ngx_http_portone_sandbox_respond_full(ngx_http_portone_sandbox_ctx_t *ctx)
 {
     ngx_str_t  message = ngx_string("sandbox: the zone is full");
 
@@ -96,18 +102,19 @@ ngx_http_portone_sandbox_full(ngx_http_portone_sandbox_ctx_t *ctx)
                   &ctx->zone->shm_zone->shm.name);
 
     if (ctx->number) {
-        ngx_http_portone_sandbox_failure(ctx, NGX_HTTP_INSUFFICIENT_STORAGE,
-                                         -1, &message);
+        ngx_http_portone_sandbox_respond_failure(ctx,
+                                                 NGX_HTTP_INSUFFICIENT_STORAGE,
+                                                 -1, &message);
         return;
     }
 
-    ngx_http_portone_sandbox_control_error(ctx, NGX_HTTP_INSUFFICIENT_STORAGE,
+    ngx_http_portone_sandbox_respond_error(ctx, NGX_HTTP_INSUFFICIENT_STORAGE,
                                            "the zone is full");
 }
 
 
 void
-ngx_http_portone_sandbox_control_answer(ngx_http_portone_sandbox_ctx_t *ctx,
+ngx_http_portone_sandbox_respond_control(ngx_http_portone_sandbox_ctx_t *ctx,
     ngx_uint_t status, ngx_http_portone_sandbox_text_t *text)
 {
     ngx_http_portone_sandbox_text_format(text, "\n");
@@ -116,7 +123,7 @@ ngx_http_portone_sandbox_control_answer(ngx_http_portone_sandbox_ctx_t *ctx,
 
 
 void
-ngx_http_portone_sandbox_control_error(ngx_http_portone_sandbox_ctx_t *ctx,
+ngx_http_portone_sandbox_respond_error(ngx_http_portone_sandbox_ctx_t *ctx,
     ngx_uint_t status, const char *message)
 {
     ngx_str_t                        str;
@@ -131,5 +138,5 @@ ngx_http_portone_sandbox_control_error(ngx_http_portone_sandbox_ctx_t *ctx,
     ngx_http_portone_sandbox_text_json(&text, &str);
     ngx_http_portone_sandbox_text_format(&text, "}");
 
-    ngx_http_portone_sandbox_control_answer(ctx, status, &text);
+    ngx_http_portone_sandbox_respond_control(ctx, status, &text);
 }

@@ -1,3 +1,9 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
 #include <ngx_config.h>
 #include <ngx_core.h>
 
@@ -239,4 +245,15 @@ ngx_http_portone_sandbox_text_escape(ngx_pool_t *pool, ngx_str_t *json,
     escaped->len = dst - escaped->data;
 
     return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_portone_sandbox_text_error(u_char *error, const char *fmt,
+    const char *name)
+{
+    ngx_snprintf(error, NGX_HTTP_PORTONE_SANDBOX_ERROR_LEN, fmt, name);
+    error[NGX_HTTP_PORTONE_SANDBOX_ERROR_LEN - 1] = '\0';
+
+    return NGX_ERROR;
 }

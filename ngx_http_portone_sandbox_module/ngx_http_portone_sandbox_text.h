@@ -1,3 +1,9 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
 #ifndef _NGX_HTTP_PORTONE_SANDBOX_TEXT_H_INCLUDED_
 #define _NGX_HTTP_PORTONE_SANDBOX_TEXT_H_INCLUDED_
 
@@ -10,6 +16,9 @@
 
 #include <ngx_config.h>
 #include <ngx_core.h>
+
+
+#define NGX_HTTP_PORTONE_SANDBOX_ERROR_LEN  256
 
 
 typedef struct {
@@ -50,6 +59,13 @@ ngx_int_t ngx_http_portone_sandbox_text_done(
  */
 ngx_int_t ngx_http_portone_sandbox_text_escape(ngx_pool_t *pool,
     ngx_str_t *json, ngx_str_t *escaped);
+
+/*
+ * Prints the name into error, of NGX_HTTP_PORTONE_SANDBOX_ERROR_LEN bytes, by
+ * a format that ends in %Z.  Returns NGX_ERROR.
+ */
+ngx_int_t ngx_http_portone_sandbox_text_error(u_char *error, const char *fmt,
+    const char *name);
 
 
 #endif /* _NGX_HTTP_PORTONE_SANDBOX_TEXT_H_INCLUDED_ */

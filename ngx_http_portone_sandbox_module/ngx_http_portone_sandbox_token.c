@@ -1,11 +1,15 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
 #include <ngx_config.h>
 #include <ngx_core.h>
 #include <ngx_http.h>
 #include <ngx_sha1.h>
 
-#include "ngx_http_portone_sandbox_args.h"
-#include "ngx_http_portone_sandbox_respond.h"
-#include "ngx_http_portone_sandbox_token.h"
+#include "ngx_http_portone_sandbox_request.h"
 
 
 static ngx_int_t ngx_http_portone_sandbox_token_account(
@@ -14,6 +18,10 @@ static ngx_int_t ngx_http_portone_sandbox_token_account(
 static ngx_http_portone_sandbox_token_t *ngx_http_portone_sandbox_token_slot(
     ngx_http_portone_sandbox_sh_t *sh,
     ngx_http_portone_sandbox_account_t *account, time_t now);
+static ngx_int_t ngx_http_portone_sandbox_token_grant(
+    ngx_http_portone_sandbox_ctx_t *ctx,
+    ngx_http_portone_sandbox_account_t *account,
+    ngx_http_portone_sandbox_text_t *text);
 static void ngx_http_portone_sandbox_token_renew(
     ngx_http_portone_sandbox_sh_t *sh,
     ngx_http_portone_sandbox_token_t *token,
@@ -159,46 +167,19 @@ ngx_http_portone_sandbox_token_renew(ngx_http_portone_sandbox_sh_t *sh,
 }
 
 
-void
-ngx_http_portone_sandbox_token_issue(ngx_http_portone_sandbox_ctx_t *ctx)
+/*
+ * Writes the account's token, which is renewed or prolonged if its time has
+ * come.  NGX_DECLINED: all slots of the zone are taken.
+ */
+
+static ngx_int_t
+ngx_http_portone_sandbox_token_grant(ngx_http_portone_sandbox_ctx_t *ctx,
+    ngx_http_portone_sandbox_account_t *account,
+    ngx_http_portone_sandbox_text_t *text)
 {
-    time_t                               now, life;
-    ngx_int_t                            rc;
-    ngx_str_t                            response;
-    ngx_http_portone_sandbox_sh_t       *sh;
-    ngx_http_portone_sandbox_arg_t       key, secret;
-    ngx_http_portone_sandbox_text_t      text;
-    ngx_http_portone_sandbox_token_t    *token;
-    ngx_http_portone_sandbox_account_t  *account;
-
-    if (ngx_http_portone_sandbox_args_get(ctx, "imp_key", &key) != NGX_OK
-        || ngx_http_portone_sandbox_args_get(ctx, "imp_secret", &secret)
-           != NGX_OK)
-    {
-        ctx->status = NGX_HTTP_INTERNAL_SERVER_ERROR;
-        return;
-    }
-
-    if (ctx->body_error) {
-        ngx_http_portone_sandbox_unrecorded(ctx, ctx->body_error);
-        return;
-    }
-
-    if (key.value.len == 0 || secret.value.len == 0) {
-        ngx_http_portone_sandbox_failure(ctx, NGX_HTTP_BAD_REQUEST, -1,
-                                         &ngx_http_portone_sandbox_no_key);
-        return;
-    }
-
-    rc = ngx_http_portone_sandbox_token_account(ctx, &key.value,
-                                                &secret.value, &account);
-    if (rc != NGX_OK) {
-        ngx_http_portone_sandbox_failure(ctx, NGX_HTTP_UNAUTHORIZED, -1,
-                             rc == NGX_ABORT
-                             ? &ngx_http_portone_sandbox_wrong_tier
-                             : &ngx_http_portone_sandbox_wrong_key);
-        return;
-    }
+    time_t                             now, life;
+    ngx_http_portone_sandbox_sh_t     *sh;
+    ngx_http_portone_sandbox_token_t  *token;
 
     sh = ctx->zone->sh;
     life = ctx->conf->token_life;
@@ -212,8 +193,7 @@ ngx_http_portone_sandbox_token_issue(ngx_http_portone_sandbox_ctx_t *ctx)
 
     if (token == NULL) {
         ngx_http_portone_sandbox_zone_unlock(ctx->zone);
-        ngx_http_portone_sandbox_full(ctx);
-        return;
+        return NGX_DECLINED;
     }
 
     if (token->expired_at <= now) {
@@ -230,8 +210,7 @@ ngx_http_portone_sandbox_token_issue(ngx_http_portone_sandbox_ctx_t *ctx)
         token->expired_at += ngx_max(life / 6, 1);
     }
 
-    ngx_http_portone_sandbox_text_init(&text, ctx->request->pool, 256);
-    ngx_http_portone_sandbox_text_format(&text,
+    ngx_http_portone_sandbox_text_format(text,
                                "{\"access_token\":\"%*s\",\"now\":%T,"
                                "\"expired_at\":%T}",
                                (size_t) NGX_HTTP_PORTONE_SANDBOX_TOKEN_LEN,
@@ -239,13 +218,62 @@ ngx_http_portone_sandbox_token_issue(ngx_http_portone_sandbox_ctx_t *ctx)
 
     ngx_http_portone_sandbox_zone_unlock(ctx->zone);
 
+    return NGX_OK;
+}
+
+
+void
+ngx_http_portone_sandbox_token_issue(ngx_http_portone_sandbox_ctx_t *ctx)
+{
+    ngx_int_t                            rc;
+    ngx_str_t                            response;
+    ngx_http_portone_sandbox_arg_t       key, secret;
+    ngx_http_portone_sandbox_text_t      text;
+    ngx_http_portone_sandbox_account_t  *account;
+
+    if (ngx_http_portone_sandbox_args_get(ctx, "imp_key", &key) != NGX_OK
+        || ngx_http_portone_sandbox_args_get(ctx, "imp_secret", &secret)
+           != NGX_OK)
+    {
+        ctx->status = NGX_HTTP_INTERNAL_SERVER_ERROR;
+        return;
+    }
+
+    if (ctx->body_error) {
+        ngx_http_portone_sandbox_respond_unrecorded(ctx, ctx->body_error);
+        return;
+    }
+
+    if (key.value.len == 0 || secret.value.len == 0) {
+        ngx_http_portone_sandbox_respond_failure(ctx, NGX_HTTP_BAD_REQUEST, -1,
+                                              &ngx_http_portone_sandbox_no_key);
+        return;
+    }
+
+    rc = ngx_http_portone_sandbox_token_account(ctx, &key.value,
+                                                &secret.value, &account);
+    if (rc != NGX_OK) {
+        ngx_http_portone_sandbox_respond_failure(ctx, NGX_HTTP_UNAUTHORIZED, -1,
+                             rc == NGX_ABORT
+                             ? &ngx_http_portone_sandbox_wrong_tier
+                             : &ngx_http_portone_sandbox_wrong_key);
+        return;
+    }
+
+    ngx_http_portone_sandbox_text_init(&text, ctx->request->pool, 256);
+
+    if (ngx_http_portone_sandbox_token_grant(ctx, account, &text) != NGX_OK) {
+        ngx_http_portone_sandbox_respond_full(ctx);
+        return;
+    }
+
     if (ngx_http_portone_sandbox_text_done(&text, &response) != NGX_OK) {
         ctx->status = NGX_HTTP_INTERNAL_SERVER_ERROR;
         return;
     }
 
     ctx->executed = 1;
-    ngx_http_portone_sandbox_success(ctx, NGX_HTTP_OK, &response);
+    ngx_http_portone_sandbox_respond_success(ctx, NGX_HTTP_OK, &response);
 }
 
 
@@ -306,7 +334,7 @@ ngx_http_portone_sandbox_token_check(ngx_http_portone_sandbox_ctx_t *ctx)
                       "portone sandbox: Tier \"%V\" is not the one the token "
                       "was issued for", &tier);
 
-        ngx_http_portone_sandbox_failure(ctx, NGX_HTTP_UNAUTHORIZED, -1,
+        ngx_http_portone_sandbox_respond_failure(ctx, NGX_HTTP_UNAUTHORIZED, -1,
                                         &ngx_http_portone_sandbox_wrong_tier);
         return NGX_DECLINED;
     }
@@ -326,7 +354,7 @@ ngx_http_portone_sandbox_token_check(ngx_http_portone_sandbox_ctx_t *ctx)
 
 refuse:
 
-    ngx_http_portone_sandbox_failure(ctx, NGX_HTTP_UNAUTHORIZED, -1,
-                                     &ngx_http_portone_sandbox_no_token);
+    ngx_http_portone_sandbox_respond_failure(ctx, NGX_HTTP_UNAUTHORIZED, -1,
+                                            &ngx_http_portone_sandbox_no_token);
     return NGX_DECLINED;
 }

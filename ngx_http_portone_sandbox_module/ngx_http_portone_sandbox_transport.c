@@ -1,14 +1,18 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
 #include <ngx_config.h>
 #include <ngx_core.h>
 #include <ngx_http.h>
 
 #include "ngx_http_portone_sandbox_faults.h"
+#include "ngx_http_portone_sandbox_ledger.h"
 #include "ngx_http_portone_sandbox_payments.h"
 #include "ngx_http_portone_sandbox_request.h"
-#include "ngx_http_portone_sandbox_respond.h"
 #include "ngx_http_portone_sandbox_text.h"
-#include "ngx_http_portone_sandbox_transport.h"
-#include "ngx_http_portone_sandbox_wait.h"
 
 
 #define NGX_HTTP_PORTONE_SANDBOX_CHUNK  16384
@@ -18,8 +22,6 @@ static ngx_int_t ngx_http_portone_sandbox_alter(
     ngx_http_portone_sandbox_ctx_t *ctx);
 static ngx_int_t ngx_http_portone_sandbox_other_payment(
     ngx_http_portone_sandbox_ctx_t *ctx);
-static ngx_int_t ngx_http_portone_sandbox_never(
-    ngx_http_portone_sandbox_ctx_t *ctx);
 static ngx_int_t ngx_http_portone_sandbox_send_header(
     ngx_http_portone_sandbox_ctx_t *ctx, off_t length);
 static void ngx_http_portone_sandbox_send_whole(
@@ -27,6 +29,9 @@ static void ngx_http_portone_sandbox_send_whole(
 static void ngx_http_portone_sandbox_send_parts(
     ngx_http_portone_sandbox_ctx_t *ctx);
 static void ngx_http_portone_sandbox_next_part(ngx_http_request_t *r);
+static void ngx_http_portone_sandbox_cut_part(
+    ngx_http_portone_sandbox_ctx_t *ctx);
+static void ngx_http_portone_sandbox_wait_writable(ngx_http_request_t *r);
 static void ngx_http_portone_sandbox_pause_handler(ngx_event_t *ev);
 static ngx_int_t ngx_http_portone_sandbox_mark_idle(ngx_connection_t *c);
 static void ngx_http_portone_sandbox_idle_mark(void *data);
@@ -44,7 +49,7 @@ static ngx_str_t  ngx_http_portone_sandbox_null = ngx_string("null");
 
 
 void
-ngx_http_portone_sandbox_send(ngx_http_portone_sandbox_ctx_t *ctx)
+ngx_http_portone_sandbox_transport_send(ngx_http_portone_sandbox_ctx_t *ctx)
 {
     ngx_uint_t                         kind;
     ngx_http_request_t                *r;
@@ -58,15 +63,9 @@ ngx_http_portone_sandbox_send(ngx_http_portone_sandbox_ctx_t *ctx)
 
     case NGX_HTTP_PORTONE_SANDBOX_LOSE_REQUEST:
     case NGX_HTTP_PORTONE_SANDBOX_LOSE_ANSWER:
-        ngx_http_portone_sandbox_close(ctx);
+        ngx_http_portone_sandbox_transport_close(ctx);
         return;
 
-    case NGX_HTTP_PORTONE_SANDBOX_HANG:
-    case NGX_HTTP_PORTONE_SANDBOX_HANG_AFTER:
-        ngx_http_portone_sandbox_watch(r);
-        ngx_http_portone_sandbox_wait(ctx, ngx_http_portone_sandbox_never,
-                                      NULL);
-        return;
     }
 
     if (ngx_http_portone_sandbox_alter(ctx) != NGX_OK) {
@@ -157,19 +156,19 @@ ngx_http_portone_sandbox_alter(ngx_http_portone_sandbox_ctx_t *ctx)
         break;
 
     case NGX_HTTP_PORTONE_SANDBOX_UNAUTHORIZED:
-        ngx_http_portone_sandbox_failure(ctx, NGX_HTTP_UNAUTHORIZED, -1,
+        ngx_http_portone_sandbox_respond_failure(ctx, NGX_HTTP_UNAUTHORIZED, -1,
                                      &ngx_http_portone_sandbox_unauthorized);
         break;
 
     case NGX_HTTP_PORTONE_SANDBOX_REFUSE:
     case NGX_HTTP_PORTONE_SANDBOX_REFUSE_AFTER:
-        ngx_http_portone_sandbox_failure(ctx, NGX_HTTP_OK, fault->code,
-                                         &fault->text);
+        ngx_http_portone_sandbox_respond_failure(ctx, NGX_HTTP_OK, fault->code,
+                                                 &fault->text);
         break;
 
     case NGX_HTTP_PORTONE_SANDBOX_NO_RESPONSE:
-        ngx_http_portone_sandbox_success(ctx, NGX_HTTP_OK,
-                                         &ngx_http_portone_sandbox_null);
+        ngx_http_portone_sandbox_respond_success(ctx, NGX_HTTP_OK,
+                                               &ngx_http_portone_sandbox_null);
         break;
 
     case NGX_HTTP_PORTONE_SANDBOX_ESCAPE:
@@ -230,16 +229,16 @@ ngx_http_portone_sandbox_other_payment(ngx_http_portone_sandbox_ctx_t *ctx)
         return NGX_ERROR;
     }
 
-    ngx_http_portone_sandbox_success(ctx, NGX_HTTP_OK, &json);
+    ngx_http_portone_sandbox_respond_success(ctx, NGX_HTTP_OK, &json);
 
     return NGX_OK;
 }
 
 
 void
-ngx_http_portone_sandbox_close(ngx_http_portone_sandbox_ctx_t *ctx)
+ngx_http_portone_sandbox_transport_close(ngx_http_portone_sandbox_ctx_t *ctx)
 {
-    ngx_http_portone_sandbox_leave(ctx, 0);
+    ngx_http_portone_sandbox_ledger_leave(ctx, 0);
     ngx_http_finalize_request(ctx->request, NGX_HTTP_CLOSE);
 }
 
@@ -247,7 +246,7 @@ ngx_http_portone_sandbox_close(ngx_http_portone_sandbox_ctx_t *ctx)
 /* notices a client that goes away */
 
 void
-ngx_http_portone_sandbox_watch(ngx_http_request_t *r)
+ngx_http_portone_sandbox_transport_watch(ngx_http_request_t *r)
 {
     ngx_event_t  *rev;
 
@@ -263,13 +262,6 @@ ngx_http_portone_sandbox_watch(ngx_http_request_t *r)
 
 
 static ngx_int_t
-ngx_http_portone_sandbox_never(ngx_http_portone_sandbox_ctx_t *ctx)
-{
-    return NGX_AGAIN;
-}
-
-
-static ngx_int_t
 ngx_http_portone_sandbox_send_header(ngx_http_portone_sandbox_ctx_t *ctx,
     off_t length)
 {
@@ -277,7 +269,7 @@ ngx_http_portone_sandbox_send_header(ngx_http_portone_sandbox_ctx_t *ctx,
 
     r = ctx->request;
 
-    ngx_http_portone_sandbox_leave(ctx, ctx->status);
+    ngx_http_portone_sandbox_ledger_leave(ctx, ctx->status);
 
     r->headers_out.status = ctx->status;
     r->headers_out.content_length_n = length;
@@ -351,7 +343,7 @@ ngx_http_portone_sandbox_send_parts(ngx_http_portone_sandbox_ctx_t *ctx)
         return;
     }
 
-    ngx_http_portone_sandbox_watch(r);
+    ngx_http_portone_sandbox_transport_watch(r);
     ngx_http_portone_sandbox_next_part(r);
 }
 
@@ -361,12 +353,10 @@ ngx_http_portone_sandbox_send_parts(ngx_http_portone_sandbox_ctx_t *ctx)
 static void
 ngx_http_portone_sandbox_next_part(ngx_http_request_t *r)
 {
-    size_t                           n;
     ngx_buf_t                       *b;
     ngx_int_t                        rc;
     ngx_event_t                     *wev;
     ngx_chain_t                      out;
-    ngx_http_core_loc_conf_t        *clcf;
     ngx_http_portone_sandbox_ctx_t  *ctx;
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_portone_sandbox_module);
@@ -405,22 +395,7 @@ ngx_http_portone_sandbox_next_part(ngx_http_request_t *r)
             return;
         }
 
-        n = (size_t) ngx_min((off_t) ctx->chunk, ctx->limit - ctx->sent);
-
-        if (ctx->sent < (off_t) ctx->response.len) {
-            n = ngx_min(n, ctx->response.len - (size_t) ctx->sent);
-            b->pos = ctx->response.data + ctx->sent;
-
-        } else {
-            b->pos = ngx_http_portone_sandbox_blanks;
-        }
-
-        b->last = b->pos + n;
-        b->memory = 1;
-        b->flush = 1;
-
-        ctx->sent += n;
-        b->last_buf = (ctx->sent == ctx->length) ? 1 : 0;
+        ngx_http_portone_sandbox_cut_part(ctx);
 
         out.buf = b;
         out.next = NULL;
@@ -445,6 +420,45 @@ ngx_http_portone_sandbox_next_part(ngx_http_request_t *r)
         return;
     }
 
+    ngx_http_portone_sandbox_wait_writable(r);
+}
+
+
+/* points the buffer at what goes out next */
+
+static void
+ngx_http_portone_sandbox_cut_part(ngx_http_portone_sandbox_ctx_t *ctx)
+{
+    size_t      n;
+    ngx_buf_t  *b;
+
+    b = ctx->buf;
+    n = (size_t) ngx_min((off_t) ctx->chunk, ctx->limit - ctx->sent);
+
+    if (ctx->sent < (off_t) ctx->response.len) {
+        n = ngx_min(n, ctx->response.len - (size_t) ctx->sent);
+        b->pos = ctx->response.data + ctx->sent;
+
+    } else {
+        b->pos = ngx_http_portone_sandbox_blanks;
+    }
+
+    b->last = b->pos + n;
+    b->memory = 1;
+    b->flush = 1;
+
+    ctx->sent += n;
+    b->last_buf = (ctx->sent == ctx->length) ? 1 : 0;
+}
+
+
+static void
+ngx_http_portone_sandbox_wait_writable(ngx_http_request_t *r)
+{
+    ngx_event_t               *wev;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    wev = r->connection->write;
     clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
 
     r->write_event_handler = ngx_http_portone_sandbox_next_part;
@@ -503,7 +517,7 @@ ngx_http_portone_sandbox_idle_mark(void *data)
 
 
 ngx_uint_t
-ngx_http_portone_sandbox_closes_idle(ngx_connection_t *c)
+ngx_http_portone_sandbox_transport_closes_idle(ngx_connection_t *c)
 {
     ngx_pool_cleanup_t  *cln;
 
@@ -518,7 +532,7 @@ ngx_http_portone_sandbox_closes_idle(ngx_connection_t *c)
 
 
 void
-ngx_http_portone_sandbox_reset_connection(ngx_http_portone_sandbox_ctx_t *ctx)
+ngx_http_portone_sandbox_transport_reset(ngx_http_portone_sandbox_ctx_t *ctx)
 {
     struct linger      linger;
     ngx_connection_t  *c;
@@ -536,5 +550,5 @@ ngx_http_portone_sandbox_reset_connection(ngx_http_portone_sandbox_ctx_t *ctx)
                              "setsockopt(SO_LINGER) failed");
     }
 
-    ngx_http_portone_sandbox_close(ctx);
+    ngx_http_portone_sandbox_transport_close(ctx);
 }

@@ -1,11 +1,15 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
 #include <ngx_config.h>
 #include <ngx_core.h>
 #include <ngx_http.h>
 
 #include "ngx_http_portone_sandbox_faults.h"
 #include "ngx_http_portone_sandbox_request.h"
-#include "ngx_http_portone_sandbox_transport.h"
-#include "ngx_http_portone_sandbox_wait.h"
 
 
 #define NGX_HTTP_PORTONE_SANDBOX_POLL        10         /* ms */
@@ -15,6 +19,8 @@
 
 static void ngx_http_portone_sandbox_poll(ngx_http_portone_sandbox_ctx_t *ctx);
 static void ngx_http_portone_sandbox_poll_handler(ngx_event_t *ev);
+static ngx_int_t ngx_http_portone_sandbox_never(
+    ngx_http_portone_sandbox_ctx_t *ctx);
 static ngx_int_t ngx_http_portone_sandbox_check_delay(
     ngx_http_portone_sandbox_ctx_t *ctx);
 static ngx_int_t ngx_http_portone_sandbox_check_gate(
@@ -36,19 +42,34 @@ ngx_http_portone_sandbox_wait(ngx_http_portone_sandbox_ctx_t *ctx,
 
 
 void
-ngx_http_portone_sandbox_long_poll(ngx_http_portone_sandbox_ctx_t *ctx,
+ngx_http_portone_sandbox_wait_long_poll(ngx_http_portone_sandbox_ctx_t *ctx,
     ngx_http_portone_sandbox_check_pt check,
     ngx_http_portone_sandbox_next_pt next)
 {
     ctx->deadline = ngx_current_msec + NGX_HTTP_PORTONE_SANDBOX_LONG_POLL;
 
-    ngx_http_portone_sandbox_watch(ctx->request);
+    ngx_http_portone_sandbox_transport_watch(ctx->request);
     ngx_http_portone_sandbox_wait(ctx, check, next);
 }
 
 
+void
+ngx_http_portone_sandbox_wait_for_ever(ngx_http_portone_sandbox_ctx_t *ctx)
+{
+    ngx_http_portone_sandbox_transport_watch(ctx->request);
+    ngx_http_portone_sandbox_wait(ctx, ngx_http_portone_sandbox_never, NULL);
+}
+
+
+static ngx_int_t
+ngx_http_portone_sandbox_never(ngx_http_portone_sandbox_ctx_t *ctx)
+{
+    return NGX_AGAIN;
+}
+
+
 ngx_int_t
-ngx_http_portone_sandbox_due(ngx_http_portone_sandbox_ctx_t *ctx)
+ngx_http_portone_sandbox_wait_due(ngx_http_portone_sandbox_ctx_t *ctx)
 {
     return (ngx_msec_int_t) (ctx->deadline - ngx_current_msec) > 0
            ? NGX_AGAIN : NGX_DECLINED;
@@ -83,7 +104,7 @@ ngx_http_portone_sandbox_poll(ngx_http_portone_sandbox_ctx_t *ctx)
     }
 
     if (reset) {
-        ngx_http_portone_sandbox_close(ctx);
+        ngx_http_portone_sandbox_transport_close(ctx);
         return;
     }
 
@@ -120,7 +141,7 @@ ngx_http_portone_sandbox_poll_handler(ngx_event_t *ev)
 
 
 void
-ngx_http_portone_sandbox_hold(ngx_http_portone_sandbox_ctx_t *ctx,
+ngx_http_portone_sandbox_wait_hold(ngx_http_portone_sandbox_ctx_t *ctx,
     ngx_http_portone_sandbox_fault_t *fault,
     ngx_http_portone_sandbox_next_pt next)
 {
@@ -154,7 +175,7 @@ ngx_http_portone_sandbox_hold(ngx_http_portone_sandbox_ctx_t *ctx,
 static ngx_int_t
 ngx_http_portone_sandbox_check_delay(ngx_http_portone_sandbox_ctx_t *ctx)
 {
-    return ngx_http_portone_sandbox_due(ctx) == NGX_AGAIN ? NGX_AGAIN
+    return ngx_http_portone_sandbox_wait_due(ctx) == NGX_AGAIN ? NGX_AGAIN
                                                           : NGX_OK;
 }
 
@@ -167,12 +188,14 @@ ngx_http_portone_sandbox_check_gate(ngx_http_portone_sandbox_ctx_t *ctx)
 
     ngx_http_portone_sandbox_zone_lock(ctx->zone);
 
-    gate = ngx_http_portone_sandbox_gate_find(ctx->zone, &ctx->gate);
+    gate = ngx_http_portone_sandbox_faults_gate_find(ctx->zone, &ctx->gate);
     rc = (gate && !gate->open) ? NGX_AGAIN : NGX_OK;
 
     ngx_http_portone_sandbox_zone_unlock(ctx->zone);
 
-    if (rc == NGX_AGAIN && ngx_http_portone_sandbox_due(ctx) != NGX_AGAIN) {
+    if (rc == NGX_AGAIN
+        && ngx_http_portone_sandbox_wait_due(ctx) != NGX_AGAIN)
+    {
         ngx_log_error(NGX_LOG_ERR, ctx->request->connection->log, 0,
                       "portone sandbox: gate \"%V\" was not opened in time",
                       &ctx->gate);
@@ -201,7 +224,7 @@ ngx_http_portone_sandbox_gate_count(ngx_http_portone_sandbox_ctx_t *ctx,
 
     if (ctx->generation == ctx->zone->sh->generation) {
 
-        gate = ngx_http_portone_sandbox_gate_find(ctx->zone, &ctx->gate);
+        gate = ngx_http_portone_sandbox_faults_gate_find(ctx->zone, &ctx->gate);
 
         if (gate && (n > 0 || gate->waiting)) {
             gate->waiting += n;

@@ -1,10 +1,16 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
 #include <ngx_config.h>
 #include <ngx_core.h>
 #include <ngx_event.h>
 #include <ngx_event_connect.h>
 #include <ngx_http.h>
 
-#include "ngx_http_portone_sandbox_webhook.h"
+#include "ngx_http_portone_sandbox_ledger.h"
 
 
 /* how long PortOne waits for an answer, the first time and later on, ms */
@@ -680,7 +686,7 @@ ngx_http_portone_sandbox_webhook_done(
 
 
 void
-ngx_http_portone_sandbox_webhooks_write(ngx_http_portone_sandbox_zone_t *zone,
+ngx_http_portone_sandbox_webhook_list(ngx_http_portone_sandbox_zone_t *zone,
     ngx_http_portone_sandbox_text_t *text)
 {
     ngx_queue_t                         *q;
@@ -720,7 +726,7 @@ ngx_http_portone_sandbox_webhooks_write(ngx_http_portone_sandbox_zone_t *zone,
 /* the number counts on: what is still under way finds none of the new ones */
 
 void
-ngx_http_portone_sandbox_webhooks_clear(ngx_http_portone_sandbox_zone_t *zone)
+ngx_http_portone_sandbox_webhook_clear(ngx_http_portone_sandbox_zone_t *zone)
 {
     ngx_queue_t                    *q;
     ngx_http_portone_sandbox_sh_t  *sh;

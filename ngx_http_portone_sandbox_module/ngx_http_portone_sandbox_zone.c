@@ -1,10 +1,13 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
 #include <ngx_config.h>
 #include <ngx_core.h>
 
-#include "ngx_http_portone_sandbox_faults.h"
-#include "ngx_http_portone_sandbox_ledger.h"
-#include "ngx_http_portone_sandbox_payments.h"
-#include "ngx_http_portone_sandbox_webhook.h"
+#include "ngx_http_portone_sandbox_module.h"
 #include "ngx_http_portone_sandbox_zone.h"
 
 
@@ -12,9 +15,21 @@ static ngx_int_t ngx_http_portone_sandbox_zone_init(ngx_shm_zone_t *shm_zone,
     void *data);
 
 
+/* by ngx_http_portone_sandbox_call_e */
+
+static ngx_str_t  ngx_http_portone_sandbox_calls[] = {
+    ngx_string("token"),
+    ngx_string("cancel"),
+    ngx_string("payment"),
+    ngx_string("find"),
+    ngx_string("other"),
+    ngx_string("any")
+};
+
+
 ngx_http_portone_sandbox_zone_t *
 ngx_http_portone_sandbox_zone_add(ngx_conf_t *cf, ngx_str_t *name,
-    size_t size)
+    size_t size, const ngx_http_portone_sandbox_parts_t *parts)
 {
     ngx_shm_zone_t                   *shm_zone;
     ngx_http_portone_sandbox_zone_t  *zone;
@@ -42,6 +57,7 @@ ngx_http_portone_sandbox_zone_add(ngx_conf_t *cf, ngx_str_t *name,
     }
 
     zone->shm_zone = shm_zone;
+    zone->parts = parts;
 
     shm_zone->init = ngx_http_portone_sandbox_zone_init;
     shm_zone->data = zone;
@@ -136,7 +152,7 @@ ngx_http_portone_sandbox_zone_init(ngx_shm_zone_t *shm_zone, void *data)
 
     ngx_http_portone_sandbox_zone_lock(zone);
 
-    rc = ngx_http_portone_sandbox_payments_declare(zone, shm_zone->shm.log);
+    rc = zone->parts->declare(zone, shm_zone->shm.log);
 
     ngx_http_portone_sandbox_zone_unlock(zone);
 
@@ -205,15 +221,14 @@ ngx_int_t
 ngx_http_portone_sandbox_zone_reset(ngx_http_portone_sandbox_zone_t *zone,
     ngx_log_t *log)
 {
-    ngx_http_portone_sandbox_sh_t  *sh;
+    ngx_http_portone_sandbox_sh_t              *sh;
+    const ngx_http_portone_sandbox_clear_pt    *clear;
 
     sh = zone->sh;
 
-    ngx_http_portone_sandbox_ledger_clear(zone);
-    ngx_http_portone_sandbox_faults_clear(zone);
-    ngx_http_portone_sandbox_gates_clear(zone);
-    ngx_http_portone_sandbox_webhooks_clear(zone);
-    ngx_http_portone_sandbox_payments_clear(zone);
+    for (clear = zone->parts->clear; *clear; clear++) {
+        (*clear)(zone);
+    }
 
     ngx_memzero(sh->tokens, sizeof(sh->tokens));
 
@@ -223,7 +238,7 @@ ngx_http_portone_sandbox_zone_reset(ngx_http_portone_sandbox_zone_t *zone,
     sh->clock_set = 0;
     sh->generation++;
 
-    return ngx_http_portone_sandbox_payments_declare(zone, log);
+    return zone->parts->declare(zone, log);
 }
 
 
@@ -233,4 +248,29 @@ ngx_http_portone_sandbox_zone_now(ngx_http_portone_sandbox_zone_t *zone,
 {
     return ngx_time() + (zone->sh->clock_set ? zone->sh->clock_offset
                                              : offset);
+}
+
+
+ngx_str_t *
+ngx_http_portone_sandbox_zone_call_name(ngx_uint_t call)
+{
+    return &ngx_http_portone_sandbox_calls[call];
+}
+
+
+ngx_int_t
+ngx_http_portone_sandbox_zone_call_by_name(u_char *name, size_t len)
+{
+    ngx_int_t  i;
+
+    for (i = 0; i <= NGX_HTTP_PORTONE_SANDBOX_ANY; i++) {
+        if (ngx_http_portone_sandbox_calls[i].len == len
+            && ngx_strncmp(ngx_http_portone_sandbox_calls[i].data, name, len)
+               == 0)
+        {
+            return i;
+        }
+    }
+
+    return NGX_ERROR;
 }

@@ -1,3 +1,9 @@
+
+/*
+ * Copyright (C) ngx_http_portone_module contributors
+ */
+
+
 #ifndef _NGX_HTTP_PORTONE_SANDBOX_ZONE_H_INCLUDED_
 #define _NGX_HTTP_PORTONE_SANDBOX_ZONE_H_INCLUDED_
 
@@ -208,14 +214,32 @@ typedef struct {
 } ngx_http_portone_sandbox_declared_t;
 
 
+typedef struct ngx_http_portone_sandbox_zone_s
+    ngx_http_portone_sandbox_zone_t;
+
+typedef void (*ngx_http_portone_sandbox_clear_pt)(
+    ngx_http_portone_sandbox_zone_t *zone);
+typedef ngx_int_t (*ngx_http_portone_sandbox_declare_pt)(
+    ngx_http_portone_sandbox_zone_t *zone, ngx_log_t *log);
+
+
+/* the files that keep something in the zone; called with the zone locked */
+
 typedef struct {
-    ngx_http_portone_sandbox_sh_t      *sh;
-    ngx_slab_pool_t                    *shpool;
-    ngx_shm_zone_t                     *shm_zone;
-    ngx_array_t                         declared;
+    const ngx_http_portone_sandbox_clear_pt  *clear;   /* the last is NULL */
+    ngx_http_portone_sandbox_declare_pt       declare;
+} ngx_http_portone_sandbox_parts_t;
+
+
+struct ngx_http_portone_sandbox_zone_s {
+    ngx_http_portone_sandbox_sh_t           *sh;
+    ngx_slab_pool_t                         *shpool;
+    ngx_shm_zone_t                          *shm_zone;
+    const ngx_http_portone_sandbox_parts_t  *parts;
+    ngx_array_t                              declared;
                            /* of ngx_http_portone_sandbox_declared_t * */
-    time_t                              clock_offset;
-} ngx_http_portone_sandbox_zone_t;
+    time_t                                   clock_offset;
+};
 
 
 /*
@@ -223,7 +247,8 @@ typedef struct {
  * after having logged why not.  Size 0 refers to a zone declared elsewhere.
  */
 ngx_http_portone_sandbox_zone_t *ngx_http_portone_sandbox_zone_add(
-    ngx_conf_t *cf, ngx_str_t *name, size_t size);
+    ngx_conf_t *cf, ngx_str_t *name, size_t size,
+    const ngx_http_portone_sandbox_parts_t *parts);
 
 /*
  * Remembers a declared payment for the zone.  NGX_DECLINED: another one with
@@ -262,6 +287,12 @@ ngx_int_t ngx_http_portone_sandbox_zone_reset(
 /* the time PortOne tells, unix seconds; offset is the configured one */
 time_t ngx_http_portone_sandbox_zone_now(ngx_http_portone_sandbox_zone_t *zone,
     time_t offset);
+
+/* calls: "token", "cancel", "payment", "find", "other", "any" */
+ngx_str_t *ngx_http_portone_sandbox_zone_call_name(ngx_uint_t call);
+
+/* NGX_ERROR when there is no such call */
+ngx_int_t ngx_http_portone_sandbox_zone_call_by_name(u_char *name, size_t len);
 
 
 #endif /* _NGX_HTTP_PORTONE_SANDBOX_ZONE_H_INCLUDED_ */
