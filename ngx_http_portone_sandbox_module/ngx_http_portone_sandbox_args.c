@@ -301,3 +301,65 @@ ngx_http_portone_sandbox_args_header(ngx_http_request_t *r, const char *name,
         }
     }
 }
+
+
+/* any Content-Type will do: curl -d sends a form's */
+
+ngx_int_t
+ngx_http_portone_sandbox_args_control(ngx_http_portone_sandbox_ctx_t *ctx,
+    ngx_uint_t required)
+{
+    const char  *end;
+
+    if (ctx->body.len == 0 && !required) {
+        return NGX_OK;
+    }
+
+    if (ctx->body.len) {
+        ctx->json = cJSON_ParseWithOpts((char *) ctx->body.data, &end, 1);
+
+        if (ctx->json
+            && (u_char *) end == ctx->body.data + ctx->body.len)
+        {
+            return NGX_OK;
+        }
+    }
+
+    ngx_http_portone_sandbox_respond_error(ctx, NGX_HTTP_BAD_REQUEST,
+                                           "the body is not JSON");
+    return NGX_DECLINED;
+}
+
+
+/* the body has to be an object of the named fields only */
+
+ngx_int_t
+ngx_http_portone_sandbox_args_only(ngx_http_portone_sandbox_ctx_t *ctx,
+    const char **names)
+{
+    cJSON       *item;
+    const char **name;
+
+    if (!cJSON_IsObject(ctx->json)) {
+        ngx_http_portone_sandbox_respond_error(ctx, NGX_HTTP_BAD_REQUEST,
+                                               "the body is not an object");
+        return NGX_DECLINED;
+    }
+
+    cJSON_ArrayForEach(item, ctx->json) {
+
+        for (name = names; *name; name++) {
+            if (ngx_strcmp(*name, item->string) == 0) {
+                break;
+            }
+        }
+
+        if (*name == NULL) {
+            ngx_http_portone_sandbox_respond_error(ctx, NGX_HTTP_BAD_REQUEST,
+                                                   "unknown field");
+            return NGX_DECLINED;
+        }
+    }
+
+    return NGX_OK;
+}

@@ -101,7 +101,7 @@ static ngx_str_t  ngx_http_portone_sandbox_all_cancelled =
 static ngx_str_t  ngx_http_portone_sandbox_too_much =
     ngx_string("결제취소에 실패하였습니다. 취소금액이 미정산 금액보다 큽니다.");
 
-/* PortOne refuses these, but nobody has recorded its words */
+/* PortOne refuses these; its words are unrecorded */
 static ngx_str_t  ngx_http_portone_sandbox_no_refund_account =
     ngx_string("결제취소에 실패하였습니다. [sandbox] refund_holder, "
                "refund_bank, refund_account required");
@@ -265,7 +265,7 @@ ngx_http_portone_sandbox_cancel_payment(ngx_http_portone_sandbox_ctx_t *ctx,
 
     if (args->imp_uid.value.len) {
 
-        /* merchant_uid plays no part then, not even a wrong one */
+        /* PortOne ignores merchant_uid then, even a wrong one */
 
         payment = ngx_http_portone_sandbox_payments_find(ctx->zone,
                                                          &args->imp_uid.value);
@@ -378,7 +378,7 @@ ngx_http_portone_sandbox_cancel_check(ngx_http_portone_sandbox_ctx_t *ctx,
         return NGX_DECLINED;
     }
 
-    /* the trap of this API: no amount is the whole amount */
+    /* the trap of this API: a missing amount means the whole amount */
 
     if (*amount == 0) {
         *amount = balance;

@@ -21,7 +21,7 @@ typedef struct {
     ngx_uint_t    methods;
     ngx_uint_t    nsegments;
     const char   *name;               /* of segment 1 */
-    const char   *action;             /* of the last segment, or NULL */
+    const char   *action;             /* last segment, or NULL */
     void        (*handler)(ngx_http_portone_sandbox_ctx_t *ctx);
 } ngx_http_portone_sandbox_control_t;
 
@@ -124,77 +124,6 @@ ngx_http_portone_sandbox_control(ngx_http_portone_sandbox_ctx_t *ctx)
 }
 
 
-/* the Content-Type is not looked at: curl -d does not send JSON's */
-
-ngx_int_t
-ngx_http_portone_sandbox_control_json(ngx_http_portone_sandbox_ctx_t *ctx,
-    ngx_uint_t required)
-{
-    const char  *end;
-
-    if (ctx->body.len == 0 && !required) {
-        return NGX_OK;
-    }
-
-    if (ctx->body.len) {
-        ctx->json = cJSON_ParseWithOpts((char *) ctx->body.data, &end, 1);
-
-        if (ctx->json
-            && (u_char *) end == ctx->body.data + ctx->body.len)
-        {
-            return NGX_OK;
-        }
-    }
-
-    ngx_http_portone_sandbox_respond_error(ctx, NGX_HTTP_BAD_REQUEST,
-                                           "the body is not JSON");
-    return NGX_DECLINED;
-}
-
-
-void
-ngx_http_portone_sandbox_control_invalid(ngx_http_portone_sandbox_ctx_t *ctx,
-    u_char *error)
-{
-    ngx_http_portone_sandbox_respond_error(ctx, NGX_HTTP_BAD_REQUEST,
-                                           (char *) error);
-}
-
-
-/* the body has to be an object of the named fields only */
-
-ngx_int_t
-ngx_http_portone_sandbox_control_fields(ngx_http_portone_sandbox_ctx_t *ctx,
-    const char **names)
-{
-    cJSON       *item;
-    const char **name;
-
-    if (!cJSON_IsObject(ctx->json)) {
-        ngx_http_portone_sandbox_respond_error(ctx, NGX_HTTP_BAD_REQUEST,
-                                               "the body is not an object");
-        return NGX_DECLINED;
-    }
-
-    cJSON_ArrayForEach(item, ctx->json) {
-
-        for (name = names; *name; name++) {
-            if (ngx_strcmp(*name, item->string) == 0) {
-                break;
-            }
-        }
-
-        if (*name == NULL) {
-            ngx_http_portone_sandbox_respond_error(ctx, NGX_HTTP_BAD_REQUEST,
-                                                   "unknown field");
-            return NGX_DECLINED;
-        }
-    }
-
-    return NGX_OK;
-}
-
-
 static void
 ngx_http_portone_sandbox_control_ledger(ngx_http_portone_sandbox_ctx_t *ctx)
 {
@@ -204,7 +133,7 @@ ngx_http_portone_sandbox_control_ledger(ngx_http_portone_sandbox_ctx_t *ctx)
 
     call = NGX_HTTP_PORTONE_SANDBOX_ANY;
 
-    /* whose ledger: any payment's, unless one is named */
+    /* the ledger of all payments, unless the query names one */
 
     rc = ngx_http_portone_sandbox_args_query(ctx->request, "imp_uid",
                                              &ctx->wait_name);
@@ -391,8 +320,8 @@ ngx_http_portone_sandbox_control_clock(ngx_http_portone_sandbox_ctx_t *ctx)
 
     if (ctx->request->method == NGX_HTTP_POST) {
 
-        if (ngx_http_portone_sandbox_control_json(ctx, 1) != NGX_OK
-            || ngx_http_portone_sandbox_control_fields(ctx, names) != NGX_OK)
+        if (ngx_http_portone_sandbox_args_control(ctx, 1) != NGX_OK
+            || ngx_http_portone_sandbox_args_only(ctx, names) != NGX_OK)
         {
             ngx_http_portone_sandbox_transport_send(ctx);
             return;

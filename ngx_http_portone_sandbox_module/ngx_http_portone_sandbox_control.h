@@ -41,23 +41,5 @@ void ngx_http_portone_sandbox_control_faults(
 void ngx_http_portone_sandbox_control_faults_gate(
     ngx_http_portone_sandbox_ctx_t *ctx);
 
-/*
- * Parses the body.  The Content-Type plays no part: curl -d sends a form's.
- * NGX_DECLINED: it is not JSON, the answer is in ctx.
- */
-ngx_int_t ngx_http_portone_sandbox_control_json(
-    ngx_http_portone_sandbox_ctx_t *ctx, ngx_uint_t required);
-
-/*
- * Looks whether the parsed body is an object of the named fields only.
- * NGX_DECLINED: it is not, the answer is in ctx.
- */
-ngx_int_t ngx_http_portone_sandbox_control_fields(
-    ngx_http_portone_sandbox_ctx_t *ctx, const char **names);
-
-/* HTTP 400 with a NUL-terminated text */
-void ngx_http_portone_sandbox_control_invalid(
-    ngx_http_portone_sandbox_ctx_t *ctx, u_char *error);
-
 
 #endif /* _NGX_HTTP_PORTONE_SANDBOX_CONTROL_H_INCLUDED_ */

@@ -31,7 +31,7 @@ ngx_http_portone_sandbox_control_faults(ngx_http_portone_sandbox_ctx_t *ctx)
     ngx_http_portone_sandbox_text_t   text;
 
     if (ctx->request->method == NGX_HTTP_POST
-        && ngx_http_portone_sandbox_control_json(ctx, 1) != NGX_OK)
+        && ngx_http_portone_sandbox_args_control(ctx, 1) != NGX_OK)
     {
         ngx_http_portone_sandbox_transport_send(ctx);
         return;
@@ -88,7 +88,7 @@ ngx_http_portone_sandbox_control_faults(ngx_http_portone_sandbox_ctx_t *ctx)
         ngx_http_portone_sandbox_respond_full(ctx);
 
     } else {
-        ngx_http_portone_sandbox_control_invalid(ctx, error);
+        ngx_http_portone_sandbox_respond_invalid(ctx, error);
     }
 
     ngx_http_portone_sandbox_transport_send(ctx);
@@ -129,8 +129,8 @@ ngx_http_portone_sandbox_control_faults_gate(
         return;
     }
 
-    if (ngx_http_portone_sandbox_control_json(ctx, 1) != NGX_OK
-        || ngx_http_portone_sandbox_control_fields(ctx, names) != NGX_OK)
+    if (ngx_http_portone_sandbox_args_control(ctx, 1) != NGX_OK
+        || ngx_http_portone_sandbox_args_only(ctx, names) != NGX_OK)
     {
         ngx_http_portone_sandbox_transport_send(ctx);
         return;

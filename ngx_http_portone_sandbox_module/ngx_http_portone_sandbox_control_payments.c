@@ -62,7 +62,7 @@ ngx_http_portone_sandbox_control_payments(ngx_http_portone_sandbox_ctx_t *ctx)
         return;
     }
 
-    if (ngx_http_portone_sandbox_control_json(ctx, 1) != NGX_OK) {
+    if (ngx_http_portone_sandbox_args_control(ctx, 1) != NGX_OK) {
         ngx_http_portone_sandbox_transport_send(ctx);
         return;
     }
@@ -110,7 +110,7 @@ ngx_http_portone_sandbox_control_payments(ngx_http_portone_sandbox_ctx_t *ctx)
         ngx_http_portone_sandbox_respond_full(ctx);
 
     } else {
-        ngx_http_portone_sandbox_control_invalid(ctx, error);
+        ngx_http_portone_sandbox_respond_invalid(ctx, error);
     }
 
     ngx_http_portone_sandbox_transport_send(ctx);
@@ -143,7 +143,7 @@ ngx_http_portone_sandbox_control_list(ngx_http_portone_sandbox_ctx_t *ctx)
             ngx_http_portone_sandbox_text_format(&text, ",");
         }
 
-        /* the payment object without its last brace */
+        /* the payment object up to its last brace */
 
         ngx_http_portone_sandbox_text_add(&text, payment->json.data,
                                           payment->json.len - 1);
@@ -206,7 +206,7 @@ ngx_http_portone_sandbox_control_put(ngx_http_portone_sandbox_ctx_t *ctx,
 }
 
 
-/* what is paid now, and virtual accounts that are issued, are told */
+/* PortOne tells of new payments and of issued virtual accounts */
 
 static void
 ngx_http_portone_sandbox_control_tell(ngx_http_portone_sandbox_ctx_t *ctx,
@@ -252,7 +252,7 @@ ngx_http_portone_sandbox_control_change(ngx_http_portone_sandbox_ctx_t *ctx,
     ngx_http_portone_sandbox_text_t      text;
     ngx_http_portone_sandbox_payment_t  *payment;
 
-    if (ngx_http_portone_sandbox_control_json(ctx, 0) != NGX_OK) {
+    if (ngx_http_portone_sandbox_args_control(ctx, 0) != NGX_OK) {
         ngx_http_portone_sandbox_transport_send(ctx);
         return;
     }
@@ -306,10 +306,10 @@ ngx_http_portone_sandbox_control_change(ngx_http_portone_sandbox_ctx_t *ctx,
         break;
 
     default:
-        ngx_http_portone_sandbox_control_invalid(ctx, error);
+        ngx_http_portone_sandbox_respond_invalid(ctx, error);
     }
 
-    /* an accepted refund that is given up is no news of the payment */
+    /* giving up an accepted refund leaves the payment as it was */
 
     if (tell
         && !cJSON_IsFalse(cJSON_GetObjectItemCaseSensitive(ctx->json,
@@ -325,7 +325,7 @@ ngx_http_portone_sandbox_control_change(ngx_http_portone_sandbox_ctx_t *ctx,
 }
 
 
-/* what PortOne would now send to the shop */
+/* the webhook that PortOne would send now */
 
 static void
 ngx_http_portone_sandbox_control_told(ngx_http_portone_sandbox_text_t *text,

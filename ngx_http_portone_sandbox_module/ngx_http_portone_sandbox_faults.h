@@ -65,8 +65,8 @@ ngx_int_t ngx_http_portone_sandbox_faults_arm(
     ngx_http_portone_sandbox_zone_t *zone, cJSON *object, u_char *error);
 
 /*
- * Takes the fault that a call meets in a phase, counting it down.  A copy in
- * the pool; NULL: none, or no memory (*failed).
+ * Takes the fault that a call meets in a phase, counting it down.  Returns a
+ * copy in the pool; NULL: there is none, or memory ran out (*failed).
  */
 ngx_http_portone_sandbox_fault_t *ngx_http_portone_sandbox_faults_take(
     ngx_http_portone_sandbox_zone_t *zone, ngx_uint_t phase, ngx_uint_t call,
@@ -87,11 +87,11 @@ ngx_http_portone_sandbox_gate_t *ngx_http_portone_sandbox_faults_gate_find(
 void ngx_http_portone_sandbox_faults_clear_gates(
     ngx_http_portone_sandbox_zone_t *zone);
 
-/* is the call's work done in spite of the fault (NULL: none) */
+/* 1: the call's work is done in spite of the fault, which may be NULL */
 ngx_uint_t ngx_http_portone_sandbox_faults_executes(
     ngx_http_portone_sandbox_fault_t *fault);
 
-/* the word for the fault (NULL: none) */
+/* the word for the fault, which may be NULL */
 void ngx_http_portone_sandbox_faults_name(
     ngx_http_portone_sandbox_fault_t *fault, ngx_str_t *name);
 

@@ -234,7 +234,7 @@ ngx_http_portone_sandbox_field_value(cJSON *given,
             break;
         }
 
-        /* printed again, because "007" is no JSON number */
+        /* printed again, since JSON forbids "007" */
 
         p = ngx_http_portone_sandbox_money_print(buf, amount, 3);
         *p = '\0';
@@ -392,7 +392,7 @@ ngx_http_portone_sandbox_fields_payment(cJSON *given, time_t now,
         (void) cJSON_AddItemToObject(object, field->name, item);
     }
 
-    /* what PortOne may add to its answers one day */
+    /* unknown fields: PortOne may add some to its answers one day */
 
     for (item = given->child; item; /* void */ ) {
 

@@ -156,7 +156,7 @@ ngx_http_portone_sandbox_history_append(ngx_http_portone_sandbox_zone_t *zone,
         return NGX_DECLINED;
     }
 
-    /* PortOne has no state of its own for a part of the amount */
+    /* PortOne says "cancelled" for a part of the amount, too */
 
     ngx_str_set(&value, "cancelled");
 

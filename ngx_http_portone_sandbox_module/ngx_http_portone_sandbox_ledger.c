@@ -18,6 +18,8 @@
     (sh)->requests[(number) % NGX_HTTP_PORTONE_SANDBOX_MAX_REQUESTS]
 
 
+static void ngx_http_portone_sandbox_ledger_settle(
+    ngx_http_portone_sandbox_ctx_t *ctx, ngx_uint_t status);
 static void ngx_http_portone_sandbox_ledger_drop(
     ngx_http_portone_sandbox_zone_t *zone);
 static ngx_http_portone_sandbox_entry_t *
@@ -98,7 +100,7 @@ ngx_http_portone_sandbox_ledger_copy(u_char *p, ngx_str_t *dst,
     dst->data = p;
     dst->len = src->len;
 
-    /* memcpy() may not be given the NULL of an empty string */
+    /* an empty string is NULL, which memcpy() forbids */
 
     return src->len ? ngx_cpymem(p, src->data, src->len) : p;
 }
@@ -179,7 +181,9 @@ ngx_http_portone_sandbox_ledger_arrive(ngx_http_portone_sandbox_ctx_t *ctx)
 }
 
 
-void
+/* notes what became of the request: status (0: unanswered), ctx->executed */
+
+static void
 ngx_http_portone_sandbox_ledger_settle(ngx_http_portone_sandbox_ctx_t *ctx,
     ngx_uint_t status)
 {

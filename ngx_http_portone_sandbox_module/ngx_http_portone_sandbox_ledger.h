@@ -17,33 +17,30 @@
 
 
 /*
- * What the sandboxed PortOne has received and done.  All functions are called
- * with the zone locked.
+ * The ledger: requests that the sandboxed PortOne has received, and what it
+ * did.  Callers hold the lock of the zone, except where it says otherwise.
  */
 
 /*
- * Notes the arrival of an API request and gives it its number.  The oldest
- * requests make room; one that does not fit at all is counted as dropped.
+ * Notes the arrival of an API request and gives the request its number.  The
+ * oldest requests make room; one that is too large even then is counted as
+ * dropped.
  */
 void ngx_http_portone_sandbox_ledger_arrive(
     ngx_http_portone_sandbox_ctx_t *ctx);
 
 /*
- * Ends the work on an API request before its answer leaves: the request no
- * longer counts as concurrent, and the ledger knows its status, 0: no answer.
- * The zone is not locked.
+ * Ends the work on an API request before its answer leaves: the request stops
+ * counting as concurrent, and the ledger learns its status (0: unanswered).
+ * The function locks the zone.
  */
 void ngx_http_portone_sandbox_ledger_leave(
-    ngx_http_portone_sandbox_ctx_t *ctx, ngx_uint_t status);
-
-/* notes what became of it: ctx->status (0: no answer) and ctx->executed */
-void ngx_http_portone_sandbox_ledger_settle(
     ngx_http_portone_sandbox_ctx_t *ctx, ngx_uint_t status);
 
 void ngx_http_portone_sandbox_ledger_clear(
     ngx_http_portone_sandbox_zone_t *zone);
 
-/* how many requests of a call (for an imp_uid, if not empty) have arrived */
+/* how many requests of a call have arrived; an empty imp_uid means any */
 ngx_uint_t ngx_http_portone_sandbox_ledger_count(
     ngx_http_portone_sandbox_zone_t *zone, ngx_uint_t call,
     ngx_str_t *imp_uid);
@@ -56,9 +53,9 @@ void ngx_http_portone_sandbox_ledger_write(
 
 
 /*
- * What PortOne tells the shop when a payment has changed: a POST to the URL
- * of portone_sandbox_webhook, sent by the worker that made the change.  What
- * became of it is kept in the zone.
+ * Webhooks: when a payment has changed, the worker that made the change sends
+ * a POST to the URL of portone_sandbox_webhook.  The zone keeps how each one
+ * ended.
  */
 
 /* where webhooks go, and how */
@@ -76,13 +73,16 @@ struct ngx_http_portone_sandbox_target_s {
 char *ngx_http_portone_sandbox_webhook(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
-/* the body, as JSON; the zone is locked; NULL: no memory */
+/*
+ * the body, as JSON, owned by the caller; the zone is locked; NULL: memory ran
+ * out
+ */
 cJSON *ngx_http_portone_sandbox_webhook_json(
     ngx_http_portone_sandbox_payment_t *payment);
 
 /*
- * Sends the webhook, which is taken, if the location has a target; what
- * fails is logged.  The zone is not locked.
+ * Takes the webhook and sends it if the location has a target; failures are
+ * logged.  The function locks the zone.
  */
 void ngx_http_portone_sandbox_webhook_send(
     ngx_http_portone_sandbox_ctx_t *ctx, cJSON *webhook);

@@ -34,9 +34,9 @@ typedef struct {
     ngx_flag_t                          enable;
     ngx_http_portone_sandbox_zone_t    *zone;
     ngx_array_t                        *accounts;
-                                   /* of ngx_http_portone_sandbox_account_t */
+                                   /* ngx_http_portone_sandbox_account_t */
     ngx_array_t                        *payments;
-                                /* of ngx_http_portone_sandbox_declared_t * */
+                                /* ngx_http_portone_sandbox_declared_t * */
     ngx_http_portone_sandbox_target_t  *webhook;        /* NULL: none */
     time_t                              token_life;
     ngx_int_t                           clock_offset;   /* seconds */
@@ -65,13 +65,13 @@ struct ngx_http_portone_sandbox_ctx_s {
     ngx_uint_t                           nsegments;
 
     ngx_str_t                            body;
-    cJSON                               *json;          /* of the body */
+    cJSON                               *json;          /* parsed body */
     const char                          *body_error;    /* NULL: readable */
 
     ngx_http_portone_sandbox_call_e      call;
     ngx_str_t                            imp_uid;       /* resolved */
     ngx_str_t                            merchant_uid;  /* resolved */
-    ngx_str_t                            account;       /* of the token */
+    ngx_str_t                            account;       /* the token's */
     ngx_str_t                            tier;
 
     /* the ledger's number, 0 for control requests */
@@ -88,7 +88,7 @@ struct ngx_http_portone_sandbox_ctx_s {
     ngx_msec_t                           deadline;
     ngx_str_t                            gate;          /* waited at */
 
-    /* what a long poll waits for */
+    /* the event that a long poll waits for */
     ngx_str_t                            wait_name;
     ngx_uint_t                           wait_call;
     ngx_uint_t                           wait_count;

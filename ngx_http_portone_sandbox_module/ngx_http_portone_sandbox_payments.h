@@ -9,8 +9,8 @@
 
 
 /*
- * What a payment is and how it changes: the payments of a zone, their history,
- * the fields that a declaration gives, the object that is built of them, money.
+ * Payments and how they change: the payments of a zone, their history, the
+ * fields that a declaration gives, the object that is built of them, money.
  */
 
 
@@ -46,18 +46,18 @@ ngx_uint_t ngx_http_portone_sandbox_payments_visible(
     ngx_str_t *tier);
 
 /*
- * Creates or replaces a payment.  "object" is what
- * ngx_http_portone_sandbox_fields_payment() has built; stays the caller's.
- * NGX_OK, or NGX_DECLINED when the zone is full: then nothing has changed.
+ * Creates or replaces a payment.  ngx_http_portone_sandbox_fields_payment()
+ * has built the object, which stays the caller's.  NGX_OK, or NGX_DECLINED
+ * when the zone is full: all is as before.
  */
 ngx_int_t ngx_http_portone_sandbox_payments_put(
     ngx_http_portone_sandbox_zone_t *zone, cJSON *object, ngx_str_t *account,
     ngx_str_t *tier, ngx_uint_t async);
 
 /*
- * Stores a changed payment object and, if pending is not NULL, the entry of a
- * cancel that is accepted and not finished (empty: none).
- * NGX_OK, or NGX_DECLINED when the zone is full: then nothing has changed.
+ * Stores a changed payment object and the entry of a cancel that is accepted
+ * and still unfinished.  pending: an empty string deletes the entry, NULL
+ * keeps it.  NGX_OK, or NGX_DECLINED when the zone is full: all is as before.
  */
 ngx_int_t ngx_http_portone_sandbox_payments_store(
     ngx_http_portone_sandbox_zone_t *zone,
@@ -76,9 +76,9 @@ ngx_int_t ngx_http_portone_sandbox_payments_declare(
 
 
 /*
- * How money moves: entries of a payment's cancel_history.  All functions are
- * called with the zone locked and answer NGX_OK; NGX_DECLINED: the zone is
- * full and nothing has changed; NGX_ABORT: there is nothing to work on.
+ * How money moves: entries of a payment's cancel_history.  Callers hold the
+ * lock of the zone.  NGX_OK; NGX_DECLINED: the zone is full, all is as before;
+ * NGX_ABORT: there is nothing to work on.
  */
 
 typedef struct {
@@ -94,7 +94,9 @@ ngx_int_t ngx_http_portone_sandbox_history_add(
     ngx_http_portone_sandbox_payment_t *payment,
     ngx_http_portone_sandbox_refund_t *refund);
 
-/* accepts an asynchronous refund: the payment does not show it yet */
+/*
+ * accepts an asynchronous refund, which the payment shows once it is finished
+ */
 ngx_int_t ngx_http_portone_sandbox_history_accept(
     ngx_http_portone_sandbox_zone_t *zone,
     ngx_http_portone_sandbox_payment_t *payment,
@@ -152,7 +154,7 @@ cJSON *ngx_http_portone_sandbox_fields_payment(cJSON *given, time_t now,
 ngx_int_t ngx_http_portone_sandbox_object_facts(cJSON *object,
     ngx_http_portone_sandbox_facts_t *facts, u_char *error);
 
-/* NGX_HTTP_PORTONE_SANDBOX_ANY_STATUS when it is none of PortOne's */
+/* NGX_HTTP_PORTONE_SANDBOX_ANY_STATUS when PortOne lacks the status */
 ngx_uint_t ngx_http_portone_sandbox_object_status(ngx_str_t *name);
 
 /* replaces or adds an amount of money, a time, and a string */
@@ -172,12 +174,12 @@ ngx_int_t ngx_http_portone_sandbox_object_set_string(cJSON *object,
 #define NGX_HTTP_PORTONE_SANDBOX_MONEY_LEN  40
 
 
-/* decimals by ISO 4217, or NGX_ERROR when it is not three letters A-Z */
+/* decimals by ISO 4217; NGX_ERROR: anything but three letters A-Z */
 ngx_int_t ngx_http_portone_sandbox_money_decimals(ngx_str_t *currency);
 
 /*
- * Reads a decimal number ("1300", "-2", "12.50") exactly.  NGX_ERROR: not a
- * number, more decimals than the currency has, or more than 15 digits.
+ * Reads a decimal number ("1300", "-2", "12.50") exactly.  NGX_ERROR: other
+ * text, more decimals than the currency has, or more than 15 digits.
  */
 ngx_int_t ngx_http_portone_sandbox_money_parse(ngx_str_t *text,
     ngx_uint_t decimals, int64_t *amount);
@@ -189,11 +191,11 @@ ngx_int_t ngx_http_portone_sandbox_money_parse(ngx_str_t *text,
 ngx_int_t ngx_http_portone_sandbox_money_text(cJSON *number, u_char *buf,
     ngx_str_t *text);
 
-/* prints "1300" or "12.5" and returns the end; not NUL-terminated */
+/* prints "1300" or "12.5" and returns the end; the caller adds a NUL */
 u_char *ngx_http_portone_sandbox_money_print(u_char *buf, int64_t amount,
     ngx_uint_t decimals);
 
-/* prints "1,300.00" and returns the end; not NUL-terminated */
+/* prints "1,300.00" and returns the end; the caller adds a NUL */
 u_char *ngx_http_portone_sandbox_money_print_grouped(u_char *buf,
     int64_t amount, ngx_uint_t decimals);
 

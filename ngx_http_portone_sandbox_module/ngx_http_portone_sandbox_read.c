@@ -85,7 +85,7 @@ static ngx_http_portone_sandbox_sorting_t
 static ngx_str_t  ngx_http_portone_sandbox_no_payment =
     ngx_string("존재하지 않는 결제정보입니다.");
 
-/* not PortOne's words: nobody has recorded them */
+/* the sandbox's own words: PortOne's are unrecorded */
 static ngx_str_t  ngx_http_portone_sandbox_invalid_parameter =
     ngx_string("sandbox: invalid parameter");
 
@@ -283,9 +283,9 @@ ngx_http_portone_sandbox_read_collect(ngx_http_portone_sandbox_ctx_t *ctx,
 
 
 /*
- * The payments of the merchant_uid and status in the path, sorted as the
- * query says.  Called with the zone locked.  NGX_DECLINED: the query or the
- * status is wrong; NGX_ERROR: no memory.
+ * The payments of the merchant_uid and status in the path, sorted as the query
+ * says.  Called with the zone locked.  NGX_DECLINED: the query or the status
+ * is wrong; NGX_ERROR: memory ran out.
  */
 
 static ngx_int_t
@@ -396,7 +396,7 @@ ngx_http_portone_sandbox_read_find(ngx_http_portone_sandbox_ctx_t *ctx)
 }
 
 
-/* NGX_DECLINED: not a number from 1 to max */
+/* NGX_DECLINED: anything but a number from 1 to max */
 
 static ngx_int_t
 ngx_http_portone_sandbox_read_number(ngx_http_portone_sandbox_ctx_t *ctx,
@@ -504,7 +504,9 @@ ngx_http_portone_sandbox_read_find_all(ngx_http_portone_sandbox_ctx_t *ctx)
 }
 
 
-/* called with the zone locked; NGX_DECLINED: it is not recorded, in ctx */
+/*
+ * called with the zone locked; NGX_DECLINED: unrecorded, the answer is in ctx
+ */
 
 static ngx_int_t
 ngx_http_portone_sandbox_read_ids(ngx_http_portone_sandbox_ctx_t *ctx,

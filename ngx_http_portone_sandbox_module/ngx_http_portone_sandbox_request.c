@@ -103,8 +103,8 @@ ngx_http_portone_sandbox_request_handler(ngx_http_request_t *r)
 
 
 /*
- * Splits the path below the location.  NGX_DECLINED: it is not below, as
- * "/portone-x" of "location /portone".
+ * Splits the path below the location.  NGX_DECLINED: the path lies beside it,
+ * as "/portone-x" beside "location /portone".
  */
 
 static ngx_int_t
@@ -349,7 +349,7 @@ ngx_http_portone_sandbox_body_handler(ngx_http_request_t *r)
 }
 
 
-/* which payment the call is about, as far as it says */
+/* finds the payment that the call names, if it names one */
 
 static ngx_int_t
 ngx_http_portone_sandbox_resolve(ngx_http_portone_sandbox_ctx_t *ctx)
@@ -447,7 +447,7 @@ ngx_http_portone_sandbox_arrive(ngx_http_portone_sandbox_ctx_t *ctx,
 
     rc = ngx_http_portone_sandbox_resolve_locked(ctx);
 
-    /* a connection that is about to be closed meets no further fault */
+    /* a connection that is about to be closed skips further faults */
 
     for (i = 0; i < sizeof(taken) / sizeof(taken[0]) && !idle; i++) {
         *taken[i] = ngx_http_portone_sandbox_faults_take(ctx->zone, i,

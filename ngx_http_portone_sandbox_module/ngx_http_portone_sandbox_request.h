@@ -82,13 +82,13 @@ typedef struct {
 
 /*
  * Makes the body's parameters readable: ctx->json, ctx->form, or
- * ctx->body_error when its form is not known.
+ * ctx->body_error when its form is unknown.
  */
 void ngx_http_portone_sandbox_args_body(ngx_http_portone_sandbox_ctx_t *ctx);
 
 /*
- * A parameter of the body.  In a form each one is TEXT.  The value of a
- * NUMBER is its decimal text.  NGX_ERROR: no memory.
+ * A parameter of the body.  In a form each one is TEXT.  The value of a NUMBER
+ * is its decimal text.  NGX_ERROR: memory ran out.
  */
 ngx_int_t ngx_http_portone_sandbox_args_get(
     ngx_http_portone_sandbox_ctx_t *ctx, const char *name,
@@ -99,8 +99,8 @@ ngx_int_t ngx_http_portone_sandbox_args_query(ngx_http_request_t *r,
     const char *name, ngx_str_t *value);
 
 /*
- * Takes the next pair off a query or form: NGX_OK, NGX_DONE (no more) or
- * NGX_ERROR (no memory).  Name and value are decoded.
+ * Takes the next pair off a query or form: NGX_OK, NGX_DONE (all are taken) or
+ * NGX_ERROR (memory ran out).  Name and value are decoded.
  */
 ngx_int_t ngx_http_portone_sandbox_args_next(ngx_pool_t *pool,
     ngx_str_t *rest, ngx_str_t *name, ngx_str_t *value);
@@ -113,23 +113,29 @@ void ngx_http_portone_sandbox_args_header(ngx_http_request_t *r,
 ngx_int_t ngx_http_portone_sandbox_args_decode(ngx_pool_t *pool,
     u_char *data, size_t len, ngx_uint_t plus, ngx_str_t *value);
 
+/*
+ * Parses the body, of any Content-Type: curl -d sends a form's.  NGX_DECLINED:
+ * the body is other than JSON, the answer is in ctx.
+ */
+ngx_int_t ngx_http_portone_sandbox_args_control(
+    ngx_http_portone_sandbox_ctx_t *ctx, ngx_uint_t required);
 
 /*
- * Requests that wait, without blocking anybody: by looking again every few
- * milliseconds, because what they wait for may happen in another worker.
+ * Looks whether the parsed body is an object of the named fields only.
+ * NGX_DECLINED: the body is another one, the answer is in ctx.
+ */
+ngx_int_t ngx_http_portone_sandbox_args_only(
+    ngx_http_portone_sandbox_ctx_t *ctx, const char **names);
+
+
+/*
+ * Requests that wait while the worker goes on: they look again every few
+ * milliseconds, because the event they wait for may happen in another worker.
  */
 
 /*
  * Calls check now and then until it answers something else than NGX_AGAIN,
- * then next with that.  An API request that is still held when the zone is
- * reset is closed and next is not called.
- */
-void ngx_http_portone_sandbox_wait(ngx_http_portone_sandbox_ctx_t *ctx,
-    ngx_http_portone_sandbox_check_pt check,
-    ngx_http_portone_sandbox_next_pt next);
-
-/*
- * As above, for control requests: ends when the client goes away, and check
+ * then next with that.  The request ends when the client goes away, and check
  * ends it after 10 seconds by answering with
  * ngx_http_portone_sandbox_wait_due().
  */
@@ -138,7 +144,7 @@ void ngx_http_portone_sandbox_wait_long_poll(
     ngx_http_portone_sandbox_check_pt check,
     ngx_http_portone_sandbox_next_pt next);
 
-/* as above, until the client goes away */
+/* waits until the client goes away */
 void ngx_http_portone_sandbox_wait_for_ever(
     ngx_http_portone_sandbox_ctx_t *ctx);
 
@@ -147,8 +153,8 @@ ngx_int_t ngx_http_portone_sandbox_wait_due(
     ngx_http_portone_sandbox_ctx_t *ctx);
 
 /*
- * Calls next once the fault (NULL: none) lets the request pass: NGX_OK, or
- * NGX_DECLINED when a gate has not been opened for a minute.
+ * Calls next once the fault, which may be NULL, lets the request pass: NGX_OK,
+ * or NGX_DECLINED when a gate has stayed closed for a minute.
  */
 void ngx_http_portone_sandbox_wait_hold(ngx_http_portone_sandbox_ctx_t *ctx,
     ngx_http_portone_sandbox_fault_t *fault,
@@ -159,14 +165,14 @@ void ngx_http_portone_sandbox_wait_end(ngx_http_portone_sandbox_ctx_t *ctx);
 
 
 /*
- * How an answer is sent, or not sent.
+ * Sending an answer, or losing it.
  */
 
 /* sends ctx->status and ctx->response, altered by the fault ctx->answer */
 void ngx_http_portone_sandbox_transport_send(
     ngx_http_portone_sandbox_ctx_t *ctx);
 
-/* closes the connection without an answer */
+/* closes the connection, the request stays unanswered */
 void ngx_http_portone_sandbox_transport_close(
     ngx_http_portone_sandbox_ctx_t *ctx);
 
@@ -182,8 +188,8 @@ void ngx_http_portone_sandbox_transport_watch(ngx_http_request_t *r);
 
 
 /*
- * What is answered: these functions fill ctx->status and ctx->response and
- * send nothing.
+ * Answers: these functions fill ctx->status and ctx->response; the caller
+ * sends.
  */
 
 /* PortOne's envelope with code 0; response is JSON */
@@ -196,12 +202,12 @@ void ngx_http_portone_sandbox_respond_failure(
     ngx_http_portone_sandbox_ctx_t *ctx,
     ngx_uint_t status, int64_t code, ngx_str_t *message);
 
-/* HTTP 501: nobody has recorded what PortOne does with "what"; logged */
+/* HTTP 501: PortOne's answer to "what" is unrecorded; logged */
 void ngx_http_portone_sandbox_respond_unrecorded(
     ngx_http_portone_sandbox_ctx_t *ctx,
     const char *what);
 
-/* HTTP 507: the zone has no room; logged */
+/* HTTP 507: the zone is full; logged */
 void ngx_http_portone_sandbox_respond_full(ngx_http_portone_sandbox_ctx_t *ctx);
 
 /* an answer of the control interface; a failed text becomes HTTP 500 */
@@ -211,6 +217,10 @@ void ngx_http_portone_sandbox_respond_control(
 void ngx_http_portone_sandbox_respond_error(
     ngx_http_portone_sandbox_ctx_t *ctx, ngx_uint_t status,
     const char *message);
+
+/* HTTP 400 with a NUL-terminated text */
+void ngx_http_portone_sandbox_respond_invalid(
+    ngx_http_portone_sandbox_ctx_t *ctx, u_char *error);
 
 
 #endif /* _NGX_HTTP_PORTONE_SANDBOX_REQUEST_H_INCLUDED_ */

@@ -140,3 +140,12 @@ ngx_http_portone_sandbox_respond_error(ngx_http_portone_sandbox_ctx_t *ctx,
 
     ngx_http_portone_sandbox_respond_control(ctx, status, &text);
 }
+
+
+void
+ngx_http_portone_sandbox_respond_invalid(ngx_http_portone_sandbox_ctx_t *ctx,
+    u_char *error)
+{
+    ngx_http_portone_sandbox_respond_error(ctx, NGX_HTTP_BAD_REQUEST,
+                                           (char *) error);
+}

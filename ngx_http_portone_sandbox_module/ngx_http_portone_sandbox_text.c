@@ -210,7 +210,7 @@ ngx_http_portone_sandbox_text_escape(ngx_pool_t *pool, ngx_str_t *json,
 
     while (p < end) {
 
-        /* outside of strings JSON has neither slashes nor such bytes */
+        /* in JSON slashes and such bytes stand in strings only */
 
         if (*p == '/') {
             *dst++ = '\\';

@@ -37,7 +37,7 @@ static ngx_str_t  ngx_http_portone_sandbox_no_key =
 static ngx_str_t  ngx_http_portone_sandbox_no_token =
     ngx_string("Unauthorized");
 
-/* not PortOne's words: nobody has recorded them */
+/* the sandbox's own words: PortOne's are unrecorded */
 static ngx_str_t  ngx_http_portone_sandbox_wrong_tier =
     ngx_string("sandbox: no such Tier for this account");
 
@@ -50,7 +50,7 @@ ngx_http_portone_sandbox_token_is(ngx_str_t *value, u_char *data, size_t len)
 }
 
 
-/* NGX_ABORT: the keys are right, the tier is not */
+/* NGX_ABORT: the keys are right, the tier is wrong */
 
 static ngx_int_t
 ngx_http_portone_sandbox_token_account(ngx_http_portone_sandbox_ctx_t *ctx,
@@ -203,8 +203,8 @@ ngx_http_portone_sandbox_token_grant(ngx_http_portone_sandbox_ctx_t *ctx,
     } else if (token->expired_at - now <= ngx_max(life / 30, 1)) {
 
         /*
-         * of a life of 30 minutes, in the last minute 5 minutes are added:
-         * a shorter life keeps these proportions
+         * PortOne adds 5 minutes in the last minute of a token's 30: a shorter
+         * life keeps these proportions
          */
 
         token->expired_at += ngx_max(life / 6, 1);

@@ -37,7 +37,7 @@ static ngx_int_t ngx_http_portone_sandbox_mark_idle(ngx_connection_t *c);
 static void ngx_http_portone_sandbox_idle_mark(void *data);
 
 
-/* what "big" pads with: the answer stays valid JSON */
+/* the padding of "big": the answer stays valid JSON */
 static u_char  ngx_http_portone_sandbox_blanks[NGX_HTTP_PORTONE_SANDBOX_CHUNK];
 
 
@@ -253,7 +253,7 @@ ngx_http_portone_sandbox_transport_watch(ngx_http_request_t *r)
     rev = r->connection->read;
     r->read_event_handler = ngx_http_test_reading;
 
-    /* it may have gone while nobody looked */
+    /* the client may have gone meanwhile */
 
     if (rev->ready || rev->pending_eof) {
         ngx_post_event(rev, &ngx_posted_events);
@@ -348,7 +348,10 @@ ngx_http_portone_sandbox_send_parts(ngx_http_portone_sandbox_ctx_t *ctx)
 }
 
 
-/* sends as much as the client takes; the write handler while it takes none */
+/*
+ * sends as much as the client takes; the write handler of a client that is
+ * slow
+ */
 
 static void
 ngx_http_portone_sandbox_next_part(ngx_http_request_t *r)
@@ -380,7 +383,7 @@ ngx_http_portone_sandbox_next_part(ngx_http_request_t *r)
 
         if (ctx->sent == ctx->limit) {
 
-            /* the header waits for a body that does not come */
+            /* the header waits for a body, which here stays away */
 
             if (ctx->sent == 0 && !b->flush) {
                 b->flush = 1;

@@ -17,6 +17,9 @@
 #define NGX_HTTP_PORTONE_SANDBOX_GATE_LIMIT  60000      /* ms */
 
 
+static void ngx_http_portone_sandbox_wait(ngx_http_portone_sandbox_ctx_t *ctx,
+    ngx_http_portone_sandbox_check_pt check,
+    ngx_http_portone_sandbox_next_pt next);
 static void ngx_http_portone_sandbox_poll(ngx_http_portone_sandbox_ctx_t *ctx);
 static void ngx_http_portone_sandbox_poll_handler(ngx_event_t *ev);
 static ngx_int_t ngx_http_portone_sandbox_never(
@@ -29,7 +32,12 @@ static void ngx_http_portone_sandbox_gate_count(
     ngx_http_portone_sandbox_ctx_t *ctx, ngx_int_t n);
 
 
-void
+/*
+ * A reset of the zone closes an API request that is still held; next stays
+ * uncalled.
+ */
+
+static void
 ngx_http_portone_sandbox_wait(ngx_http_portone_sandbox_ctx_t *ctx,
     ngx_http_portone_sandbox_check_pt check,
     ngx_http_portone_sandbox_next_pt next)
@@ -93,7 +101,7 @@ ngx_http_portone_sandbox_poll(ngx_http_portone_sandbox_ctx_t *ctx)
     ngx_int_t   rc;
     ngx_uint_t  reset;
 
-    /* what another time of the zone has left behind must not act on this */
+    /* a reset ends the requests of the time before */
 
     reset = 0;
 
@@ -151,8 +159,8 @@ ngx_http_portone_sandbox_wait_hold(ngx_http_portone_sandbox_ctx_t *ctx,
     }
 
     /*
-     * nobody looks at the connection meanwhile: a client that goes away does
-     * not stop PortOne from executing
+     * the connection is left alone meanwhile: PortOne executes, even if the
+     * client goes away
      */
 
     if (fault->kind == NGX_HTTP_PORTONE_SANDBOX_DELAY) {

@@ -611,7 +611,7 @@ ngx_http_portone_sandbox_webhook_read(ngx_event_t *rev)
 }
 
 
-/* 0: there is none */
+/* 0: none came */
 
 static ngx_uint_t
 ngx_http_portone_sandbox_webhook_status(
@@ -723,7 +723,7 @@ ngx_http_portone_sandbox_webhook_list(ngx_http_portone_sandbox_zone_t *zone,
 }
 
 
-/* the number counts on: what is still under way finds none of the new ones */
+/* the number counts on: a webhook that is still under way finds itself gone */
 
 void
 ngx_http_portone_sandbox_webhook_clear(ngx_http_portone_sandbox_zone_t *zone)

@@ -56,7 +56,7 @@ typedef struct {
 } ngx_http_portone_sandbox_order_t;
 
 
-/* what the sandbox decides by, taken from the payment object */
+/* the facts that the sandbox decides by, taken from the payment object */
 
 typedef struct {
     int64_t                             amount;         /* smallest unit */
@@ -160,9 +160,9 @@ typedef struct {
 typedef struct {
     ngx_queue_t                         queue;
     uint64_t                            number;
-    ngx_uint_t                          tries;          /* that have ended */
+    ngx_uint_t                          tries;          /* ended */
     ngx_uint_t                          status;         /* 0: no answer */
-    ngx_uint_t                          done;           /* no more tries */
+    ngx_uint_t                          done;           /* all tries ended */
     ngx_str_t                           imp_uid;
     ngx_str_t                           body;
 } ngx_http_portone_sandbox_sending_t;
@@ -237,14 +237,14 @@ struct ngx_http_portone_sandbox_zone_s {
     ngx_shm_zone_t                          *shm_zone;
     const ngx_http_portone_sandbox_parts_t  *parts;
     ngx_array_t                              declared;
-                           /* of ngx_http_portone_sandbox_declared_t * */
+                           /* ngx_http_portone_sandbox_declared_t * */
     time_t                                   clock_offset;
 };
 
 
 /*
  * Returns the zone of the name, declared anew or by an earlier call, or NULL
- * after having logged why not.  Size 0 refers to a zone declared elsewhere.
+ * after having logged why.  Size 0 refers to a zone declared elsewhere.
  */
 ngx_http_portone_sandbox_zone_t *ngx_http_portone_sandbox_zone_add(
     ngx_conf_t *cf, ngx_str_t *name, size_t size,
@@ -291,7 +291,7 @@ time_t ngx_http_portone_sandbox_zone_now(ngx_http_portone_sandbox_zone_t *zone,
 /* calls: "token", "cancel", "payment", "find", "other", "any" */
 ngx_str_t *ngx_http_portone_sandbox_zone_call_name(ngx_uint_t call);
 
-/* NGX_ERROR when there is no such call */
+/* NGX_ERROR: the call is unknown */
 ngx_int_t ngx_http_portone_sandbox_zone_call_by_name(u_char *name, size_t len);
 
 
