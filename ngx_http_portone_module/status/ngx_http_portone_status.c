@@ -6,6 +6,7 @@
 
 #include "ngx_http_portone_status.h"
 #include "ngx_http_portone_metrics.h"
+#include "ngx_http_portone_page.h"
 #include "ngx_http_portone_reply.h"
 #include "ngx_http_portone_store.h"
 #include "ngx_http_portone_zone.h"
@@ -327,15 +328,15 @@ ngx_http_portone_status_send(ngx_http_portone_status_job_t *job)
     switch (job->format) {
 
     case NGX_HTTP_PORTONE_STATUS_PROMETHEUS:
-        ngx_http_portone_status_prometheus(&text, status);
+        ngx_http_portone_status_format_prometheus(&text, status);
         break;
 
     case NGX_HTTP_PORTONE_STATUS_HTML:
-        ngx_http_portone_status_html(&text, status);
+        ngx_http_portone_page_html(&text, status);
         break;
 
     default: /* NGX_HTTP_PORTONE_STATUS_JSON */
-        ngx_http_portone_status_json(&text, status);
+        ngx_http_portone_status_format_json(&text, status);
         break;
     }
 
@@ -374,7 +375,7 @@ ngx_http_portone_status_headers(ngx_http_request_t *r, ngx_uint_t format)
         { "X-Content-Type-Options", "nosniff" },
         { "Referrer-Policy", "no-referrer" },
         { "Vary", "Accept-Language" },
-        { "Content-Security-Policy", ngx_http_portone_status_policy }
+        { "Content-Security-Policy", ngx_http_portone_page_style_policy }
     };
 
     static ngx_str_t  types[] = {

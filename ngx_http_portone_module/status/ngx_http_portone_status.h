@@ -10,7 +10,7 @@
 
 #include "ngx_http_portone.h"
 #include "ngx_http_portone_metrics.h"
-#include "ngx_http_portone_status_text.h"
+#include "ngx_http_portone_text.h"
 #include "ngx_http_portone_store.h"
 #include "portone_overview.h"
 
@@ -69,15 +69,10 @@ typedef struct {
 ngx_int_t ngx_http_portone_status_handler(ngx_http_request_t *r);
 
 /* the formats */
-void ngx_http_portone_status_json(ngx_http_portone_text_t *text,
+void ngx_http_portone_status_format_json(ngx_http_portone_text_t *text,
     ngx_http_portone_status_t *status);
-void ngx_http_portone_status_prometheus(ngx_http_portone_text_t *text,
+void ngx_http_portone_status_format_prometheus(ngx_http_portone_text_t *text,
     ngx_http_portone_status_t *status);
-void ngx_http_portone_status_html(ngx_http_portone_text_t *text,
-    ngx_http_portone_status_t *status);
-
-/* the Content-Security-Policy of the page */
-extern const char  ngx_http_portone_status_policy[];
 
 
 #endif /* _NGX_HTTP_PORTONE_STATUS_H_INCLUDED_ */

@@ -39,7 +39,7 @@ static void ngx_http_portone_seconds(ngx_http_portone_text_t *text,
 
 
 void
-ngx_http_portone_status_prometheus(ngx_http_portone_text_t *text,
+ngx_http_portone_status_format_prometheus(ngx_http_portone_text_t *text,
     ngx_http_portone_status_t *status)
 {
     ngx_http_portone_metric_t  *metric;
@@ -54,7 +54,7 @@ ngx_http_portone_status_prometheus(ngx_http_portone_text_t *text,
             continue;
         }
 
-        ngx_http_portone_text(text, "# HELP portone_%s %s\n"
+        ngx_http_portone_text_print(text, "# HELP portone_%s %s\n"
                                     "# TYPE portone_%s %s\n",
                               metric->name, metric->help, metric->name,
                               types[metric->type]);
@@ -125,7 +125,7 @@ ngx_http_portone_prometheus_value(ngx_http_portone_text_t *text,
     if (n == 0) {
         ngx_http_portone_prometheus_sample(text, metric, index, "", NULL);
         ngx_http_portone_number(text, metric, *v);
-        ngx_http_portone_text(text, "\n");
+        ngx_http_portone_text_print(text, "\n");
         return;
     }
 
@@ -136,7 +136,7 @@ ngx_http_portone_prometheus_value(ngx_http_portone_text_t *text,
 
         ngx_http_portone_prometheus_sample(text, metric, index, "_bucket",
                                  ngx_http_portone_bound(metric, i, buf));
-        ngx_http_portone_text(text, "%uA\n", count);
+        ngx_http_portone_text_print(text, "%uA\n", count);
     }
 
     ngx_http_portone_prometheus_sample(text, metric, index, "_sum", NULL);
@@ -145,13 +145,13 @@ ngx_http_portone_prometheus_value(ngx_http_portone_text_t *text,
         ngx_http_portone_seconds(text, v[n + 1]);
 
     } else {
-        ngx_http_portone_text(text, "%uA", v[n + 1]);
+        ngx_http_portone_text_print(text, "%uA", v[n + 1]);
     }
 
-    ngx_http_portone_text(text, "\n");
+    ngx_http_portone_text_print(text, "\n");
 
     ngx_http_portone_prometheus_sample(text, metric, index, "_count", NULL);
-    ngx_http_portone_text(text, "%uA\n", count);
+    ngx_http_portone_text_print(text, "%uA\n", count);
 }
 
 
@@ -166,7 +166,7 @@ ngx_http_portone_prometheus_sample(ngx_http_portone_text_t *text,
     ngx_uint_t                 i;
     ngx_http_portone_label_t  *label;
 
-    ngx_http_portone_text(text, "portone_%s%s", metric->name, suffix);
+    ngx_http_portone_text_print(text, "portone_%s%s", metric->name, suffix);
 
     before = "{";
 
@@ -174,35 +174,36 @@ ngx_http_portone_prometheus_sample(ngx_http_portone_text_t *text,
         label = &metric->label[i];
 
         if (label->n) {
-            ngx_http_portone_text(text, "%s%s=\"%s\"", before, label->name,
-                                  label->word(index[i]));
+            ngx_http_portone_text_print(text, "%s%s=\"%s\"", before,
+                       label->name,
+                       ngx_http_portone_status_table_word(label, index[i]));
             before = ",";
         }
     }
 
     if (le) {
-        ngx_http_portone_text(text, "%sle=\"%s\"", before, le);
+        ngx_http_portone_text_print(text, "%sle=\"%s\"", before, le);
         before = ",";
     }
 
-    ngx_http_portone_text(text, (*before == ',') ? "} " : " ");
+    ngx_http_portone_text_print(text, (*before == ',') ? "} " : " ");
 }
 
 
 void
-ngx_http_portone_status_json(ngx_http_portone_text_t *text,
+ngx_http_portone_status_format_json(ngx_http_portone_text_t *text,
     ngx_http_portone_status_t *status)
 {
     ngx_http_portone_metric_t  *metric;
 
-    ngx_http_portone_text(text, "{\"time\":%T", status->now);
+    ngx_http_portone_text_print(text, "{\"time\":%T", status->now);
 
     for (metric = ngx_http_portone_status_table; metric->name; metric++) {
 
-        ngx_http_portone_text(text, ",\n\"%s\":", metric->name);
+        ngx_http_portone_text_print(text, ",\n\"%s\":", metric->name);
 
         if (metric->store && !status->store_up) {
-            ngx_http_portone_text(text, "null");
+            ngx_http_portone_text_print(text, "null");
             continue;
         }
 
@@ -210,16 +211,16 @@ ngx_http_portone_status_json(ngx_http_portone_text_t *text,
                                      ngx_http_portone_json_value);
     }
 
-    ngx_http_portone_text(text, ",\n\"reviews\":");
+    ngx_http_portone_text_print(text, ",\n\"reviews\":");
 
     if (status->store_up) {
         ngx_http_portone_json_reviews(text, &status->survey);
 
     } else {
-        ngx_http_portone_text(text, "null");
+        ngx_http_portone_text_print(text, "null");
     }
 
-    ngx_http_portone_text(text, "}\n");
+    ngx_http_portone_text_print(text, "}\n");
 }
 
 
@@ -244,9 +245,9 @@ ngx_http_portone_json_value(ngx_http_portone_text_t *text,
             continue;
         }
 
-        ngx_http_portone_text(text, "%s\"%s\":",
-                              (index[i] == label[i].first) ? "{" : ",",
-                              label[i].word(index[i]));
+        ngx_http_portone_text_print(text, "%s\"%s\":",
+                   (index[i] == label[i].first) ? "{" : ",",
+                   ngx_http_portone_status_table_word(&label[i], index[i]));
     }
 
     if (ngx_http_portone_bounds(metric)) {
@@ -267,7 +268,7 @@ ngx_http_portone_json_value(ngx_http_portone_text_t *text,
         ends = ends && index[i] == label[i].n - 1;
 
         if (ends) {
-            ngx_http_portone_text(text, "}");
+            ngx_http_portone_text_print(text, "}");
         }
     }
 }
@@ -284,25 +285,25 @@ ngx_http_portone_json_histogram(ngx_http_portone_text_t *text,
     n = ngx_http_portone_bounds(metric);
     count = 0;
 
-    ngx_http_portone_text(text, "{\"buckets\":");
+    ngx_http_portone_text_print(text, "{\"buckets\":");
 
     for (i = 0; i <= n; i++) {
         count += value[i];
 
-        ngx_http_portone_text(text, "%s\"%s\":%uA", (i == 0) ? "{" : ",",
+        ngx_http_portone_text_print(text, "%s\"%s\":%uA", (i == 0) ? "{" : ",",
                               ngx_http_portone_bound(metric, i, buf), count);
     }
 
-    ngx_http_portone_text(text, "},\"sum\":");
+    ngx_http_portone_text_print(text, "},\"sum\":");
 
     if (metric->type == NGX_HTTP_PORTONE_HISTOGRAM_TIMES) {
         ngx_http_portone_seconds(text, value[n + 1]);
 
     } else {
-        ngx_http_portone_text(text, "%uA", value[n + 1]);
+        ngx_http_portone_text_print(text, "%uA", value[n + 1]);
     }
 
-    ngx_http_portone_text(text, ",\"count\":%uA}", count);
+    ngx_http_portone_text_print(text, ",\"count\":%uA}", count);
 }
 
 
@@ -313,16 +314,16 @@ ngx_http_portone_json_reviews(ngx_http_portone_text_t *text,
     size_t                  i;
     portone_refund_line_t  *review;
 
-    ngx_http_portone_text(text, "[");
+    ngx_http_portone_text_print(text, "[");
 
     for (i = 0; i < survey->n; i++) {
         review = &survey->reviews[i];
 
-        ngx_http_portone_text(text, "%s\n{\"state\":\"%s\"",
-                              (i == 0) ? "" : ",",
-                              (review->state == PORTONE_STATE_MAX)
-                                  ? "unreadable"
-                                  : portone_record_word(review->state));
+        ngx_http_portone_text_print(text, "%s\n{\"state\":\"%s\"",
+                                    (i == 0) ? "" : ",",
+                                    (review->state == PORTONE_STATE_MAX)
+                                        ? "unreadable"
+                                        : portone_record_word(review->state));
 
         ngx_http_portone_json_member(text, "merchant", review->merchant);
         ngx_http_portone_json_member(text, "merchant_uid",
@@ -331,18 +332,18 @@ ngx_http_portone_json_reviews(ngx_http_portone_text_t *text,
         ngx_http_portone_json_member(text, "refund_id", review->refund_id);
         ngx_http_portone_json_member(text, "currency", review->currency);
 
-        ngx_http_portone_text(text, ",\"amount\":%s,\"requested_at\":",
+        ngx_http_portone_text_print(text, ",\"amount\":%s,\"requested_at\":",
                               review->amount[0] ? review->amount : "null");
 
         if (review->time > 0) {
-            ngx_http_portone_text(text, "%L}", review->time);
+            ngx_http_portone_text_print(text, "%L}", review->time);
 
         } else {
-            ngx_http_portone_text(text, "null}");
+            ngx_http_portone_text_print(text, "null}");
         }
     }
 
-    ngx_http_portone_text(text, "]");
+    ngx_http_portone_text_print(text, "]");
 }
 
 
@@ -353,13 +354,13 @@ ngx_http_portone_json_member(ngx_http_portone_text_t *text, const char *name,
     const char *value)
 {
     if (value[0] == '\0') {
-        ngx_http_portone_text(text, ",\"%s\":null", name);
+        ngx_http_portone_text_print(text, ",\"%s\":null", name);
         return;
     }
 
-    ngx_http_portone_text(text, ",\"%s\":\"", name);
+    ngx_http_portone_text_print(text, ",\"%s\":\"", name);
     ngx_http_portone_text_json(text, value);
-    ngx_http_portone_text(text, "\"");
+    ngx_http_portone_text_print(text, "\"");
 }
 
 
@@ -430,7 +431,7 @@ ngx_http_portone_number(ngx_http_portone_text_t *text,
         return;
     }
 
-    ngx_http_portone_text(text, "%uA", value);
+    ngx_http_portone_text_print(text, "%uA", value);
 }
 
 
@@ -438,6 +439,6 @@ static void
 ngx_http_portone_seconds(ngx_http_portone_text_t *text,
     ngx_atomic_uint_t usec)
 {
-    ngx_http_portone_text(text, "%uL.%06uL", (uint64_t) usec / 1000000,
-                          (uint64_t) usec % 1000000);
+    ngx_http_portone_text_print(text, "%uL.%06uL", (uint64_t) usec / 1000000,
+                                (uint64_t) usec % 1000000);
 }

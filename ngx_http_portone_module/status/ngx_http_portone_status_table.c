@@ -13,19 +13,46 @@
 static const char *ngx_http_portone_word_refund(ngx_uint_t i);
 static const char *ngx_http_portone_word_payment(ngx_uint_t i);
 static const char *ngx_http_portone_word_state(ngx_uint_t i);
-static const char *ngx_http_portone_word_open(ngx_uint_t i);
-static const char *ngx_http_portone_word_call(ngx_uint_t i);
-static const char *ngx_http_portone_word_outcome(ngx_uint_t i);
-static const char *ngx_http_portone_word_token(ngx_uint_t i);
-static const char *ngx_http_portone_word_write(ngx_uint_t i);
-static const char *ngx_http_portone_word_drift(ngx_uint_t i);
 
 
-#define ngx_http_portone_no_label      { NULL, 0, 0, NULL }
+static const char  *ngx_http_portone_words_open[] = {
+    "sending", "pending", "unknown", "manual_review", "unreadable"
+};
+
+
+static const char  *ngx_http_portone_words_call[] = {
+    "token", "payment", "find", "payments", "cancel"
+};
+
+
+static const char  *ngx_http_portone_words_outcome[] = {
+    "ok", "not_found", "refused", "unauthorized", "broken", "unanswered",
+    "not_sent", "overloaded"
+};
+
+
+static const char  *ngx_http_portone_words_token[] = {
+    "", "granted", "refused", "unavailable", "overloaded"
+};
+
+
+static const char  *ngx_http_portone_words_write[] = {
+    "committed", "failed", "late"
+};
+
+
+static const char  *ngx_http_portone_words_drift[] = {
+    "same", "differed", "missing", "left_out"
+};
+
+
+#define ngx_http_portone_no_label      { NULL, 0, 0, NULL, NULL }
 #define ngx_http_portone_no_labels                                            \
     { ngx_http_portone_no_label, ngx_http_portone_no_label }
-#define ngx_http_portone_one_label(name, first, n, word)                      \
-    { { name, first, n, word }, ngx_http_portone_no_label }
+#define ngx_http_portone_one_label(name, first, n, words)                     \
+    { { name, first, n, words, NULL }, ngx_http_portone_no_label }
+#define ngx_http_portone_word_label(name, n, word)                            \
+    { { name, 0, n, NULL, word }, ngx_http_portone_no_label }
 
 #define ngx_http_portone_counter_at(member)                                   \
     offsetof(ngx_http_portone_status_t, totals.counters.member)
@@ -43,8 +70,8 @@ ngx_http_portone_metric_t  ngx_http_portone_status_table[] = {
       NGX_HTTP_PORTONE_COUNTER,
       ngx_http_portone_counter_at(requests[NGX_HTTP_PORTONE_REQUEST_REFUND]),
       0,
-      ngx_http_portone_one_label("result", 0, NGX_HTTP_PORTONE_RESULT_MAX,
-                                 ngx_http_portone_word_refund) },
+      ngx_http_portone_word_label("result", NGX_HTTP_PORTONE_RESULT_MAX,
+                                  ngx_http_portone_word_refund) },
 
     { "idempotent_replays_total",
       "Requests that got the saved answer of their idempotency key.",
@@ -56,8 +83,8 @@ ngx_http_portone_metric_t  ngx_http_portone_status_table[] = {
       "in.",
       NGX_HTTP_PORTONE_COUNTER,
       ngx_http_portone_counter_at(settlements), 0,
-      ngx_http_portone_one_label("state", 0, PORTONE_STATE_MAX,
-                                 ngx_http_portone_word_state) },
+      ngx_http_portone_word_label("state", PORTONE_STATE_MAX,
+                                  ngx_http_portone_word_state) },
 
     { "refund_duration_seconds",
       "Time from a request for a refund to its end; saved answers are not "
@@ -76,7 +103,7 @@ ngx_http_portone_metric_t  ngx_http_portone_status_table[] = {
       NGX_HTTP_PORTONE_GAUGE,
       ngx_http_portone_status_at(open), 1,
       ngx_http_portone_one_label("state", 0, NGX_HTTP_PORTONE_OPEN_MAX,
-                                 ngx_http_portone_word_open) },
+                                 ngx_http_portone_words_open) },
 
     { "refunds_open_oldest_age_seconds",
       "Age of the oldest refund that is not settled, by state; 0 if there "
@@ -84,47 +111,46 @@ ngx_http_portone_metric_t  ngx_http_portone_status_table[] = {
       NGX_HTTP_PORTONE_GAUGE,
       ngx_http_portone_status_at(ages), 1,
       ngx_http_portone_one_label("state", 0, NGX_HTTP_PORTONE_OPEN_MAX,
-                                 ngx_http_portone_word_open) },
+                                 ngx_http_portone_words_open) },
 
     { "payment_requests_total",
       "Requests for a payment by how they ended.",
       NGX_HTTP_PORTONE_COUNTER,
       ngx_http_portone_counter_at(requests[NGX_HTTP_PORTONE_REQUEST_PAYMENT]),
       0,
-      ngx_http_portone_one_label("result", 0,
-                                 NGX_HTTP_PORTONE_RESULT_PENDING,
-                                 ngx_http_portone_word_payment) },
+      ngx_http_portone_word_label("result", NGX_HTTP_PORTONE_RESULT_PENDING,
+                                  ngx_http_portone_word_payment) },
 
     { "webhooks_total",
       "Webhooks by how they ended.",
       NGX_HTTP_PORTONE_COUNTER,
       ngx_http_portone_counter_at(requests[NGX_HTTP_PORTONE_REQUEST_WEBHOOK]),
       0,
-      ngx_http_portone_one_label("result", 0,
-                                 NGX_HTTP_PORTONE_RESULT_PENDING,
-                                 ngx_http_portone_word_payment) },
+      ngx_http_portone_word_label("result", NGX_HTTP_PORTONE_RESULT_PENDING,
+                                  ngx_http_portone_word_payment) },
 
     { "drift_payments_total",
       "Stored payments that were held against PortOne's, by what was found.",
       NGX_HTTP_PORTONE_COUNTER,
       ngx_http_portone_counter_at(drift), 0,
       ngx_http_portone_one_label("result", 0, NGX_HTTP_PORTONE_DRIFT_RESULTS,
-                                 ngx_http_portone_word_drift) },
+                                 ngx_http_portone_words_drift) },
 
     { "api_calls_total",
       "Calls to PortOne by how they ended.",
       NGX_HTTP_PORTONE_COUNTER,
       ngx_http_portone_counter_at(calls), 0,
-      { { "call", 0, NGX_HTTP_PORTONE_CALL_MAX, ngx_http_portone_word_call },
+      { { "call", 0, NGX_HTTP_PORTONE_CALL_MAX, ngx_http_portone_words_call,
+          NULL },
         { "outcome", 0, NGX_HTTP_PORTONE_CALL_OUTCOMES,
-          ngx_http_portone_word_outcome } } },
+          ngx_http_portone_words_outcome, NULL } } },
 
     { "api_call_duration_seconds",
       "Time that calls to PortOne took, however they ended.",
       NGX_HTTP_PORTONE_HISTOGRAM_TIMES,
       ngx_http_portone_counter_at(call_time), 0,
       ngx_http_portone_one_label("call", 0, NGX_HTTP_PORTONE_CALL_MAX,
-                                 ngx_http_portone_word_call) },
+                                 ngx_http_portone_words_call) },
 
     { "api_calls_in_flight",
       "Calls to PortOne that have not ended.",
@@ -148,7 +174,7 @@ ngx_http_portone_metric_t  ngx_http_portone_status_table[] = {
       ngx_http_portone_counter_at(tokens), 0,
       ngx_http_portone_one_label("result", PORTONE_TOKEN_GRANTED,
                                  NGX_HTTP_PORTONE_TOKEN_RESULTS,
-                                 ngx_http_portone_word_token) },
+                                 ngx_http_portone_words_token) },
 
     { "keys_refused",
       "Accounts of the configuration whose keys PortOne has refused, and not "
@@ -161,7 +187,7 @@ ngx_http_portone_metric_t  ngx_http_portone_status_table[] = {
       NGX_HTTP_PORTONE_COUNTER,
       ngx_http_portone_counter_at(writes), 0,
       ngx_http_portone_one_label("result", 0, NGX_HTTP_PORTONE_WRITE_RESULTS,
-                                 ngx_http_portone_word_write) },
+                                 ngx_http_portone_words_write) },
 
     { "store_writes_in_flight",
       "Operations on the store that wait or are being written.",
@@ -227,8 +253,8 @@ ngx_http_portone_metric_t  ngx_http_portone_status_table[] = {
       "Entries of the store by database.",
       NGX_HTTP_PORTONE_GAUGE,
       ngx_http_portone_status_at(store.entries), 1,
-      ngx_http_portone_one_label("database", 0, PORTONE_DB_MAX,
-                                 ngx_http_portone_store_name) },
+      ngx_http_portone_word_label("database", PORTONE_DB_MAX,
+                                  ngx_http_portone_store_name) },
 
     { "workers",
       "Worker processes, those that are shutting down included.",
@@ -281,65 +307,9 @@ ngx_http_portone_word_state(ngx_uint_t i)
 }
 
 
-static const char *
-ngx_http_portone_word_open(ngx_uint_t i)
+const char *
+ngx_http_portone_status_table_word(ngx_http_portone_label_t *label,
+    ngx_uint_t i)
 {
-    static const char  *words[] = {
-        "sending", "pending", "unknown", "manual_review", "unreadable"
-    };
-
-    return words[i];
-}
-
-
-static const char *
-ngx_http_portone_word_call(ngx_uint_t i)
-{
-    static const char  *words[] = {
-        "token", "payment", "find", "payments", "cancel"
-    };
-
-    return words[i];
-}
-
-
-static const char *
-ngx_http_portone_word_outcome(ngx_uint_t i)
-{
-    static const char  *words[] = {
-        "ok", "not_found", "refused", "unauthorized", "broken", "unanswered",
-        "not_sent", "overloaded"
-    };
-
-    return words[i];
-}
-
-
-static const char *
-ngx_http_portone_word_token(ngx_uint_t i)
-{
-    static const char  *words[] = {
-        "", "granted", "refused", "unavailable", "overloaded"
-    };
-
-    return words[i];
-}
-
-
-static const char *
-ngx_http_portone_word_write(ngx_uint_t i)
-{
-    static const char  *words[] = { "committed", "failed", "late" };
-
-    return words[i];
-}
-
-
-static const char *
-ngx_http_portone_word_drift(ngx_uint_t i)
-{
-    static const char  *words[] = { "same", "differed", "missing",
-                                    "left_out" };
-
-    return words[i];
+    return label->words ? label->words[i] : label->word(i);
 }

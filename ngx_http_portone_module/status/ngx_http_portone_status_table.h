@@ -20,10 +20,13 @@
 typedef const char *(*ngx_http_portone_word_pt)(ngx_uint_t i);
 
 
+/* the values first to n - 1, by an array of words or a function for each */
+
 typedef struct {
     const char                *name;
     ngx_uint_t                 first;
-    ngx_uint_t                 n;         /* values are first to n - 1 */
+    ngx_uint_t                 n;
+    const char               **words;
     ngx_http_portone_word_pt   word;
 } ngx_http_portone_label_t;
 
@@ -42,13 +45,17 @@ typedef struct {
     const char                *help;
     ngx_http_portone_metric_e  type;
     size_t                     offset;    /* in ngx_http_portone_status_t */
-    ngx_uint_t                 store;     /* told only if the store is up */
-    ngx_http_portone_label_t   label[2];  /* none: n is 0 */
+    ngx_uint_t                 store;     /* needs the store to be up */
+    ngx_http_portone_label_t   label[2];  /* n is 0: unused */
 } ngx_http_portone_metric_t;
 
 
 /* ends with a metric without a name */
 extern ngx_http_portone_metric_t  ngx_http_portone_status_table[];
+
+/* the word of a label's value */
+const char *ngx_http_portone_status_table_word(
+    ngx_http_portone_label_t *label, ngx_uint_t i);
 
 
 #endif /* _NGX_HTTP_PORTONE_STATUS_TABLE_H_INCLUDED_ */

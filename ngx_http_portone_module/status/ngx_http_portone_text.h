@@ -4,8 +4,8 @@
  */
 
 
-#ifndef _NGX_HTTP_PORTONE_STATUS_TEXT_H_INCLUDED_
-#define _NGX_HTTP_PORTONE_STATUS_TEXT_H_INCLUDED_
+#ifndef _NGX_HTTP_PORTONE_TEXT_H_INCLUDED_
+#define _NGX_HTTP_PORTONE_TEXT_H_INCLUDED_
 
 
 #include <ngx_config.h>
@@ -27,7 +27,7 @@ typedef struct {
 } ngx_http_portone_text_t;
 
 
-/* the most that one call of ngx_http_portone_text() can add */
+/* the most that one call of ngx_http_portone_text_print() can add */
 #define NGX_HTTP_PORTONE_TEXT_MAX  1024
 
 
@@ -35,7 +35,7 @@ void ngx_http_portone_text_init(ngx_http_portone_text_t *text,
     ngx_pool_t *pool);
 
 /* adds what ngx_sprintf() makes of it */
-void ngx_http_portone_text(ngx_http_portone_text_t *text, const char *fmt,
+void ngx_http_portone_text_print(ngx_http_portone_text_t *text, const char *fmt,
     ...);
 
 /* adds a text as it is; what is static is not copied */
@@ -49,4 +49,4 @@ void ngx_http_portone_text_json(ngx_http_portone_text_t *text,
     const char *data);
 
 
-#endif /* _NGX_HTTP_PORTONE_STATUS_TEXT_H_INCLUDED_ */
+#endif /* _NGX_HTTP_PORTONE_TEXT_H_INCLUDED_ */

@@ -4,8 +4,8 @@
  */
 
 
-#ifndef _NGX_HTTP_PORTONE_STATUS_WORDS_H_INCLUDED_
-#define _NGX_HTTP_PORTONE_STATUS_WORDS_H_INCLUDED_
+#ifndef _NGX_HTTP_PORTONE_PAGE_WORDS_H_INCLUDED_
+#define _NGX_HTTP_PORTONE_PAGE_WORDS_H_INCLUDED_
 
 
 #include <ngx_config.h>
@@ -109,14 +109,10 @@ typedef struct {
     const char  *readers;              /* %uA of %uA */
     const char  *workers;              /* %uA */
     const char  *unavailable;
-} ngx_http_portone_words_t;
+} ngx_http_portone_page_words_t;
 
 
 /* by portone_language_e */
-extern const ngx_http_portone_words_t  ngx_http_portone_words[2];
+extern const ngx_http_portone_page_words_t  ngx_http_portone_page_words[2];
 
-/* the style of the page, and the base64 of the SHA-256 of exactly this */
-extern const char  ngx_http_portone_style[];
-
-
-#endif /* _NGX_HTTP_PORTONE_STATUS_WORDS_H_INCLUDED_ */
+#endif /* _NGX_HTTP_PORTONE_PAGE_WORDS_H_INCLUDED_ */

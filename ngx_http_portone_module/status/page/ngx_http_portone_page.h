@@ -4,12 +4,12 @@
  */
 
 
-#ifndef _NGX_HTTP_PORTONE_STATUS_PAGE_H_INCLUDED_
-#define _NGX_HTTP_PORTONE_STATUS_PAGE_H_INCLUDED_
+#ifndef _NGX_HTTP_PORTONE_PAGE_H_INCLUDED_
+#define _NGX_HTTP_PORTONE_PAGE_H_INCLUDED_
 
 
 #include "ngx_http_portone_status.h"
-#include "ngx_http_portone_status_words.h"
+#include "ngx_http_portone_page_words.h"
 
 
 /*
@@ -33,9 +33,9 @@ typedef enum {
 
 
 typedef struct {
-    ngx_http_portone_text_t         *text;
-    ngx_http_portone_status_t       *status;
-    const ngx_http_portone_words_t  *w;
+    ngx_http_portone_text_t              *text;
+    ngx_http_portone_status_t            *status;
+    const ngx_http_portone_page_words_t  *w;
 
     /* of ngx_http_portone_page_health(); the reasons are NUL-terminated */
 
@@ -46,7 +46,15 @@ typedef struct {
 } ngx_http_portone_page_t;
 
 
-/* finds out how things are, and why */
+/* the whole page */
+void ngx_http_portone_page_html(ngx_http_portone_text_t *text,
+    ngx_http_portone_status_t *status);
+
+/* the style, and the Content-Security-Policy that allows exactly this style */
+extern const char  ngx_http_portone_page_style[];
+extern const char  ngx_http_portone_page_style_policy[];
+
+/* finds the state of health, and the reasons for it */
 void ngx_http_portone_page_health(ngx_http_portone_page_t *page);
 
 
@@ -61,7 +69,15 @@ void ngx_http_portone_page_columns(ngx_http_portone_page_t *page, ...);
 void ngx_http_portone_page_cell(ngx_http_portone_page_t *page,
     const char *label);
 
-/* the end of an identifier: enough to recognize it, not to learn it */
+/* cells, whole: a number, an identifier, and the amount of a refund */
+void ngx_http_portone_page_count(ngx_http_portone_page_t *page,
+    const char *label, ngx_atomic_uint_t n);
+void ngx_http_portone_page_uid(ngx_http_portone_page_t *page,
+    const char *label, const char *uid);
+void ngx_http_portone_page_amount(ngx_http_portone_page_t *page,
+    portone_refund_line_t *refund);
+
+/* the end of an identifier: enough to recognize it, too little to use it */
 void ngx_http_portone_page_masked(ngx_http_portone_page_t *page,
     const char *uid);
 
@@ -87,4 +103,4 @@ const char *ngx_http_portone_page_ago(ngx_http_portone_page_t *page,
     u_char *buf, ngx_atomic_uint_t moment);
 
 
-#endif /* _NGX_HTTP_PORTONE_STATUS_PAGE_H_INCLUDED_ */
+#endif /* _NGX_HTTP_PORTONE_PAGE_H_INCLUDED_ */

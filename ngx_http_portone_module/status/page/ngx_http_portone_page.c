@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_http_portone_status_page.h"
+#include "ngx_http_portone_page.h"
 #include "ngx_http_portone_metrics.h"
 
 
@@ -16,9 +16,9 @@ void
 ngx_http_portone_page_section(ngx_http_portone_page_t *page, const char *id,
     const char *title)
 {
-    ngx_http_portone_text(page->text,
-                          "<section aria-labelledby=\"%s\">"
-                          "<h2 id=\"%s\">%s</h2>\n", id, id, title);
+    ngx_http_portone_text_print(page->text,
+                                "<section aria-labelledby=\"%s\">"
+                                "<h2 id=\"%s\">%s</h2>\n", id, id, title);
 }
 
 
@@ -30,9 +30,9 @@ ngx_http_portone_page_columns(ngx_http_portone_page_t *page, ...)
     va_list      args;
     const char  *name;
 
-    ngx_http_portone_text(page->text,
-                          "<table role=\"table\"><thead role=\"rowgroup\">"
-                          "<tr role=\"row\">");
+    ngx_http_portone_text_print(page->text,
+                                "<table role=\"table\">"
+                                "<thead role=\"rowgroup\"><tr role=\"row\">");
 
     va_start(args, page);
 
@@ -40,23 +40,54 @@ ngx_http_portone_page_columns(ngx_http_portone_page_t *page, ...)
          name;
          name = va_arg(args, const char *))
     {
-        ngx_http_portone_text(page->text,
-                              "<th role=\"columnheader\" scope=\"col\">%s"
-                              "</th>", name);
+        ngx_http_portone_text_print(page->text,
+                                    "<th role=\"columnheader\" scope=\"col\">%s"
+                                    "</th>", name);
     }
 
     va_end(args);
 
-    ngx_http_portone_text(page->text,
-                          "</tr></thead><tbody role=\"rowgroup\">\n");
+    ngx_http_portone_text_print(page->text,
+                                "</tr></thead><tbody role=\"rowgroup\">\n");
 }
 
 
 void
 ngx_http_portone_page_cell(ngx_http_portone_page_t *page, const char *label)
 {
-    ngx_http_portone_text(page->text, "<td role=\"cell\" data-label=\"%s\">",
-                          label);
+    ngx_http_portone_text_print(page->text,
+                                "<td role=\"cell\" data-label=\"%s\">", label);
+}
+
+
+void
+ngx_http_portone_page_count(ngx_http_portone_page_t *page, const char *label,
+    ngx_atomic_uint_t n)
+{
+    ngx_http_portone_page_cell(page, label);
+    ngx_http_portone_text_print(page->text, "%uA</td>", n);
+}
+
+
+void
+ngx_http_portone_page_uid(ngx_http_portone_page_t *page, const char *label,
+    const char *uid)
+{
+    ngx_http_portone_page_cell(page, label);
+    ngx_http_portone_text_print(page->text, "<code>");
+    ngx_http_portone_text_html(page->text, uid);
+    ngx_http_portone_text_print(page->text, "</code></td>");
+}
+
+
+void
+ngx_http_portone_page_amount(ngx_http_portone_page_t *page,
+    portone_refund_line_t *refund)
+{
+    ngx_http_portone_page_cell(page, page->w->amount);
+    ngx_http_portone_text_print(page->text, "%s ", refund->amount);
+    ngx_http_portone_text_html(page->text, refund->currency);
+    ngx_http_portone_text_print(page->text, "</td>");
 }
 
 
@@ -78,9 +109,9 @@ ngx_http_portone_page_masked(ngx_http_portone_page_t *page, const char *uid)
         }
     }
 
-    ngx_http_portone_text(page->text, "<code>%s", (p > uid) ? "…" : "");
+    ngx_http_portone_text_print(page->text, "<code>%s", (p > uid) ? "…" : "");
     ngx_http_portone_text_html(page->text, p);
-    ngx_http_portone_text(page->text, "</code>");
+    ngx_http_portone_text_print(page->text, "</code>");
 }
 
 
@@ -91,13 +122,13 @@ ngx_http_portone_page_time(ngx_http_portone_page_t *page, time_t time)
     ngx_tm_t  utc;
 
     if (time <= 0) {
-        ngx_http_portone_text(page->text, "–");
+        ngx_http_portone_text_print(page->text, "–");
         return;
     }
 
     ngx_gmtime(time, &utc);
 
-    ngx_http_portone_text(page->text,
+    ngx_http_portone_text_print(page->text,
         "<time datetime=\"%4d-%02d-%02dT%02d:%02d:%02dZ\">%s</time>",
         utc.ngx_tm_year, utc.ngx_tm_mon, utc.ngx_tm_mday,
         utc.ngx_tm_hour, utc.ngx_tm_min, utc.ngx_tm_sec,
@@ -185,5 +216,5 @@ ngx_http_portone_page_bytes(ngx_http_portone_page_t *page,
         bytes = (bytes + 512) / 1024;
     }
 
-    ngx_http_portone_text(page->text, "%uA %s", bytes, units[i]);
+    ngx_http_portone_text_print(page->text, "%uA %s", bytes, units[i]);
 }

@@ -4,8 +4,7 @@
  */
 
 
-#include "ngx_http_portone_status.h"
-#include "ngx_http_portone_status_words.h"
+#include "ngx_http_portone_page.h"
 
 
 /*
@@ -14,13 +13,13 @@
  * them and says what the hash is.
  */
 
-const char  ngx_http_portone_status_policy[] =
+const char  ngx_http_portone_page_style_policy[] =
     "default-src 'none'; "
     "style-src 'sha256-hV/wBAEtL2nao2GwsWpE7nBVFq2rvcCWB0JbtVbLDvo='; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 
-const char  ngx_http_portone_style[] =
+const char  ngx_http_portone_page_style[] =
     ":root{color-scheme:light dark;"
     "--bg:#fff;--fg:#1b1f24;--soft:#57606a;--line:#d0d7de;--card:#f6f8fa;"
     "--ok:#116329;--ok-bg:#dafbe1;--attention:#6f4400;--attention-bg:#fff3bf;"

@@ -5,7 +5,7 @@
 
 
 #include "ngx_http_portone_metrics.h"
-#include "ngx_http_portone_status_page.h"
+#include "ngx_http_portone_page.h"
 
 
 /* s; an open refund is settled in minutes unless something is wrong */
@@ -55,11 +55,11 @@ ngx_http_portone_page_health(ngx_http_portone_page_t *page)
 static void
 ngx_http_portone_page_store_health(ngx_http_portone_page_t *page)
 {
-    u_char                           ago[NGX_HTTP_PORTONE_PAGE_AGE];
-    ngx_atomic_uint_t                filled;
-    ngx_http_portone_gauges_t       *gauges;
-    ngx_http_portone_status_t       *status;
-    const ngx_http_portone_words_t  *w;
+    u_char                                ago[NGX_HTTP_PORTONE_PAGE_AGE];
+    ngx_atomic_uint_t                     filled;
+    ngx_http_portone_gauges_t            *gauges;
+    ngx_http_portone_status_t            *status;
+    const ngx_http_portone_page_words_t  *w;
 
     status = page->status;
     gauges = &status->totals.gauges;
@@ -99,10 +99,10 @@ ngx_http_portone_page_store_health(ngx_http_portone_page_t *page)
 static void
 ngx_http_portone_page_open_health(ngx_http_portone_page_t *page)
 {
-    u_char                           age[NGX_HTTP_PORTONE_PAGE_AGE];
-    ngx_atomic_t                    *open, *ages;
-    ngx_atomic_uint_t                oldest;
-    const ngx_http_portone_words_t  *w;
+    u_char                                age[NGX_HTTP_PORTONE_PAGE_AGE];
+    ngx_atomic_t                         *open, *ages;
+    ngx_atomic_uint_t                     oldest;
+    const ngx_http_portone_page_words_t  *w;
 
     if (!page->status->store_up) {
         return;

@@ -4,10 +4,10 @@
  */
 
 
-#include "ngx_http_portone_status_words.h"
+#include "ngx_http_portone_page_words.h"
 
 
-const ngx_http_portone_words_t  ngx_http_portone_words[2] = {
+const ngx_http_portone_page_words_t  ngx_http_portone_page_words[2] = {
 
     [PORTONE_LANGUAGE_KO] = {
         .lang = "ko",

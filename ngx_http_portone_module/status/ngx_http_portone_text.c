@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_http_portone_status_text.h"
+#include "ngx_http_portone_text.h"
 
 
 #define NGX_HTTP_PORTONE_TEXT_BUFFER  8192
@@ -27,7 +27,7 @@ ngx_http_portone_text_init(ngx_http_portone_text_t *text, ngx_pool_t *pool)
 
 
 void
-ngx_http_portone_text(ngx_http_portone_text_t *text, const char *fmt, ...)
+ngx_http_portone_text_print(ngx_http_portone_text_t *text, const char *fmt, ...)
 {
     u_char   *p, *last;
     va_list   args;
