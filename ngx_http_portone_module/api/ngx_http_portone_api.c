@@ -8,15 +8,15 @@
 #include "portone_json.h"
 
 
-static ngx_int_t ngx_http_portone_api_get(ngx_http_portone_call_t *tr,
+static ngx_int_t ngx_http_portone_api_get(ngx_http_portone_call_t *call,
     const char *prefix, portone_str_t *uid, const char *suffix,
     ngx_uint_t include_sandbox);
-static void ngx_http_portone_api_count(ngx_http_portone_call_t *tr,
+static void ngx_http_portone_api_count(ngx_http_portone_call_t *call,
     ngx_http_portone_call_outcome_e outcome);
 
 
 ngx_int_t
-ngx_http_portone_api_token(ngx_http_portone_call_t *tr,
+ngx_http_portone_api_token(ngx_http_portone_call_t *call,
     ngx_http_portone_account_t *account)
 {
     int             rc;
@@ -24,7 +24,7 @@ ngx_http_portone_api_token(ngx_http_portone_call_t *tr,
     cJSON          *body;
     portone_str_t   key, secret;
 
-    tr->call = NGX_HTTP_PORTONE_CALL_TOKEN;
+    call->kind = NGX_HTTP_PORTONE_CALL_TOKEN;
 
     body = cJSON_CreateObject();
     if (body == NULL) {
@@ -55,40 +55,40 @@ ngx_http_portone_api_token(ngx_http_portone_call_t *tr,
         return NGX_ERROR;
     }
 
-    tr->body.len = ngx_strlen(text);
-    tr->body.data = ngx_pnalloc(tr->pool, tr->body.len);
+    call->body.len = ngx_strlen(text);
+    call->body.data = ngx_pnalloc(call->pool, call->body.len);
 
-    if (tr->body.data != NULL) {
-        ngx_memcpy(tr->body.data, text, tr->body.len);
+    if (call->body.data != NULL) {
+        ngx_memcpy(call->body.data, text, call->body.len);
     }
 
-    ngx_explicit_memzero(text, tr->body.len);
+    ngx_explicit_memzero(text, call->body.len);
     cJSON_free(text);
 
-    if (tr->body.data == NULL) {
+    if (call->body.data == NULL) {
         return NGX_ERROR;
     }
 
-    ngx_str_set(&tr->path, "/users/getToken");
-    tr->once = 0;
+    ngx_str_set(&call->path, "/users/getToken");
+    call->once = 0;
 
     return NGX_OK;
 }
 
 
 ngx_int_t
-ngx_http_portone_api_payment(ngx_http_portone_call_t *tr,
+ngx_http_portone_api_payment(ngx_http_portone_call_t *call,
     portone_str_t *imp_uid, ngx_uint_t include_sandbox)
 {
-    tr->call = NGX_HTTP_PORTONE_CALL_PAYMENT;
+    call->kind = NGX_HTTP_PORTONE_CALL_PAYMENT;
 
-    return ngx_http_portone_api_get(tr, "/payments/", imp_uid, "",
+    return ngx_http_portone_api_get(call, "/payments/", imp_uid, "",
                                     include_sandbox);
 }
 
 
 ngx_int_t
-ngx_http_portone_api_find(ngx_http_portone_call_t *tr,
+ngx_http_portone_api_find(ngx_http_portone_call_t *call,
     portone_str_t *merchant_uid, portone_find_e find,
     ngx_uint_t include_sandbox)
 {
@@ -98,15 +98,15 @@ ngx_http_portone_api_find(ngx_http_portone_call_t *tr,
         [PORTONE_FIND_CANCELLED] = "/cancelled"
     };
 
-    tr->call = NGX_HTTP_PORTONE_CALL_FIND;
+    call->kind = NGX_HTTP_PORTONE_CALL_FIND;
 
-    return ngx_http_portone_api_get(tr, "/payments/find/", merchant_uid,
+    return ngx_http_portone_api_get(call, "/payments/find/", merchant_uid,
                                     statuses[find], include_sandbox);
 }
 
 
 ngx_int_t
-ngx_http_portone_api_payments(ngx_http_portone_call_t *tr,
+ngx_http_portone_api_payments(ngx_http_portone_call_t *call,
     portone_drift_t *drift, ngx_uint_t include_sandbox)
 {
     u_char         *p;
@@ -117,7 +117,7 @@ ngx_http_portone_api_payments(ngx_http_portone_call_t *tr,
     static ngx_str_t  name = ngx_string("&imp_uid[]=");
     static ngx_str_t  query = ngx_string("&include_sandbox=true");
 
-    tr->call = NGX_HTTP_PORTONE_CALL_PAYMENTS;
+    call->kind = NGX_HTTP_PORTONE_CALL_PAYMENTS;
 
     len = path.len + query.len;
 
@@ -125,12 +125,12 @@ ngx_http_portone_api_payments(ngx_http_portone_call_t *tr,
         len += name.len + 3 * drift->payments[i].imp_uid.len;
     }
 
-    p = ngx_pnalloc(tr->pool, len);
+    p = ngx_pnalloc(call->pool, len);
     if (p == NULL) {
         return NGX_ERROR;
     }
 
-    tr->path.data = p;
+    call->path.data = p;
 
     p = ngx_cpymem(p, path.data, path.len);
 
@@ -151,18 +151,18 @@ ngx_http_portone_api_payments(ngx_http_portone_call_t *tr,
         p = ngx_cpymem(p, query.data, query.len);
     }
 
-    tr->path.len = p - tr->path.data;
-    tr->path.data[path.len] = '?';
+    call->path.len = p - call->path.data;
+    call->path.data[path.len] = '?';
 
-    ngx_str_null(&tr->body);
-    tr->once = 0;
+    ngx_str_null(&call->body);
+    call->once = 0;
 
     return NGX_OK;
 }
 
 
 static ngx_int_t
-ngx_http_portone_api_get(ngx_http_portone_call_t *tr, const char *prefix,
+ngx_http_portone_api_get(ngx_http_portone_call_t *call, const char *prefix,
     portone_str_t *uid, const char *suffix, ngx_uint_t include_sandbox)
 {
     u_char     *p;
@@ -177,12 +177,12 @@ ngx_http_portone_api_get(ngx_http_portone_call_t *tr, const char *prefix,
     len = ngx_strlen(prefix) + uid->len + escape + ngx_strlen(suffix)
           + query.len;
 
-    p = ngx_pnalloc(tr->pool, len);
+    p = ngx_pnalloc(call->pool, len);
     if (p == NULL) {
         return NGX_ERROR;
     }
 
-    tr->path.data = p;
+    call->path.data = p;
 
     p = ngx_cpymem(p, prefix, ngx_strlen(prefix));
     p = (u_char *) ngx_escape_uri(p, (u_char *) uid->data, uid->len,
@@ -193,39 +193,39 @@ ngx_http_portone_api_get(ngx_http_portone_call_t *tr, const char *prefix,
         p = ngx_cpymem(p, query.data, query.len);
     }
 
-    tr->path.len = p - tr->path.data;
+    call->path.len = p - call->path.data;
 
-    ngx_str_null(&tr->body);
-    tr->once = 0;
+    ngx_str_null(&call->body);
+    call->once = 0;
 
     return NGX_OK;
 }
 
 
 ngx_int_t
-ngx_http_portone_api_cancel(ngx_http_portone_call_t *tr,
+ngx_http_portone_api_cancel(ngx_http_portone_call_t *call,
     const char *body)
 {
-    tr->call = NGX_HTTP_PORTONE_CALL_CANCEL;
+    call->kind = NGX_HTTP_PORTONE_CALL_CANCEL;
 
-    ngx_str_set(&tr->path, "/payments/cancel");
+    ngx_str_set(&call->path, "/payments/cancel");
 
-    tr->body.data = (u_char *) body;
-    tr->body.len = ngx_strlen(body);
+    call->body.data = (u_char *) body;
+    call->body.len = ngx_strlen(body);
 
     /* a second arrival would be a second refund, but for the checksum */
 
-    tr->once = 1;
+    call->once = 1;
 
     return NGX_OK;
 }
 
 
 portone_call_e
-ngx_http_portone_api_answer(ngx_http_portone_call_t *tr,
+ngx_http_portone_api_answer(ngx_http_portone_call_t *call,
     portone_answer_t *answer)
 {
-    static const ngx_http_portone_call_outcome_e  outcomes[] = {
+    static const ngx_http_portone_call_outcome_e  answered[] = {
         [PORTONE_ANSWER_BROKEN] = NGX_HTTP_PORTONE_CALL_BROKEN,
         [PORTONE_ANSWER_OK] = NGX_HTTP_PORTONE_CALL_OK,
         [PORTONE_ANSWER_REFUSED] = NGX_HTTP_PORTONE_CALL_REFUSED,
@@ -233,44 +233,37 @@ ngx_http_portone_api_answer(ngx_http_portone_call_t *tr,
         [PORTONE_ANSWER_UNAUTHORIZED] = NGX_HTTP_PORTONE_CALL_UNAUTHORIZED
     };
 
+    static const ngx_http_portone_call_outcome_e  unanswered[] = {
+        [PORTONE_CALL_NOT_SENT] = NGX_HTTP_PORTONE_CALL_NOT_SENT,
+        [PORTONE_CALL_OVERLOADED] = NGX_HTTP_PORTONE_CALL_OVERLOADED,
+        [PORTONE_CALL_UNANSWERED] = NGX_HTTP_PORTONE_CALL_UNANSWERED
+    };
+
     ngx_memzero(answer, sizeof(portone_answer_t));
 
-    switch (tr->outcome) {
-
-    case NGX_HTTP_PORTONE_NOT_SENT:
-        ngx_http_portone_api_count(tr, NGX_HTTP_PORTONE_CALL_NOT_SENT);
-        return PORTONE_CALL_NOT_SENT;
-
-    case NGX_HTTP_PORTONE_OVERLOADED:
-        ngx_http_portone_api_count(tr, NGX_HTTP_PORTONE_CALL_OVERLOADED);
-        return PORTONE_CALL_OVERLOADED;
-
-    case NGX_HTTP_PORTONE_UNANSWERED:
-        ngx_http_portone_api_count(tr, NGX_HTTP_PORTONE_CALL_UNANSWERED);
-        return PORTONE_CALL_UNANSWERED;
-
-    case NGX_HTTP_PORTONE_ANSWERED:
-        break;
+    if (call->outcome != PORTONE_CALL_ANSWERED) {
+        ngx_http_portone_api_count(call, unanswered[call->outcome]);
+        return call->outcome;
     }
 
-    portone_answer_parse(answer, (int) tr->status, (char *) tr->answer.data,
-                         tr->answer.len);
+    portone_answer_parse(answer, (int) call->status,
+                         (char *) call->answer.data, call->answer.len);
 
-    ngx_http_portone_api_count(tr, outcomes[answer->kind]);
+    ngx_http_portone_api_count(call, answered[answer->kind]);
 
     return PORTONE_CALL_ANSWERED;
 }
 
 
 static void
-ngx_http_portone_api_count(ngx_http_portone_call_t *tr,
+ngx_http_portone_api_count(ngx_http_portone_call_t *call,
     ngx_http_portone_call_outcome_e outcome)
 {
-    ngx_http_portone_count(calls[tr->call][outcome]);
+    ngx_http_portone_metrics_count(calls[call->kind][outcome]);
 
-    ngx_http_portone_observe_time(
-                           &ngx_http_portone_counters->call_time[tr->call],
-                           (uint64_t) tr->time * 1000);
+    ngx_http_portone_metrics_observe_time(
+                &ngx_http_portone_metrics_counters->call_time[call->kind],
+                (uint64_t) call->time * 1000);
 
     switch (outcome) {
 
@@ -283,11 +276,11 @@ ngx_http_portone_api_count(ngx_http_portone_call_t *tr,
     case NGX_HTTP_PORTONE_CALL_BROKEN:
     case NGX_HTTP_PORTONE_CALL_UNANSWERED:
     case NGX_HTTP_PORTONE_CALL_NOT_SENT:
-        ngx_http_portone_gauge_now(unanswered);
+        ngx_http_portone_metrics_gauge_now(unanswered);
         break;
 
     default:
-        ngx_http_portone_gauge_now(answered);
+        ngx_http_portone_metrics_gauge_now(answered);
         break;
     }
 }

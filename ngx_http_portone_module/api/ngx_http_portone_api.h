@@ -24,31 +24,31 @@
  */
 
 /* POST /users/getToken; the caller wipes the body, which has the secret */
-ngx_int_t ngx_http_portone_api_token(ngx_http_portone_call_t *tr,
+ngx_int_t ngx_http_portone_api_token(ngx_http_portone_call_t *call,
     ngx_http_portone_account_t *account);
 
 /* GET /payments/{imp_uid} */
-ngx_int_t ngx_http_portone_api_payment(ngx_http_portone_call_t *tr,
+ngx_int_t ngx_http_portone_api_payment(ngx_http_portone_call_t *call,
     portone_str_t *imp_uid, ngx_uint_t include_sandbox);
 
 /*
  * GET /payments/find/{merchant_uid}[/{status}]: the newest payment of the
  * order, of any status or of this one
  */
-ngx_int_t ngx_http_portone_api_find(ngx_http_portone_call_t *tr,
+ngx_int_t ngx_http_portone_api_find(ngx_http_portone_call_t *call,
     portone_str_t *merchant_uid, portone_find_e find,
     ngx_uint_t include_sandbox);
 
 /* GET /payments?imp_uid[]=...: those of the batch that are still missing */
-ngx_int_t ngx_http_portone_api_payments(ngx_http_portone_call_t *tr,
+ngx_int_t ngx_http_portone_api_payments(ngx_http_portone_call_t *call,
     portone_drift_t *drift, ngx_uint_t include_sandbox);
 
 /* POST /payments/cancel, at most once */
-ngx_int_t ngx_http_portone_api_cancel(ngx_http_portone_call_t *tr,
+ngx_int_t ngx_http_portone_api_cancel(ngx_http_portone_call_t *call,
     const char *body);
 
 /* how the call ended, and the answer, which the caller frees; counts it */
-portone_call_e ngx_http_portone_api_answer(ngx_http_portone_call_t *tr,
+portone_call_e ngx_http_portone_api_answer(ngx_http_portone_call_t *call,
     portone_answer_t *answer);
 
 

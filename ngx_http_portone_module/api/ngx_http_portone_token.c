@@ -24,64 +24,64 @@
 
 typedef struct {
     ngx_http_portone_account_t         *account;
-    ngx_http_portone_api_server_t      *endpoint;
+    ngx_http_portone_api_server_t      *server;
     ngx_pool_t                         *pool;
     ngx_log_t                           log;
     ngx_event_t                         timer;
-    ngx_http_portone_call_t             transfer;
+    ngx_http_portone_call_t             call;
     unsigned                            fetching:1;
 } ngx_http_portone_refresh_t;
 
 
 static ngx_int_t ngx_http_portone_token_usable(
-    ngx_http_portone_token_request_t *t);
+    ngx_http_portone_token_request_t *request);
 static ngx_int_t ngx_http_portone_token_refresh(
-    ngx_http_portone_token_request_t *t);
+    ngx_http_portone_token_request_t *request);
 static void ngx_http_portone_token_timer(ngx_event_t *ev);
-static void ngx_http_portone_token_fetch(ngx_http_portone_refresh_t *rf);
-static void ngx_http_portone_token_fetched(ngx_http_portone_call_t *tr);
+static void ngx_http_portone_token_fetch(ngx_http_portone_refresh_t *refresh);
+static void ngx_http_portone_token_fetched(ngx_http_portone_call_t *call);
 static portone_token_e ngx_http_portone_token_answer(
-    ngx_http_portone_refresh_t *rf, ngx_http_portone_token_t *grant);
+    ngx_http_portone_refresh_t *refresh, ngx_http_portone_token_t *token);
 static ngx_uint_t ngx_http_portone_token_wake(
     ngx_http_portone_account_t *account);
-static void ngx_http_portone_token_done(ngx_http_portone_refresh_t *rf);
+static void ngx_http_portone_token_done(ngx_http_portone_refresh_t *refresh);
 
 
 ngx_int_t
-ngx_http_portone_token_get(ngx_http_portone_token_request_t *t)
+ngx_http_portone_token_get(ngx_http_portone_token_request_t *request)
 {
-    ngx_http_portone_zone_read(t->account, &t->grant);
+    ngx_http_portone_zone_read(request->account, &request->token);
 
-    t->failures = t->grant.failures;
+    request->failures = request->token.failures;
 
-    if (ngx_http_portone_token_usable(t) == NGX_OK) {
-        t->result = PORTONE_TOKEN_GRANTED;
-        t->source = NGX_HTTP_PORTONE_TOKEN_HIT;
+    if (ngx_http_portone_token_usable(request) == NGX_OK) {
+        request->result = PORTONE_TOKEN_GRANTED;
+        request->source = NGX_HTTP_PORTONE_TOKEN_HIT;
         return NGX_OK;
     }
 
-    t->source = t->refused ? NGX_HTTP_PORTONE_TOKEN_REFRESHED
-                           : NGX_HTTP_PORTONE_TOKEN_MISS;
+    request->source = request->refused ? NGX_HTTP_PORTONE_TOKEN_REFRESHED
+                                       : NGX_HTTP_PORTONE_TOKEN_MISS;
 
-    if (t->account->refresh == NULL
-        && ngx_http_portone_token_refresh(t) != NGX_OK)
+    if (request->account->refresh == NULL
+        && ngx_http_portone_token_refresh(request) != NGX_OK)
     {
-        t->result = PORTONE_TOKEN_OVERLOADED;
+        request->result = PORTONE_TOKEN_OVERLOADED;
         return NGX_OK;
     }
 
-    ngx_queue_insert_tail(&t->account->waiters, &t->queue);
+    ngx_queue_insert_tail(&request->account->waiters, &request->queue);
 
     return NGX_AGAIN;
 }
 
 
 static ngx_int_t
-ngx_http_portone_token_usable(ngx_http_portone_token_request_t *t)
+ngx_http_portone_token_usable(ngx_http_portone_token_request_t *request)
 {
-    if (t->grant.generation == 0
-        || t->grant.generation == t->refused
-        || ngx_time() >= t->grant.refresh)
+    if (request->token.generation == 0
+        || request->token.generation == request->refused
+        || ngx_time() >= request->token.refresh)
     {
         return NGX_DECLINED;
     }
@@ -91,44 +91,44 @@ ngx_http_portone_token_usable(ngx_http_portone_token_request_t *t)
 
 
 static ngx_int_t
-ngx_http_portone_token_refresh(ngx_http_portone_token_request_t *t)
+ngx_http_portone_token_refresh(ngx_http_portone_token_request_t *request)
 {
     ngx_pool_t                  *pool;
-    ngx_http_portone_refresh_t  *rf;
+    ngx_http_portone_refresh_t  *refresh;
 
     pool = ngx_create_pool(1024, ngx_cycle->log);
     if (pool == NULL) {
         return NGX_ERROR;
     }
 
-    rf = ngx_pcalloc(pool, sizeof(ngx_http_portone_refresh_t));
-    if (rf == NULL) {
+    refresh = ngx_pcalloc(pool, sizeof(ngx_http_portone_refresh_t));
+    if (refresh == NULL) {
         ngx_destroy_pool(pool);
         return NGX_ERROR;
     }
 
     /* those who wait can have logs that do not live as long as this */
 
-    rf->log = *ngx_cycle->log;
-    rf->log.action = "fetching a token";
-    pool->log = &rf->log;
+    refresh->log = *ngx_cycle->log;
+    refresh->log.action = "fetching a token";
+    pool->log = &refresh->log;
 
-    rf->account = t->account;
-    rf->endpoint = t->endpoint;
-    rf->pool = pool;
+    refresh->account = request->account;
+    refresh->server = request->server;
+    refresh->pool = pool;
 
-    rf->timer.handler = ngx_http_portone_token_timer;
-    rf->timer.data = rf;
-    rf->timer.log = &rf->log;
+    refresh->timer.handler = ngx_http_portone_token_timer;
+    refresh->timer.data = refresh;
+    refresh->timer.log = &refresh->log;
 
-    t->account->refresh = rf;
+    request->account->refresh = refresh;
 
     /*
      * the timer is what keeps the worker alive on reload, and it lets this
      * function return before anything is decided
      */
 
-    ngx_add_timer(&rf->timer, 0);
+    ngx_add_timer(&refresh->timer, 0);
 
     return NGX_OK;
 }
@@ -137,132 +137,129 @@ ngx_http_portone_token_refresh(ngx_http_portone_token_request_t *t)
 static void
 ngx_http_portone_token_timer(ngx_event_t *ev)
 {
-    ngx_http_portone_refresh_t *rf = ev->data;
+    ngx_http_portone_refresh_t *refresh = ev->data;
 
-    if (rf->fetching) {
-        (void) ngx_http_portone_zone_lease(rf->account);
-        ngx_add_timer(&rf->timer, NGX_HTTP_PORTONE_TOKEN_RENEW);
+    if (refresh->fetching) {
+        (void) ngx_http_portone_zone_lease(refresh->account);
+        ngx_add_timer(&refresh->timer, NGX_HTTP_PORTONE_TOKEN_RENEW);
         return;
     }
 
     /* another worker may have been faster */
 
-    if (ngx_http_portone_token_wake(rf->account) == 0) {
-        ngx_http_portone_token_done(rf);
+    if (ngx_http_portone_token_wake(refresh->account) == 0) {
+        ngx_http_portone_token_done(refresh);
         return;
     }
 
-    if (ngx_http_portone_zone_lease(rf->account) != NGX_OK) {
-        ngx_add_timer(&rf->timer, NGX_HTTP_PORTONE_TOKEN_POLL);
+    if (ngx_http_portone_zone_lease(refresh->account) != NGX_OK) {
+        ngx_add_timer(&refresh->timer, NGX_HTTP_PORTONE_TOKEN_POLL);
         return;
     }
 
-    ngx_add_timer(&rf->timer, NGX_HTTP_PORTONE_TOKEN_RENEW);
+    ngx_add_timer(&refresh->timer, NGX_HTTP_PORTONE_TOKEN_RENEW);
 
-    rf->fetching = 1;
+    refresh->fetching = 1;
 
-    ngx_http_portone_token_fetch(rf);
+    ngx_http_portone_token_fetch(refresh);
 }
 
 
 static void
-ngx_http_portone_token_fetch(ngx_http_portone_refresh_t *rf)
+ngx_http_portone_token_fetch(ngx_http_portone_refresh_t *refresh)
 {
-    ngx_http_portone_call_t  *tr;
+    ngx_http_portone_call_t  *call;
 
-    tr = &rf->transfer;
+    call = &refresh->call;
 
-    tr->endpoint = rf->endpoint;
-    tr->pool = rf->pool;
-    tr->log = &rf->log;
-    tr->handler = ngx_http_portone_token_fetched;
-    tr->data = rf;
-    tr->tier = rf->account->tier;
+    call->server = refresh->server;
+    call->pool = refresh->pool;
+    call->log = &refresh->log;
+    call->handler = ngx_http_portone_token_fetched;
+    call->data = refresh;
+    call->tier = refresh->account->tier;
 
-    if (ngx_http_portone_api_token(tr, rf->account) != NGX_OK) {
-        tr->outcome = NGX_HTTP_PORTONE_OVERLOADED;
-        tr->reason = "no memory";
-        ngx_http_portone_token_fetched(tr);
+    if (ngx_http_portone_api_token(call, refresh->account) != NGX_OK) {
+        call->outcome = PORTONE_CALL_OVERLOADED;
+        call->reason = "no memory";
+        ngx_http_portone_token_fetched(call);
         return;
     }
 
-    ngx_http_portone_curl_submit(tr);
+    ngx_http_portone_curl_submit(call);
 }
 
 
 static void
-ngx_http_portone_token_fetched(ngx_http_portone_call_t *tr)
+ngx_http_portone_token_fetched(ngx_http_portone_call_t *call)
 {
     portone_token_e              result;
-    ngx_http_portone_token_t     grant;
-    ngx_http_portone_refresh_t  *rf;
+    ngx_http_portone_token_t     token;
+    ngx_http_portone_refresh_t  *refresh;
 
-    rf = tr->data;
+    refresh = call->data;
 
-    ngx_memzero(&grant, sizeof(ngx_http_portone_token_t));
+    ngx_memzero(&token, sizeof(ngx_http_portone_token_t));
 
-    result = ngx_http_portone_token_answer(rf, &grant);
+    result = ngx_http_portone_token_answer(refresh, &token);
 
-    ngx_http_portone_count(tokens[result]);
+    ngx_http_portone_metrics_count(tokens[result]);
 
-    ngx_explicit_memzero(tr->body.data, tr->body.len);
-    ngx_explicit_memzero(tr->answer.data, tr->answer.len);
+    ngx_explicit_memzero(call->body.data, call->body.len);
+    ngx_explicit_memzero(call->answer.data, call->answer.len);
 
-    rf->fetching = 0;
+    refresh->fetching = 0;
 
     if (result == PORTONE_TOKEN_GRANTED) {
-        ngx_http_portone_zone_grant(rf->account, &grant);
+        ngx_http_portone_zone_grant(refresh->account, &token);
 
     } else {
-        ngx_http_portone_zone_fail(rf->account, result);
+        ngx_http_portone_zone_fail(refresh->account, result);
     }
 
-    ngx_explicit_memzero(grant.token, PORTONE_TOKEN_MAX);
+    ngx_explicit_memzero(token.data, PORTONE_TOKEN_MAX);
 
-    if (ngx_http_portone_token_wake(rf->account) == 0) {
-        ngx_http_portone_token_done(rf);
+    if (ngx_http_portone_token_wake(refresh->account) == 0) {
+        ngx_http_portone_token_done(refresh);
         return;
     }
 
     /* some wait for a newer token than this: the next round is theirs */
 
-    if (rf->timer.timer_set) {
-        ngx_del_timer(&rf->timer);
+    if (refresh->timer.timer_set) {
+        ngx_del_timer(&refresh->timer);
     }
 
-    ngx_add_timer(&rf->timer, 0);
+    ngx_add_timer(&refresh->timer, 0);
 }
 
 
 static portone_token_e
-ngx_http_portone_token_answer(ngx_http_portone_refresh_t *rf,
-    ngx_http_portone_token_t *grant)
+ngx_http_portone_token_answer(ngx_http_portone_refresh_t *refresh,
+    ngx_http_portone_token_t *token)
 {
-    time_t                        life, margin;
-    portone_call_e                call;
-    portone_grant_t               granted;
-    portone_token_e               result;
-    portone_answer_t              answer;
-    ngx_http_portone_call_t      *tr;
+    time_t                    life, margin;
+    portone_grant_t           granted;
+    portone_token_e           result;
+    portone_answer_t          answer;
+    ngx_http_portone_call_t  *call;
 
-    tr = &rf->transfer;
+    call = &refresh->call;
 
-    call = ngx_http_portone_api_answer(tr, &answer);
-
-    switch (call) {
+    switch (ngx_http_portone_api_answer(call, &answer)) {
 
     case PORTONE_CALL_ANSWERED:
         break;
 
     case PORTONE_CALL_OVERLOADED:
-        ngx_log_error(NGX_LOG_ERR, &rf->log, 0,
-                      "no token from PortOne: %s", tr->reason);
+        ngx_log_error(NGX_LOG_ERR, &refresh->log, 0,
+                      "no token from PortOne: %s", call->reason);
         portone_answer_free(&answer);
         return PORTONE_TOKEN_OVERLOADED;
 
     default:
-        ngx_log_error(NGX_LOG_ERR, &rf->log, 0,
-                      "no token from PortOne: %s", tr->reason);
+        ngx_log_error(NGX_LOG_ERR, &refresh->log, 0,
+                      "no token from PortOne: %s", call->reason);
         portone_answer_free(&answer);
         return PORTONE_TOKEN_UNAVAILABLE;
     }
@@ -282,16 +279,16 @@ ngx_http_portone_token_answer(ngx_http_portone_refresh_t *rf,
         life = granted.expired_at - granted.now;
         margin = ngx_min(NGX_HTTP_PORTONE_TOKEN_MARGIN, life / 4);
 
-        grant->expires = ngx_time() + life;
-        grant->refresh = grant->expires - margin;
-        grant->clock_offset = granted.now - ngx_time();
-        grant->len = granted.access_token.len;
+        token->expires = ngx_time() + life;
+        token->refresh = token->expires - margin;
+        token->clock_offset = granted.now - ngx_time();
+        token->len = granted.access_token.len;
 
-        ngx_memcpy(grant->token, granted.access_token.data, grant->len);
+        ngx_memcpy(token->data, granted.access_token.data, token->len);
 
         portone_answer_free(&answer);
 
-        ngx_log_debug1(NGX_LOG_DEBUG_HTTP, &rf->log, 0,
+        ngx_log_debug1(NGX_LOG_DEBUG_HTTP, &refresh->log, 0,
                        "portone token granted for %T s", life);
 
         return PORTONE_TOKEN_GRANTED;
@@ -305,9 +302,9 @@ ngx_http_portone_token_answer(ngx_http_portone_refresh_t *rf,
         break;
     }
 
-    ngx_log_error(NGX_LOG_ERR, &rf->log, 0,
+    ngx_log_error(NGX_LOG_ERR, &refresh->log, 0,
                   "no token from PortOne: HTTP status %ui, code %L%s",
-                  tr->status, answer.code,
+                  call->status, answer.code,
                   (result == PORTONE_TOKEN_REFUSED)
                       ? ", portone_imp_key or portone_imp_secret is refused"
                       : "");
@@ -324,27 +321,27 @@ static ngx_uint_t
 ngx_http_portone_token_wake(ngx_http_portone_account_t *account)
 {
     ngx_queue_t                       *q, *next, ready;
-    ngx_http_portone_token_t           grant;
-    ngx_http_portone_token_request_t  *t;
+    ngx_http_portone_token_t           token;
+    ngx_http_portone_token_request_t  *request;
 
     ngx_queue_init(&ready);
 
-    ngx_http_portone_zone_read(account, &grant);
+    ngx_http_portone_zone_read(account, &token);
 
     for (q = ngx_queue_head(&account->waiters);
          q != ngx_queue_sentinel(&account->waiters);
          q = next)
     {
         next = ngx_queue_next(q);
-        t = ngx_queue_data(q, ngx_http_portone_token_request_t, queue);
+        request = ngx_queue_data(q, ngx_http_portone_token_request_t, queue);
 
-        t->grant = grant;
+        request->token = token;
 
-        if (ngx_http_portone_token_usable(t) == NGX_OK) {
-            t->result = PORTONE_TOKEN_GRANTED;
+        if (ngx_http_portone_token_usable(request) == NGX_OK) {
+            request->result = PORTONE_TOKEN_GRANTED;
 
-        } else if (grant.failures != t->failures) {
-            t->result = (portone_token_e) grant.failure;
+        } else if (token.failures != request->failures) {
+            request->result = (portone_token_e) token.failure;
 
         } else {
             continue;
@@ -354,17 +351,17 @@ ngx_http_portone_token_wake(ngx_http_portone_account_t *account)
         ngx_queue_insert_tail(&ready, q);
     }
 
-    ngx_explicit_memzero(grant.token, PORTONE_TOKEN_MAX);
+    ngx_explicit_memzero(token.data, PORTONE_TOKEN_MAX);
 
     while (!ngx_queue_empty(&ready)) {
         q = ngx_queue_head(&ready);
         ngx_queue_remove(q);
 
-        t = ngx_queue_data(q, ngx_http_portone_token_request_t, queue);
+        request = ngx_queue_data(q, ngx_http_portone_token_request_t, queue);
 
         /* who is woken may ask again, and wait for the next round */
 
-        t->handler(t);
+        request->handler(request);
     }
 
     return !ngx_queue_empty(&account->waiters);
@@ -372,13 +369,13 @@ ngx_http_portone_token_wake(ngx_http_portone_account_t *account)
 
 
 static void
-ngx_http_portone_token_done(ngx_http_portone_refresh_t *rf)
+ngx_http_portone_token_done(ngx_http_portone_refresh_t *refresh)
 {
-    if (rf->timer.timer_set) {
-        ngx_del_timer(&rf->timer);
+    if (refresh->timer.timer_set) {
+        ngx_del_timer(&refresh->timer);
     }
 
-    rf->account->refresh = NULL;
+    refresh->account->refresh = NULL;
 
-    ngx_destroy_pool(rf->pool);
+    ngx_destroy_pool(refresh->pool);
 }

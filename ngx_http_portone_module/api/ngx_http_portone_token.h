@@ -28,14 +28,15 @@ typedef enum {
 typedef struct ngx_http_portone_token_request_s
     ngx_http_portone_token_request_t;
 
-typedef void (*ngx_http_portone_token_pt)(ngx_http_portone_token_request_t *t);
+typedef void (*ngx_http_portone_token_pt)(
+    ngx_http_portone_token_request_t *request);
 
 struct ngx_http_portone_token_request_s {
 
     /* set by the caller; all of it must live until the handler is called */
 
     ngx_http_portone_account_t         *account;
-    ngx_http_portone_api_server_t      *endpoint;
+    ngx_http_portone_api_server_t      *server;
     ngx_log_t                          *log;
     ngx_http_portone_token_pt           handler;
     void                               *data;
@@ -47,7 +48,7 @@ struct ngx_http_portone_token_request_s {
 
     portone_token_e                     result;
     ngx_http_portone_token_source_e     source;
-    ngx_http_portone_token_t            grant;   /* wiped by the caller */
+    ngx_http_portone_token_t            token;   /* wiped by the caller */
 
     /* private */
     ngx_queue_t                         queue;
@@ -58,9 +59,10 @@ struct ngx_http_portone_token_request_s {
 /*
  * ngx_http_portone_token_get() asks for a token: NGX_OK, it is there (the
  * handler is not called); NGX_AGAIN, the handler will be called, from the
- * event loop, with t->result.  However many ask, one request goes out.
+ * event loop, with request->result.  However many ask, one request goes out.
  */
-ngx_int_t ngx_http_portone_token_get(ngx_http_portone_token_request_t *t);
+ngx_int_t ngx_http_portone_token_get(
+    ngx_http_portone_token_request_t *request);
 
 
 #endif /* _NGX_HTTP_PORTONE_TOKEN_H_INCLUDED_ */

@@ -102,7 +102,7 @@ ngx_http_portone_export(ngx_http_request_t *r)
         return rc;
     }
 
-    ngx_http_portone_count(
+    ngx_http_portone_metrics_count(
                    requests[NGX_HTTP_PORTONE_REQUEST_PAYMENT]
                            [NGX_HTTP_PORTONE_RESULT_OK]);
 

@@ -80,7 +80,8 @@ ngx_http_portone_reply_text(ngx_http_request_t *r, portone_error_e error,
     /* a flow counts its own answer */
 
     if (plcf->handler->counted < NGX_HTTP_PORTONE_REQUEST_MAX) {
-        ngx_http_portone_count(requests[plcf->handler->counted][error]);
+        ngx_http_portone_metrics_count(
+                              requests[plcf->handler->counted][error]);
     }
 
     if (error == PORTONE_NO_ERROR) {

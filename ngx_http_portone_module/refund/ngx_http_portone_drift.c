@@ -237,7 +237,7 @@ ngx_http_portone_drift_destroy(ngx_http_portone_drift_batch_t *batch)
 {
     portone_drift_free(batch->core);
 
-    ngx_explicit_memzero(&batch->token.grant,
+    ngx_explicit_memzero(&batch->token.token,
                          sizeof(ngx_http_portone_token_t));
 
     ngx_http_portone_drift.batch = NULL;
@@ -315,9 +315,9 @@ ngx_http_portone_drift_ask(ngx_http_portone_drift_batch_t *batch,
 
     batch->refreshed = refresh;
 
-    t->refused = refresh ? t->grant.generation : 0;
+    t->refused = refresh ? t->token.generation : 0;
     t->account = batch->plcf->account;
-    t->endpoint = batch->plcf->endpoint;
+    t->server = batch->plcf->endpoint;
     t->log = &batch->client.log;
     t->handler = ngx_http_portone_drift_token;
     t->data = batch;
@@ -344,12 +344,12 @@ ngx_http_portone_drift_token(ngx_http_portone_token_request_t *t)
 
     ngx_memzero(call, sizeof(ngx_http_portone_call_t));
 
-    call->endpoint = batch->plcf->endpoint;
+    call->server = batch->plcf->endpoint;
     call->pool = batch->client.pool;
     call->log = &batch->client.log;
     call->tier = batch->plcf->tier;
-    call->authorization.data = t->grant.token;
-    call->authorization.len = t->grant.len;
+    call->authorization.data = t->token.data;
+    call->authorization.len = t->token.len;
     call->handler = ngx_http_portone_drift_called;
     call->data = batch;
 
@@ -626,5 +626,5 @@ ngx_http_portone_drift_count(ngx_http_portone_drift_result_e result,
 {
     ngx_http_portone_drift.counts[result] += n;
 
-    ngx_http_portone_count_more(drift[result], n);
+    ngx_http_portone_metrics_count_more(drift[result], n);
 }

@@ -88,7 +88,7 @@ ngx_http_portone_flow_start(ngx_http_portone_flow_t *flow)
                            : NGX_HTTP_PORTONE_REQUEST_MAX;
 
     if (flow->request_kind == NGX_HTTP_PORTONE_REQUEST_REFUND) {
-        ngx_http_portone_gauge_inc(refunds);
+        ngx_http_portone_metrics_gauge_inc(refunds);
     }
 
     ngx_http_portone_flow_run(flow, portone_flow_start(&flow->core));
@@ -174,9 +174,9 @@ ngx_http_portone_flow_token(ngx_http_portone_flow_t *flow, ngx_uint_t refresh)
 
     t = &flow->token;
 
-    t->refused = refresh ? t->grant.generation : 0;
+    t->refused = refresh ? t->token.generation : 0;
     t->account = flow->conf->account;
-    t->endpoint = flow->conf->endpoint;
+    t->server = flow->conf->endpoint;
     t->log = &flow->client.log;
     t->handler = ngx_http_portone_flow_token_handler;
     t->data = flow;
@@ -217,7 +217,7 @@ ngx_http_portone_flow_token_done(ngx_http_portone_flow_t *flow)
         flow->client.ctx->token = sources[t->source];
     }
 
-    return portone_flow_token(&flow->core, t->result, t->grant.clock_offset,
+    return portone_flow_token(&flow->core, t->result, t->token.clock_offset,
                               ngx_time());
 }
 
@@ -234,12 +234,12 @@ ngx_http_portone_flow_call(ngx_http_portone_flow_t *flow)
 
     ngx_memzero(tr, sizeof(ngx_http_portone_call_t));
 
-    tr->endpoint = flow->conf->endpoint;
+    tr->server = flow->conf->endpoint;
     tr->pool = flow->client.pool;
     tr->log = &flow->client.log;
     tr->tier = flow->conf->tier;
-    tr->authorization.data = flow->token.grant.token;
-    tr->authorization.len = flow->token.grant.len;
+    tr->authorization.data = flow->token.token.data;
+    tr->authorization.len = flow->token.token.len;
     tr->handler = ngx_http_portone_flow_called;
     tr->data = flow;
 
@@ -274,7 +274,7 @@ ngx_http_portone_flow_call(ngx_http_portone_flow_t *flow)
     }
 
     if (rc != NGX_OK) {
-        tr->outcome = NGX_HTTP_PORTONE_OVERLOADED;
+        tr->outcome = PORTONE_CALL_OVERLOADED;
         tr->reason = "no memory";
         ngx_http_portone_flow_called(tr);
         return;
@@ -298,7 +298,7 @@ ngx_http_portone_flow_called(ngx_http_portone_call_t *tr)
 
     flow->has_api_time = 1;
     flow->api_time += tr->time;
-    flow->api_status = (tr->outcome == NGX_HTTP_PORTONE_ANSWERED)
+    flow->api_status = (tr->outcome == PORTONE_CALL_ANSWERED)
                            ? tr->status : 0;
 
     call = ngx_http_portone_api_answer(tr, &answer);
@@ -566,15 +566,15 @@ ngx_http_portone_flow_finish(ngx_http_portone_flow_t *flow)
     }
 
     if (core->opened && core->opened_id[0]) {
-        ngx_http_portone_count(settlements[core->opened_state]);
+        ngx_http_portone_metrics_count(settlements[core->opened_state]);
     }
 
     if (core->reviewed) {
-        ngx_http_portone_count(settlements[core->review_state]);
+        ngx_http_portone_metrics_count(settlements[core->review_state]);
     }
 
     if (flow->request_kind == NGX_HTTP_PORTONE_REQUEST_REFUND) {
-        ngx_http_portone_gauge_dec(refunds);
+        ngx_http_portone_metrics_gauge_dec(refunds);
     }
 
     ngx_http_portone_flow_count(flow);
@@ -607,14 +607,14 @@ ngx_http_portone_flow_count(ngx_http_portone_flow_t *flow)
     result = core->error;
 
     if (flow->request_kind != NGX_HTTP_PORTONE_REQUEST_REFUND) {
-        ngx_http_portone_count(requests[flow->request_kind][result]);
+        ngx_http_portone_metrics_count(requests[flow->request_kind][result]);
         return;
     }
 
     /* a saved answer moves no money: counted as a refund it would be two */
 
     if (core->replayed) {
-        ngx_http_portone_count(replays);
+        ngx_http_portone_metrics_count(replays);
         return;
     }
 
@@ -624,9 +624,11 @@ ngx_http_portone_flow_count(ngx_http_portone_flow_t *flow)
         result = NGX_HTTP_PORTONE_RESULT_PENDING;
     }
 
-    ngx_http_portone_count(requests[NGX_HTTP_PORTONE_REQUEST_REFUND][result]);
+    ngx_http_portone_metrics_count(
+                            requests[NGX_HTTP_PORTONE_REQUEST_REFUND][result]);
 
-    ngx_http_portone_observe_time(&ngx_http_portone_counters->refund_time,
+    ngx_http_portone_metrics_observe_time(
+                     &ngx_http_portone_metrics_counters->refund_time,
                      (uint64_t) (ngx_current_msec - flow->start) * 1000);
 }
 
@@ -682,7 +684,7 @@ ngx_http_portone_flow_destroy(ngx_http_portone_flow_t *flow)
 
     portone_flow_free(&flow->core);
 
-    ngx_explicit_memzero(&flow->token.grant,
+    ngx_explicit_memzero(&flow->token.token,
                          sizeof(ngx_http_portone_token_t));
 
     ngx_http_portone_client_destroy(&flow->client);

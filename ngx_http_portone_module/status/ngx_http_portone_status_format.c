@@ -378,11 +378,11 @@ ngx_http_portone_bound(ngx_http_portone_metric_t *metric, ngx_uint_t i,
     }
 
     if (metric->type == NGX_HTTP_PORTONE_HISTOGRAM_SIZES) {
-        (void) ngx_sprintf(buf, "%uL%Z", ngx_http_portone_sizes[i]);
+        (void) ngx_sprintf(buf, "%uL%Z", ngx_http_portone_metrics_sizes[i]);
         return (const char *) buf;
     }
 
-    usec = ngx_http_portone_times[i];
+    usec = ngx_http_portone_metrics_times[i];
 
     p = ngx_sprintf(buf, "%uL.%06uL", usec / 1000000, usec % 1000000);
 
@@ -427,7 +427,7 @@ ngx_http_portone_number(ngx_http_portone_text_t *text,
 {
     if (metric->type == NGX_HTTP_PORTONE_GAUGE_MOMENT && value != 0) {
         ngx_http_portone_seconds(text, value
-                                       * (1000000 / NGX_HTTP_PORTONE_MOMENTS));
+                             * (1000000 / NGX_HTTP_PORTONE_METRICS_TICKS));
         return;
     }
 

@@ -100,7 +100,7 @@ ngx_http_portone_commit(ngx_http_portone_commit_t *op)
 
     ngx_add_timer(&op->timer, op->timeout);
 
-    ngx_http_portone_gauge_inc(writes);
+    ngx_http_portone_metrics_gauge_inc(writes);
 
     (void) ngx_thread_mutex_lock(&store->mutex, store->log);
     ngx_queue_insert_tail(&store->waiting, &op->queue);
@@ -148,7 +148,7 @@ ngx_http_portone_commit_late(ngx_event_t *ev)
 
     ngx_http_portone_commit_set_guard(store);
 
-    op->status = NGX_HTTP_PORTONE_COMMIT_LATE;
+    op->status = NGX_HTTP_PORTONE_COMMIT_WITHDRAWN;
     ngx_http_portone_commit_finish(op);
 }
 
@@ -433,10 +433,10 @@ ngx_http_portone_commit_complete(ngx_event_t *ev)
     store->busy = 0;
 
     if (store->n) {
-        ngx_http_portone_observe_time(&ngx_http_portone_counters->commit_time,
-                                      store->took);
-        ngx_http_portone_observe_size(&ngx_http_portone_counters->commit_size,
-                                      store->n);
+        ngx_http_portone_metrics_observe_time(
+                 &ngx_http_portone_metrics_counters->commit_time, store->took);
+        ngx_http_portone_metrics_observe_size(
+                 &ngx_http_portone_metrics_counters->commit_size, store->n);
     }
 
     ngx_http_portone_store_log_unreadable(store, &store->unreadable,
@@ -615,7 +615,7 @@ ngx_http_portone_commit_put_back(ngx_http_portone_store_t *store,
             ngx_queue_insert_head(&store->waiting, q);
 
         } else {
-            op->status = NGX_HTTP_PORTONE_COMMIT_LATE;
+            op->status = NGX_HTTP_PORTONE_COMMIT_WITHDRAWN;
             ngx_queue_insert_head(late, q);
         }
     }
@@ -664,14 +664,14 @@ ngx_http_portone_commit_finish(ngx_http_portone_commit_t *op)
         ngx_del_timer(&op->timer);
     }
 
-    ngx_http_portone_gauge_dec(writes);
-    ngx_http_portone_count(writes[op->status]);
+    ngx_http_portone_metrics_gauge_dec(writes);
+    ngx_http_portone_metrics_count(writes[op->status]);
 
     if (op->status == NGX_HTTP_PORTONE_COMMITTED) {
-        ngx_http_portone_gauge_now(written);
+        ngx_http_portone_metrics_gauge_now(written);
 
     } else {
-        ngx_http_portone_gauge_now(unwritten);
+        ngx_http_portone_metrics_gauge_now(unwritten);
     }
 
     switch (op->status) {
@@ -685,7 +685,7 @@ ngx_http_portone_commit_finish(ngx_http_portone_commit_t *op)
                       &op->store->lmdb.path);
         break;
 
-    case NGX_HTTP_PORTONE_COMMIT_LATE:
+    case NGX_HTTP_PORTONE_COMMIT_WITHDRAWN:
         ngx_log_error(NGX_LOG_ERR, op->log, 0,
                       "store \"%V\": could not be written within %M ms",
                       &op->store->lmdb.path, op->timeout);

@@ -30,8 +30,9 @@
 
 typedef enum {
     NGX_HTTP_PORTONE_COMMITTED = 0,  /* durable */
-    NGX_HTTP_PORTONE_COMMIT_FAILED,  /* not stored, but see below */
-    NGX_HTTP_PORTONE_COMMIT_LATE     /* withdrawn from the queue: not stored */
+    NGX_HTTP_PORTONE_COMMIT_FAILED,  /* not stored, with the exception above */
+    NGX_HTTP_PORTONE_COMMIT_WITHDRAWN
+                                     /* taken off the queue: not stored */
 } ngx_http_portone_commit_e;
 
 

@@ -188,11 +188,11 @@ ngx_http_portone_curl_submit(ngx_http_portone_call_t *t)
     ngx_http_portone_curl_call_t   *x;
 
     pc = &ngx_http_portone_curl;
-    ep = t->endpoint;
+    ep = t->server;
 
     ngx_http_portone_curl_prepare();
 
-    t->outcome = NGX_HTTP_PORTONE_NOT_SENT;
+    t->outcome = PORTONE_CALL_NOT_SENT;
     t->status = 0;
     t->answer.len = 0;
     t->answer.data = NULL;
@@ -202,7 +202,7 @@ ngx_http_portone_curl_submit(ngx_http_portone_call_t *t)
     x = ngx_pcalloc(t->pool, sizeof(ngx_http_portone_curl_call_t));
 
     if (x == NULL) {
-        t->outcome = NGX_HTTP_PORTONE_OVERLOADED;
+        t->outcome = PORTONE_CALL_OVERLOADED;
         t->reason = "no memory for a request";
 
         t->private = pc->refused;
@@ -220,7 +220,7 @@ ngx_http_portone_curl_submit(ngx_http_portone_call_t *t)
     x->reuse = (pc->keepalive > 0);
 
     ngx_queue_insert_tail(&pc->exchanges, &x->queue);
-    ngx_http_portone_gauge_inc(calls);
+    ngx_http_portone_metrics_gauge_inc(calls);
 
     /*
      * a worker that leaves waits only for timers that are not cancelable,
@@ -684,7 +684,7 @@ ngx_http_portone_curl_detach(ngx_http_portone_curl_call_t *x)
     }
 
     ngx_queue_remove(&x->queue);
-    ngx_http_portone_gauge_dec(calls);
+    ngx_http_portone_metrics_gauge_dec(calls);
 
     x->transfer->private = NULL;
 }

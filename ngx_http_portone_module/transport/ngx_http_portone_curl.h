@@ -11,6 +11,8 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
+#include "portone_flow.h"
+
 
 /*
  * The transport: one HTTP exchange with PortOne on nginx's event loop.
@@ -46,16 +48,6 @@ typedef struct ngx_http_portone_api_server_s {
 } ngx_http_portone_api_server_t;
 
 
-typedef enum {
-    NGX_HTTP_PORTONE_ANSWERED = 0,   /* status and body are complete */
-    NGX_HTTP_PORTONE_NOT_SENT,       /* PortOne cannot have got the request */
-    NGX_HTTP_PORTONE_OVERLOADED,     /* not sent for want of a connection or
-                                        memory of ours */
-    NGX_HTTP_PORTONE_UNANSWERED      /* sent, at least in part; no complete
-                                        answer */
-} ngx_http_portone_outcome_e;
-
-
 typedef struct ngx_http_portone_call_s  ngx_http_portone_call_t;
 
 typedef void (*ngx_http_portone_call_pt)(ngx_http_portone_call_t *t);
@@ -64,7 +56,7 @@ struct ngx_http_portone_call_s {
 
     /* set by the caller; all of it must live until the handler is called */
 
-    ngx_http_portone_api_server_t       *endpoint;
+    ngx_http_portone_api_server_t       *server;
     ngx_pool_t                          *pool;
     ngx_log_t                           *log;
     ngx_str_t                            path;   /* "/payments/cancel", with
@@ -74,7 +66,7 @@ struct ngx_http_portone_call_s {
     ngx_str_t                            tier;            /* or empty */
     ngx_http_portone_call_pt             handler;
     void                                *data;
-    ngx_uint_t                           call;   /* the caller's: which of
+    ngx_uint_t                           kind;   /* the caller's: which of
                                                     PortOne's calls it is */
 
     /* the body leaves at most once, whatever happens to the connection */
@@ -82,7 +74,7 @@ struct ngx_http_portone_call_s {
 
     /* the result, valid in the handler and after it */
 
-    ngx_http_portone_outcome_e           outcome;
+    portone_call_e                       outcome;
     ngx_uint_t                           status;          /* HTTP */
     ngx_str_t                            answer;          /* in pool */
     ngx_msec_t                           time;            /* spent, ms */
@@ -101,7 +93,7 @@ struct ngx_http_portone_call_s {
 /*
  * ngx_http_portone_curl_init() is called in each worker after the fork,
  * keepalive is the number of idle connections kept; NGX_ERROR: logged, and
- * every submit ends as NGX_HTTP_PORTONE_OVERLOADED.
+ * every submit ends as PORTONE_CALL_OVERLOADED.
  */
 ngx_int_t ngx_http_portone_curl_init(ngx_cycle_t *cycle, ngx_uint_t keepalive);
 void ngx_http_portone_curl_exit(ngx_cycle_t *cycle);

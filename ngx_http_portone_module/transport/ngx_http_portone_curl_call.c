@@ -132,12 +132,12 @@ ngx_http_portone_curl_call_setup(ngx_http_portone_curl_call_t *x)
         return NGX_ERROR;
     }
 
-    url = ngx_pnalloc(t->pool, t->endpoint->url.len + t->path.len + 1);
+    url = ngx_pnalloc(t->pool, t->server->url.len + t->path.len + 1);
     if (url == NULL) {
         return NGX_ERROR;
     }
 
-    ngx_sprintf(url, "%V%V%Z", &t->endpoint->url, &t->path);
+    ngx_sprintf(url, "%V%V%Z", &t->server->url, &t->path);
 
     if (x->stale) {
         x->addrs = x->tried;
@@ -181,7 +181,7 @@ ngx_http_portone_curl_call_set_kind(ngx_http_portone_curl_call_t *x)
 
     rc = (int) curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     rc |= (int) curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR,
-                             x->transfer->endpoint->ssl ? "https" : "http");
+                             x->transfer->server->ssl ? "https" : "http");
 
     /* keep the proxies that the environment may name out */
 
@@ -230,7 +230,7 @@ ngx_http_portone_curl_call_set_tls(ngx_http_portone_curl_call_t *x)
     ngx_http_portone_api_server_t  *ep;
 
     easy = x->handle.easy;
-    ep = x->transfer->endpoint;
+    ep = x->transfer->server;
 
     if (!ep->ssl) {
         return 0;
@@ -316,7 +316,7 @@ ngx_http_portone_curl_call_set_timeouts(ngx_http_portone_curl_call_t *x)
     ngx_msec_t                      spent, connect, total;
     ngx_http_portone_api_server_t  *ep;
 
-    ep = x->transfer->endpoint;
+    ep = x->transfer->server;
     n = 1;
 
     for (i = 0; i < x->addrs.len; i++) {
@@ -354,7 +354,7 @@ ngx_http_portone_curl_call_set_address(ngx_http_portone_curl_call_t *x)
     ngx_http_portone_api_server_t  *ep;
 
     easy = x->handle.easy;
-    ep = x->transfer->endpoint;
+    ep = x->transfer->server;
     host = &ep->host;
 
     addr = x->addrs;
@@ -491,7 +491,7 @@ ngx_http_portone_curl_call_more(ngx_http_portone_curl_call_t *x, CURLcode code)
            && !x->issued
            && !x->starved
            && ngx_current_msec - x->connect_start
-              < x->transfer->endpoint->connect_timeout;
+              < x->transfer->server->connect_timeout;
 }
 
 
@@ -539,7 +539,7 @@ ngx_http_portone_curl_call_result(ngx_http_portone_curl_call_t *x,
     /* to libcurl an answer that ends within its header is one */
 
     if (code == CURLE_OK && x->headed && t->status >= 200) {
-        t->outcome = NGX_HTTP_PORTONE_ANSWERED;
+        t->outcome = PORTONE_CALL_ANSWERED;
         t->reason = "";
         return;
     }
@@ -548,13 +548,13 @@ ngx_http_portone_curl_call_result(ngx_http_portone_curl_call_t *x,
     t->reason = ngx_http_portone_curl_call_reason(x, code);
 
     if (ngx_http_portone_curl_call_sent(x)) {
-        t->outcome = NGX_HTTP_PORTONE_UNANSWERED;
+        t->outcome = PORTONE_CALL_UNANSWERED;
 
     } else if (x->starved || code == CURLE_OUT_OF_MEMORY) {
-        t->outcome = NGX_HTTP_PORTONE_OVERLOADED;
+        t->outcome = PORTONE_CALL_OVERLOADED;
 
     } else {
-        t->outcome = NGX_HTTP_PORTONE_NOT_SENT;
+        t->outcome = PORTONE_CALL_NOT_SENT;
     }
 }
 

@@ -157,7 +157,7 @@ ngx_http_portone_curl_call_late(ngx_http_portone_curl_call_t *x)
     ngx_time_update();
 
     return ngx_current_msec - x->connect_start
-           > x->transfer->endpoint->connect_timeout;
+           > x->transfer->server->connect_timeout;
 }
 
 

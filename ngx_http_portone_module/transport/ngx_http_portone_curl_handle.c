@@ -36,7 +36,7 @@ ngx_http_portone_curl_handle_get(ngx_http_portone_curl_handle_t *h,
 
     for (i = n; i > 0; i--) {
 
-        if (handles[i - 1].endpoint == t->endpoint
+        if (handles[i - 1].server == t->server
             && handles[i - 1].kind == kind)
         {
             *h = handles[i - 1];
@@ -54,7 +54,7 @@ ngx_http_portone_curl_handle_get(ngx_http_portone_curl_handle_t *h,
         return NGX_ERROR;
     }
 
-    h->endpoint = t->endpoint;
+    h->server = t->server;
     h->kind = kind;
     h->used = 0;
 

@@ -30,7 +30,7 @@ typedef enum {
 
 typedef struct {
     CURL                           *easy;
-    ngx_http_portone_api_server_t  *endpoint;
+    ngx_http_portone_api_server_t  *server;
     ngx_http_portone_curl_handle_e  kind;
     ngx_uint_t                      used;  /* its options are set */
 } ngx_http_portone_curl_handle_t;

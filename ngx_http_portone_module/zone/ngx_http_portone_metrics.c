@@ -43,13 +43,13 @@ static void ngx_http_portone_metrics_latest(ngx_atomic_t *value,
     ngx_atomic_uint_t time);
 
 
-const uint64_t  ngx_http_portone_times[NGX_HTTP_PORTONE_TIMES] = {
+const uint64_t  ngx_http_portone_metrics_times[NGX_HTTP_PORTONE_TIMES] = {
     1000, 2000, 5000, 10000, 20000, 50000, 100000, 200000, 500000,
     1000000, 2000000, 5000000, 10000000, 20000000, 60000000
 };
 
 
-const uint64_t  ngx_http_portone_sizes[NGX_HTTP_PORTONE_SIZES] = {
+const uint64_t  ngx_http_portone_metrics_sizes[NGX_HTTP_PORTONE_SIZES] = {
     1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024
 };
 
@@ -59,9 +59,9 @@ const uint64_t  ngx_http_portone_sizes[NGX_HTTP_PORTONE_SIZES] = {
 static ngx_http_portone_counters_t  ngx_http_portone_metrics_nowhere;
 static ngx_http_portone_process_t   ngx_http_portone_metrics_nobody;
 
-ngx_http_portone_counters_t  *ngx_http_portone_counters =
+ngx_http_portone_counters_t  *ngx_http_portone_metrics_counters =
                                         &ngx_http_portone_metrics_nowhere;
-ngx_http_portone_gauges_t    *ngx_http_portone_gauges =
+ngx_http_portone_gauges_t    *ngx_http_portone_metrics_gauges =
                                   &ngx_http_portone_metrics_nobody.gauges;
 
 static ngx_http_portone_metrics_t  *ngx_http_portone_metrics;
@@ -139,7 +139,8 @@ ngx_http_portone_metrics_open(ngx_slab_pool_t *shpool,
     ngx_http_portone_metrics = metrics;
     ngx_http_portone_metrics_self = self;
 
-    ngx_http_portone_counters = metrics->counters[ngx_worker % metrics->n];
+    ngx_http_portone_metrics_counters =
+                                  metrics->counters[ngx_worker % metrics->n];
 
     if (self == NULL) {
         ngx_log_error(NGX_LOG_WARN, log, 0,
@@ -148,7 +149,7 @@ ngx_http_portone_metrics_open(ngx_slab_pool_t *shpool,
         return;
     }
 
-    ngx_http_portone_gauges = &self->gauges;
+    ngx_http_portone_metrics_gauges = &self->gauges;
 }
 
 
@@ -217,19 +218,20 @@ ngx_http_portone_metrics_close(void)
         ngx_http_portone_metrics_self->pid = 0;
     }
 
-    ngx_http_portone_counters = &ngx_http_portone_metrics_nowhere;
-    ngx_http_portone_gauges = &ngx_http_portone_metrics_nobody.gauges;
+    ngx_http_portone_metrics_counters = &ngx_http_portone_metrics_nowhere;
+    ngx_http_portone_metrics_gauges = &ngx_http_portone_metrics_nobody.gauges;
     ngx_http_portone_metrics_self = NULL;
     ngx_http_portone_metrics = NULL;
 }
 
 
 void
-ngx_http_portone_observe_time(ngx_http_portone_times_t *times, uint64_t usec)
+ngx_http_portone_metrics_observe_time(ngx_http_portone_times_t *times,
+    uint64_t usec)
 {
     ngx_uint_t  i;
 
-    i = ngx_http_portone_metrics_bucket(ngx_http_portone_times,
+    i = ngx_http_portone_metrics_bucket(ngx_http_portone_metrics_times,
                                         NGX_HTTP_PORTONE_TIMES, usec);
 
     (void) ngx_atomic_fetch_add(&times->bucket[i], 1);
@@ -238,11 +240,12 @@ ngx_http_portone_observe_time(ngx_http_portone_times_t *times, uint64_t usec)
 
 
 void
-ngx_http_portone_observe_size(ngx_http_portone_sizes_t *sizes, uint64_t n)
+ngx_http_portone_metrics_observe_size(ngx_http_portone_sizes_t *sizes,
+    uint64_t n)
 {
     ngx_uint_t  i;
 
-    i = ngx_http_portone_metrics_bucket(ngx_http_portone_sizes,
+    i = ngx_http_portone_metrics_bucket(ngx_http_portone_metrics_sizes,
                                         NGX_HTTP_PORTONE_SIZES, n);
 
     (void) ngx_atomic_fetch_add(&sizes->bucket[i], 1);

@@ -93,8 +93,8 @@ typedef enum {
 #define NGX_HTTP_PORTONE_TIMES  15
 #define NGX_HTTP_PORTONE_SIZES  11
 
-extern const uint64_t  ngx_http_portone_times[NGX_HTTP_PORTONE_TIMES];
-extern const uint64_t  ngx_http_portone_sizes[NGX_HTTP_PORTONE_SIZES];
+extern const uint64_t  ngx_http_portone_metrics_times[NGX_HTTP_PORTONE_TIMES];
+extern const uint64_t  ngx_http_portone_metrics_sizes[NGX_HTTP_PORTONE_SIZES];
 
 
 /* members are of the type ngx_atomic_t only: they are added up as an array */
@@ -136,7 +136,7 @@ typedef struct {
     ngx_atomic_t     calls;
     ngx_atomic_t     writes;
 
-    /* not added up: the latest of all, ngx_http_portone_moment(), 0: never */
+    /* the latest of all, by ngx_http_portone_metrics_now(), 0: never */
 
     ngx_atomic_t     answered;             /* by PortOne */
     ngx_atomic_t     unanswered;
@@ -150,26 +150,26 @@ typedef struct ngx_http_portone_metrics_s  ngx_http_portone_metrics_t;
 
 /* of this process; never NULL */
 
-extern ngx_http_portone_counters_t  *ngx_http_portone_counters;
-extern ngx_http_portone_gauges_t    *ngx_http_portone_gauges;
+extern ngx_http_portone_counters_t  *ngx_http_portone_metrics_counters;
+extern ngx_http_portone_gauges_t    *ngx_http_portone_metrics_gauges;
 
 
-#define ngx_http_portone_count_more(counter, n)                               \
-    (void) ngx_atomic_fetch_add(&ngx_http_portone_counters->counter, n)
+#define ngx_http_portone_metrics_count_more(counter, n)                       \
+    (void) ngx_atomic_fetch_add(&ngx_http_portone_metrics_counters->counter, n)
 
-#define ngx_http_portone_count(counter)                                       \
-    (void) ngx_atomic_fetch_add(&ngx_http_portone_counters->counter, 1)
+#define ngx_http_portone_metrics_count(counter)                               \
+    (void) ngx_atomic_fetch_add(&ngx_http_portone_metrics_counters->counter, 1)
 
 /* +1 and -1; only this process writes there */
 
-#define ngx_http_portone_gauge_inc(gauge)                                     \
-    ngx_http_portone_gauges->gauge++
+#define ngx_http_portone_metrics_gauge_inc(gauge)                             \
+    ngx_http_portone_metrics_gauges->gauge++
 
-#define ngx_http_portone_gauge_dec(gauge)                                     \
-    ngx_http_portone_gauges->gauge--
+#define ngx_http_portone_metrics_gauge_dec(gauge)                             \
+    ngx_http_portone_metrics_gauges->gauge--
 
-#define ngx_http_portone_gauge_now(gauge)                                     \
-    ngx_http_portone_gauges->gauge = ngx_http_portone_moment()
+#define ngx_http_portone_metrics_gauge_now(gauge)                             \
+    ngx_http_portone_metrics_gauges->gauge = ngx_http_portone_metrics_now()
 
 
 /*
@@ -178,19 +178,19 @@ extern ngx_http_portone_gauges_t    *ngx_http_portone_gauges;
  */
 
 #if (NGX_PTR_SIZE == 8)
-#define NGX_HTTP_PORTONE_MOMENTS  1000
+#define NGX_HTTP_PORTONE_METRICS_TICKS  1000
 #else
-#define NGX_HTTP_PORTONE_MOMENTS  1
+#define NGX_HTTP_PORTONE_METRICS_TICKS  1
 #endif
 
-#define ngx_http_portone_moment()                                             \
-    ((ngx_atomic_uint_t) ngx_time() * NGX_HTTP_PORTONE_MOMENTS                \
-     + ngx_cached_time->msec * NGX_HTTP_PORTONE_MOMENTS / 1000)
+#define ngx_http_portone_metrics_now()                                        \
+    ((ngx_atomic_uint_t) ngx_time() * NGX_HTTP_PORTONE_METRICS_TICKS          \
+     + ngx_cached_time->msec * NGX_HTTP_PORTONE_METRICS_TICKS / 1000)
 
 
-void ngx_http_portone_observe_time(ngx_http_portone_times_t *times,
+void ngx_http_portone_metrics_observe_time(ngx_http_portone_times_t *times,
     uint64_t usec);
-void ngx_http_portone_observe_size(ngx_http_portone_sizes_t *sizes,
+void ngx_http_portone_metrics_observe_size(ngx_http_portone_sizes_t *sizes,
     uint64_t n);
 
 

@@ -13,7 +13,7 @@
 struct ngx_http_portone_slot_s {
     ngx_queue_t                queue;
     u_char                     digest[NGX_HTTP_PORTONE_DIGEST_LEN];
-    ngx_http_portone_token_t   grant;
+    ngx_http_portone_token_t   token;
 
     /* monotonic, the same clock in all processes of the machine */
     ngx_msec_t                 leased_until;
@@ -24,7 +24,7 @@ struct ngx_http_portone_slot_s {
 /* what is at the root of the zone */
 
 typedef struct {
-    ngx_queue_t                  records;
+    ngx_queue_t                  slots;
     ngx_http_portone_metrics_t  *metrics;
     size_t                       position_len;
     char                         position[NGX_HTTP_PORTONE_POSITION];
@@ -43,7 +43,7 @@ static ngx_int_t ngx_http_portone_zone_check_events(ngx_cycle_t *cycle);
 static ngx_int_t ngx_http_portone_zone_init(ngx_shm_zone_t *shm_zone,
     void *data);
 static ngx_http_portone_slot_t *ngx_http_portone_zone_find(
-    ngx_slab_pool_t *shpool, ngx_queue_t *records, u_char *digest);
+    ngx_slab_pool_t *shpool, ngx_queue_t *slots, u_char *digest);
 static ngx_slab_pool_t *ngx_http_portone_zone_lock(
     ngx_http_portone_account_t *account);
 
@@ -161,7 +161,7 @@ ngx_http_portone_zone_init(ngx_shm_zone_t *shm_zone, void *data)
             return NGX_ERROR;
         }
 
-        ngx_queue_init(&root->records);
+        ngx_queue_init(&root->slots);
 
         shpool->data = root;
 
@@ -181,11 +181,10 @@ ngx_http_portone_zone_init(ngx_shm_zone_t *shm_zone, void *data)
 
     for (i = 0; i < accounts->nelts; i++) {
 
-        account[i]->record = ngx_http_portone_zone_find(shpool,
-                                                        &root->records,
-                                                        account[i]->digest);
+        account[i]->slot = ngx_http_portone_zone_find(shpool, &root->slots,
+                                                      account[i]->digest);
 
-        if (account[i]->record == NULL) {
+        if (account[i]->slot == NULL) {
             ngx_log_error(NGX_LOG_EMERG, shm_zone->shm.log, 0,
                           "portone_zone of %uz bytes is too small for "
                           "%ui accounts", shm_zone->shm.size,
@@ -208,40 +207,39 @@ ngx_http_portone_zone_init(ngx_shm_zone_t *shm_zone, void *data)
 
 
 static ngx_http_portone_slot_t *
-ngx_http_portone_zone_find(ngx_slab_pool_t *shpool, ngx_queue_t *records,
+ngx_http_portone_zone_find(ngx_slab_pool_t *shpool, ngx_queue_t *slots,
     u_char *digest)
 {
     ngx_queue_t              *q;
-    ngx_http_portone_slot_t  *record;
+    ngx_http_portone_slot_t  *slot;
 
     ngx_shmtx_lock(&shpool->mutex);
 
-    for (q = ngx_queue_head(records);
-         q != ngx_queue_sentinel(records);
+    for (q = ngx_queue_head(slots);
+         q != ngx_queue_sentinel(slots);
          q = ngx_queue_next(q))
     {
-        record = ngx_queue_data(q, ngx_http_portone_slot_t, queue);
+        slot = ngx_queue_data(q, ngx_http_portone_slot_t, queue);
 
-        if (ngx_memcmp(record->digest, digest, NGX_HTTP_PORTONE_DIGEST_LEN)
+        if (ngx_memcmp(slot->digest, digest, NGX_HTTP_PORTONE_DIGEST_LEN)
             == 0)
         {
             goto done;
         }
     }
 
-    record = ngx_slab_calloc_locked(shpool,
-                                    sizeof(ngx_http_portone_slot_t));
+    slot = ngx_slab_calloc_locked(shpool, sizeof(ngx_http_portone_slot_t));
 
-    if (record != NULL) {
-        ngx_memcpy(record->digest, digest, NGX_HTTP_PORTONE_DIGEST_LEN);
-        ngx_queue_insert_tail(records, &record->queue);
+    if (slot != NULL) {
+        ngx_memcpy(slot->digest, digest, NGX_HTTP_PORTONE_DIGEST_LEN);
+        ngx_queue_insert_tail(slots, &slot->queue);
     }
 
 done:
 
     ngx_shmtx_unlock(&shpool->mutex);
 
-    return record;
+    return slot;
 }
 
 
@@ -315,13 +313,13 @@ ngx_http_portone_zone_lock(ngx_http_portone_account_t *account)
 
 void
 ngx_http_portone_zone_read(ngx_http_portone_account_t *account,
-    ngx_http_portone_token_t *grant)
+    ngx_http_portone_token_t *token)
 {
     ngx_slab_pool_t  *shpool;
 
     shpool = ngx_http_portone_zone_lock(account);
 
-    *grant = account->record->grant;
+    *token = account->slot->token;
 
     ngx_shmtx_unlock(&shpool->mutex);
 }
@@ -332,18 +330,18 @@ ngx_http_portone_zone_lease(ngx_http_portone_account_t *account)
 {
     ngx_int_t                   rc;
     ngx_slab_pool_t            *shpool;
-    ngx_http_portone_slot_t    *record;
+    ngx_http_portone_slot_t    *slot;
 
-    record = account->record;
+    slot = account->slot;
 
     shpool = ngx_http_portone_zone_lock(account);
 
-    if (record->leased_by == 0
-        || record->leased_by == ngx_pid
-        || (ngx_msec_int_t) (record->leased_until - ngx_current_msec) <= 0)
+    if (slot->leased_by == 0
+        || slot->leased_by == ngx_pid
+        || (ngx_msec_int_t) (slot->leased_until - ngx_current_msec) <= 0)
     {
-        record->leased_by = ngx_pid;
-        record->leased_until = ngx_current_msec + NGX_HTTP_PORTONE_LEASE;
+        slot->leased_by = ngx_pid;
+        slot->leased_until = ngx_current_msec + NGX_HTTP_PORTONE_LEASE;
         rc = NGX_OK;
 
     } else {
@@ -358,24 +356,24 @@ ngx_http_portone_zone_lease(ngx_http_portone_account_t *account)
 
 void
 ngx_http_portone_zone_grant(ngx_http_portone_account_t *account,
-    ngx_http_portone_token_t *grant)
+    ngx_http_portone_token_t *token)
 {
     ngx_slab_pool_t          *shpool;
-    ngx_http_portone_slot_t  *record;
+    ngx_http_portone_slot_t  *slot;
 
-    record = account->record;
+    slot = account->slot;
 
     shpool = ngx_http_portone_zone_lock(account);
 
-    grant->generation = record->grant.generation + 1;
-    grant->failures = record->grant.failures;
-    grant->failure = record->grant.failure;
-    grant->refused = 0;
+    token->generation = slot->token.generation + 1;
+    token->failures = slot->token.failures;
+    token->failure = slot->token.failure;
+    token->refused = 0;
 
-    ngx_explicit_memzero(record->grant.token, PORTONE_TOKEN_MAX);
+    ngx_explicit_memzero(slot->token.data, PORTONE_TOKEN_MAX);
 
-    record->grant = *grant;
-    record->leased_by = 0;
+    slot->token = *token;
+    slot->leased_by = 0;
 
     ngx_shmtx_unlock(&shpool->mutex);
 }
@@ -386,20 +384,20 @@ ngx_http_portone_zone_fail(ngx_http_portone_account_t *account,
     ngx_uint_t result)
 {
     ngx_slab_pool_t          *shpool;
-    ngx_http_portone_slot_t  *record;
+    ngx_http_portone_slot_t  *slot;
 
-    record = account->record;
+    slot = account->slot;
 
     shpool = ngx_http_portone_zone_lock(account);
 
-    record->grant.failures++;
-    record->grant.failure = result;
-    record->leased_by = 0;
+    slot->token.failures++;
+    slot->token.failure = result;
+    slot->leased_by = 0;
 
     /* a network that is down says nothing of the keys */
 
     if (result == PORTONE_TOKEN_REFUSED) {
-        record->grant.refused = 1;
+        slot->token.refused = 1;
     }
 
     ngx_shmtx_unlock(&shpool->mutex);
@@ -416,7 +414,7 @@ ngx_http_portone_zone_refused(ngx_array_t *accounts)
     n = 0;
 
     for (i = 0; i < accounts->nelts; i++) {
-        n += account[i]->record->grant.refused;
+        n += account[i]->slot->token.refused;
     }
 
     return n;

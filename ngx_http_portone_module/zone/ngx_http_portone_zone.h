@@ -39,7 +39,7 @@ typedef struct {
     ngx_uint_t                       refused;       /* the keys, and no token
                                                        was granted since */
     size_t                           len;
-    u_char                           token[PORTONE_TOKEN_MAX];
+    u_char                           data[PORTONE_TOKEN_MAX];
 } ngx_http_portone_token_t;
 
 
@@ -59,7 +59,7 @@ typedef struct ngx_http_portone_account_s {
     ngx_str_t                        imp_secret;
     ngx_str_t                        tier;
     ngx_shm_zone_t                  *zone;
-    ngx_http_portone_slot_t         *record;      /* in the zone */
+    ngx_http_portone_slot_t         *slot;      /* in the zone */
 
     /* of this worker */
     ngx_queue_t                      waiters;       /* for a token */
@@ -89,9 +89,9 @@ void ngx_http_portone_zone_set_position(ngx_shm_zone_t *zone,
 /* the zone's part of ngx_http_portone_metrics_open() */
 void ngx_http_portone_zone_metrics(ngx_shm_zone_t *zone, ngx_log_t *log);
 
-/* copies the record; the caller wipes the copy */
+/* copies the slot; the caller wipes the copy */
 void ngx_http_portone_zone_read(ngx_http_portone_account_t *account,
-    ngx_http_portone_token_t *grant);
+    ngx_http_portone_token_t *token);
 
 /*
  * ngx_http_portone_zone_lease() makes this worker the one that fetches the
@@ -108,7 +108,7 @@ ngx_int_t ngx_http_portone_zone_lease(ngx_http_portone_account_t *account);
  * _fail() makes the failure known to all who wait; result: portone_token_e.
  */
 void ngx_http_portone_zone_grant(ngx_http_portone_account_t *account,
-    ngx_http_portone_token_t *grant);
+    ngx_http_portone_token_t *token);
 void ngx_http_portone_zone_fail(ngx_http_portone_account_t *account,
     ngx_uint_t result);
 

@@ -191,7 +191,7 @@ ngx_http_portone_page_ago(ngx_http_portone_page_t *page, u_char *buf,
         return page->w->never;
     }
 
-    time = moment / NGX_HTTP_PORTONE_MOMENTS;
+    time = moment / NGX_HTTP_PORTONE_METRICS_TICKS;
 
     now = (ngx_atomic_uint_t) page->status->now;
 

@@ -42,7 +42,7 @@ ngx_http_portone_page_health(ngx_http_portone_page_t *page)
     if (gauges->unanswered > gauges->answered) {
         ngx_http_portone_page_reason(page,
             (status->now - (time_t) (gauges->unanswered
-                                     / NGX_HTTP_PORTONE_MOMENTS)
+                                     / NGX_HTTP_PORTONE_METRICS_TICKS)
              < NGX_HTTP_PORTONE_PAGE_FAILURE)
                 ? NGX_HTTP_PORTONE_HEALTH_BROKEN
                 : NGX_HTTP_PORTONE_HEALTH_ATTENTION,

@@ -489,8 +489,8 @@ ngx_http_portone_page_times(ngx_http_portone_page_t *page,
             }
         }
 
-        usec = ngx_http_portone_times[ngx_min(i,
-                                              NGX_HTTP_PORTONE_TIMES - 1)];
+        usec = ngx_http_portone_metrics_times[
+                                   ngx_min(i, NGX_HTTP_PORTONE_TIMES - 1)];
 
         ngx_http_portone_text_print(page->text,
                                     usec < 1000000 ? "%s %uL ms</td>"
