@@ -518,7 +518,8 @@ ngx_http_portone_init(ngx_conf_t *cf)
     }
 
     pmcf->zone = ngx_http_portone_zone_add(cf, pmcf->zone_size,
-                                           &pmcf->accounts);
+                                           &pmcf->accounts,
+                                           ngx_http_portone_store_check_events);
 
     return pmcf->zone ? NGX_OK : NGX_ERROR;
 }

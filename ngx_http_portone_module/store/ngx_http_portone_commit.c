@@ -31,7 +31,7 @@ static uint64_t ngx_http_portone_commit_clock(void);
 static ngx_uint_t ngx_http_portone_commit_take(
     ngx_http_portone_store_t *store);
 static ngx_int_t ngx_http_portone_commit_apply(
-    ngx_http_portone_store_t *store, ngx_http_portone_lmdb_txn_t *txn);
+    ngx_http_portone_store_t *store, ngx_http_portone_engine_txn_t *txn);
 static void ngx_http_portone_commit_complete(ngx_event_t *ev);
 static void ngx_http_portone_commit_recover(ngx_http_portone_store_t *store);
 static void ngx_http_portone_commit_collect(ngx_http_portone_store_t *store,
@@ -202,8 +202,8 @@ ngx_http_portone_commit_start(ngx_event_t *ev)
     }
 
     if (store->job == NGX_HTTP_PORTONE_STORE_JOB_OPEN) {
-        store->level = ngx_http_portone_store_log_level(&store->open_reported,
-                                                        NGX_LOG_EMERG);
+        store->level = ngx_http_portone_store_state_level(&store->open_reported,
+                                                          NGX_LOG_EMERG);
     }
 
     store->busy = 1;
@@ -228,8 +228,6 @@ ngx_http_portone_commit_thread(void *data, ngx_log_t *log)
 {
     ngx_http_portone_store_t *store = data;
 
-    int  rc;
-
     store->opened = NGX_DECLINED;
     store->begin_rc = 0;
     store->rc = 0;
@@ -238,19 +236,13 @@ ngx_http_portone_commit_thread(void *data, ngx_log_t *log)
     store->unreadable.n = 0;
 
     if (store->job & NGX_HTTP_PORTONE_STORE_JOB_OPEN) {
-        ngx_http_portone_lmdb_close(&store->lmdb, log);
+        store->engine->close(store->data, log);
 
-        store->opened = ngx_http_portone_lmdb_open(&store->lmdb, store->level,
-                                                   log);
+        store->opened = store->engine->open(store->data, store->level, log);
     }
 
     if (store->job & NGX_HTTP_PORTONE_STORE_JOB_CHECK) {
-        rc = ngx_http_portone_lmdb_check_readers(&store->lmdb);
-
-        if (rc != 0) {
-            ngx_http_portone_lmdb_log(&store->lmdb, NGX_LOG_WARN, log, rc,
-                                      "mdb_reader_check()");
-        }
+        store->engine->check(store->data, log);
     }
 
     if (store->job & NGX_HTTP_PORTONE_STORE_JOB_COMMIT) {
@@ -283,18 +275,21 @@ ngx_http_portone_commit_thread(void *data, ngx_log_t *log)
 static void
 ngx_http_portone_commit_run(ngx_http_portone_store_t *store)
 {
-    int                           rc;
-    ngx_uint_t                    n, stored;
-    ngx_queue_t                  *q;
-    ngx_http_portone_commit_t    *op;
-    ngx_http_portone_lmdb_txn_t   txn;
+    int                               rc;
+    ngx_uint_t                        n, stored;
+    ngx_queue_t                      *q;
+    ngx_http_portone_commit_t        *op;
+    ngx_http_portone_engine_txn_t     txn;
+    const ngx_http_portone_engine_t  *engine;
+
+    engine = store->engine;
 
     /*
      * operations are taken when the transaction has begun: until then they
      * can be withdrawn, and those that come meanwhile join the batch
      */
 
-    store->begin_rc = ngx_http_portone_lmdb_begin(&store->lmdb, &txn);
+    store->begin_rc = engine->begin(store->data, &txn);
 
     if (store->begin_rc != 0) {
         return;
@@ -304,19 +299,19 @@ ngx_http_portone_commit_run(ngx_http_portone_store_t *store)
     store->n = n;
 
     if (n == 0) {
-        ngx_http_portone_lmdb_abort(&txn);
+        engine->abort(&txn);
         return;
     }
 
     stored = 0;
 
     if (ngx_http_portone_commit_apply(store, &txn) == NGX_OK) {
-        rc = ngx_http_portone_lmdb_commit(&txn);
+        rc = engine->commit(&txn);
         stored = (rc == 0);
 
     } else {
         rc = txn.rc;
-        ngx_http_portone_lmdb_abort(&txn);
+        engine->abort(&txn);
     }
 
     if (txn.unreadable.n) {
@@ -395,7 +390,7 @@ ngx_http_portone_commit_take(ngx_http_portone_store_t *store)
 
 static ngx_int_t
 ngx_http_portone_commit_apply(ngx_http_portone_store_t *store,
-    ngx_http_portone_lmdb_txn_t *txn)
+    ngx_http_portone_engine_txn_t *txn)
 {
     ngx_queue_t                *q;
     ngx_http_portone_commit_t  *op;
@@ -406,11 +401,12 @@ ngx_http_portone_commit_apply(ngx_http_portone_store_t *store,
     {
         op = ngx_queue_data(q, ngx_http_portone_commit_t, queue);
 
-        if (!op->settles
-            && !ngx_http_portone_lmdb_has_room(&store->lmdb, op->size))
-        {
-            txn->rc = MDB_MAP_FULL;
-            return NGX_ERROR;
+        if (!op->settles) {
+            txn->rc = store->engine->has_room(store->data, op->size);
+
+            if (txn->rc != 0) {
+                return NGX_ERROR;
+            }
         }
 
         if (op->apply(&txn->txn, op->data) != PORTONE_OK || txn->rc != 0) {
@@ -439,8 +435,8 @@ ngx_http_portone_commit_complete(ngx_event_t *ev)
                  &ngx_http_portone_metrics_counters->commit_size, store->n);
     }
 
-    ngx_http_portone_store_log_unreadable(store, &store->unreadable,
-                                          store->log);
+    ngx_http_portone_store_state_log_unreadable(store, &store->unreadable,
+                                                store->log);
 
     ngx_http_portone_commit_recover(store);
     ngx_http_portone_commit_collect(store, &done);
@@ -467,27 +463,24 @@ ngx_http_portone_commit_complete(ngx_event_t *ev)
 static void
 ngx_http_portone_commit_recover(ngx_http_portone_store_t *store)
 {
-    int                          rc;
-    ngx_uint_t                   level;
-    ngx_http_portone_lmdb_txn_t  txn;
+    int                               rc;
+    ngx_http_portone_engine_txn_t     txn;
+    const ngx_http_portone_engine_t  *engine;
+
+    engine = store->engine;
 
     switch (store->opened) {
 
     case NGX_OK:
-        store->state = NGX_HTTP_PORTONE_STORE_OPEN;
-        store->open_reported = 0;
-        store->resized = 0;
+        ngx_http_portone_store_state_up(store);
 
         ngx_log_error(NGX_LOG_NOTICE, store->log, 0,
                       "store \"%V\" has been opened",
-                      &store->lmdb.path);
-
-        ngx_http_portone_store_upkeep(store);
+                      &store->path);
         return;
 
     case NGX_ERROR:
-        store->state = NGX_HTTP_PORTONE_STORE_CLOSED;
-        ngx_http_portone_store_upkeep(store);
+        ngx_http_portone_store_state_down(store);
         return;
     }
 
@@ -497,14 +490,14 @@ ngx_http_portone_commit_recover(ngx_http_portone_store_t *store)
 
     if (store->rc != 0) {
 
-        /* a failed commit may leave an environment that is of no use */
+        /* a failed commit may have spoiled the environment */
 
-        rc = ngx_http_portone_lmdb_read_begin(&store->lmdb, &txn);
+        rc = engine->read_begin(store->data, &txn);
 
         if (rc == 0) {
-            ngx_http_portone_lmdb_read_end(&store->lmdb);
+            engine->read_end(&txn);
 
-        } else if (rc != MDB_MAP_RESIZED) {
+        } else if (engine->remedy(rc) != NGX_HTTP_PORTONE_ENGINE_REPAIR) {
             store->state = NGX_HTTP_PORTONE_STORE_BROKEN;
             return;
         }
@@ -512,10 +505,10 @@ ngx_http_portone_commit_recover(ngx_http_portone_store_t *store)
 
     rc = store->begin_rc;
 
-    if (rc == MDB_MAP_RESIZED || store->resized) {
-        store->resized = 0;
+    if (engine->remedy(rc) == NGX_HTTP_PORTONE_ENGINE_REPAIR || store->repair) {
+        store->repair = 0;
 
-        rc = ngx_http_portone_lmdb_adopt_size(&store->lmdb);
+        rc = engine->repair(store->data);
 
         if (rc != 0) {
 
@@ -529,13 +522,9 @@ ngx_http_portone_commit_recover(ngx_http_portone_store_t *store)
         return;
     }
 
-    level = ngx_http_portone_store_log_level(&store->commit_reported,
-                                             NGX_LOG_CRIT);
+    ngx_http_portone_store_state_failed(store, rc, "beginning a transaction");
 
-    ngx_http_portone_lmdb_log(&store->lmdb, level, store->log, rc,
-                              "beginning a transaction");
-
-    if (rc == MDB_PANIC) {
+    if (engine->remedy(rc) == NGX_HTTP_PORTONE_ENGINE_REOPEN) {
         store->state = NGX_HTTP_PORTONE_STORE_BROKEN;
     }
 
@@ -551,8 +540,6 @@ static void
 ngx_http_portone_commit_collect(ngx_http_portone_store_t *store,
     ngx_queue_t *done)
 {
-    ngx_uint_t  level;
-
     ngx_queue_init(done);
 
     if (store->rolled_back) {
@@ -564,11 +551,7 @@ ngx_http_portone_commit_collect(ngx_http_portone_store_t *store,
     }
 
     if (store->rc != 0) {
-        level = ngx_http_portone_store_log_level(&store->commit_reported,
-                                                 NGX_LOG_CRIT);
-
-        ngx_http_portone_lmdb_log(&store->lmdb, level, store->log, store->rc,
-                                  "writing");
+        ngx_http_portone_store_state_failed(store, store->rc, "writing");
     }
 }
 
@@ -682,13 +665,13 @@ ngx_http_portone_commit_finish(ngx_http_portone_commit_t *op)
     case NGX_HTTP_PORTONE_COMMIT_FAILED:
         ngx_log_error(NGX_LOG_ERR, op->log, 0,
                       "store \"%V\": could not be written",
-                      &op->store->lmdb.path);
+                      &op->store->path);
         break;
 
     case NGX_HTTP_PORTONE_COMMIT_WITHDRAWN:
         ngx_log_error(NGX_LOG_ERR, op->log, 0,
                       "store \"%V\": could not be written within %M ms",
-                      &op->store->lmdb.path, op->timeout);
+                      &op->store->path, op->timeout);
         break;
     }
 
@@ -743,7 +726,7 @@ ngx_http_portone_commit_guard(ngx_event_t *ev)
     if (store->busy && passed >= NGX_HTTP_PORTONE_COMMIT_GUARD / 1000) {
         ngx_log_error(NGX_LOG_CRIT, store->log, 0,
                       "store \"%V\": a commit takes %T s by now",
-                      &store->lmdb.path, passed);
+                      &store->path, passed);
     }
 
     ngx_http_portone_commit_set_guard(store);

@@ -4,11 +4,13 @@
  */
 
 
+#include "ngx_http_portone_store_private.h"
 #include "ngx_http_portone_lmdb.h"
-#include "ngx_http_portone_store.h"
 
 #include <sys/file.h>
 
+
+#define NGX_HTTP_PORTONE_LMDB_LOCK        "/open.lock"
 
 #define NGX_HTTP_PORTONE_LMDB_DATABASES   16
 #define NGX_HTTP_PORTONE_LMDB_READERS     1024
@@ -17,7 +19,7 @@
 #define NGX_HTTP_PORTONE_LMDB_LOCK_SIZE                                       \
     (64 * NGX_HTTP_PORTONE_LMDB_READERS + 4096)
 
-/* what new refunds leave of the map, bytes at most */
+/* kept free for settlements, bytes at most */
 #define NGX_HTTP_PORTONE_LMDB_RESERVE     (8 * 1024 * 1024)
 
 /* how long to wait for our own lock file, ms */
@@ -25,6 +27,11 @@
 #define NGX_HTTP_PORTONE_LMDB_LOCK_SLEEP  10
 
 
+static void *ngx_http_portone_lmdb_create(ngx_conf_t *cf, ngx_str_t *path,
+    size_t size);
+static ngx_int_t ngx_http_portone_lmdb_open(void *data, ngx_uint_t level,
+    ngx_log_t *log);
+static void ngx_http_portone_lmdb_close(void *data, ngx_log_t *log);
 static ngx_fd_t ngx_http_portone_lmdb_lock(ngx_http_portone_lmdb_t *lmdb,
     ngx_uint_t level, ngx_log_t *log);
 static int ngx_http_portone_lmdb_allocate(ngx_http_portone_lmdb_t *lmdb);
@@ -40,33 +47,78 @@ static int ngx_http_portone_lmdb_count_unjournaled(MDB_txn *txn,
     ngx_uint_t *payments);
 static int ngx_http_portone_lmdb_put_meta(ngx_http_portone_lmdb_t *lmdb,
     MDB_txn *txn, const char *name, ngx_uint_t number);
+static int ngx_http_portone_lmdb_has_room(void *data, size_t size);
 static ngx_uint_t ngx_http_portone_lmdb_room(MDB_envinfo *info,
     MDB_stat *stat, size_t size);
+static void ngx_http_portone_lmdb_info(ngx_http_portone_engine_txn_t *txn,
+    ngx_http_portone_store_info_t *info);
+static ngx_http_portone_engine_remedy_e ngx_http_portone_lmdb_remedy(int rc);
+static int ngx_http_portone_lmdb_repair(void *data);
+static void ngx_http_portone_lmdb_check(void *data, ngx_log_t *log);
+static void ngx_http_portone_lmdb_log(void *data, ngx_uint_t level,
+    ngx_log_t *log, int rc, const char *what);
 
 
-static const char  *ngx_http_portone_lmdb_names[] = {
-    [PORTONE_DB_PAYMENTS] = "payments",
-    [PORTONE_DB_MERCHANT_UIDS] = "merchant_uids",
-    [PORTONE_DB_INTENTS] = "intents",
-    [PORTONE_DB_ATTEMPTS] = "attempts",
-    [PORTONE_DB_IDEMPOTENCY] = "idempotency",
-    [PORTONE_DB_IDEMPOTENCY_EXPIRY] = "idempotency_expiry",
-    [PORTONE_DB_JOURNAL] = "journal",
-    [PORTONE_DB_META] = "meta"
+const ngx_http_portone_engine_t  ngx_http_portone_lmdb_engine = {
+    .create = ngx_http_portone_lmdb_create,
+    .open = ngx_http_portone_lmdb_open,
+    .close = ngx_http_portone_lmdb_close,
+    .read_begin = ngx_http_portone_lmdb_txn_read_begin,
+    .read_end = ngx_http_portone_lmdb_txn_read_end,
+    .begin = ngx_http_portone_lmdb_txn_begin,
+    .commit = ngx_http_portone_lmdb_txn_commit,
+    .abort = ngx_http_portone_lmdb_txn_abort,
+    .has_room = ngx_http_portone_lmdb_has_room,
+    .remedy = ngx_http_portone_lmdb_remedy,
+    .repair = ngx_http_portone_lmdb_repair,
+    .check = ngx_http_portone_lmdb_check,
+    .info = ngx_http_portone_lmdb_info,
+    .log_error = ngx_http_portone_lmdb_log
 };
-
-_Static_assert(sizeof(ngx_http_portone_lmdb_names) / sizeof(char *)
-               == PORTONE_DB_MAX, "each database has a name");
 
 
 static const char  ngx_http_portone_lmdb_format[] = "format";
 static const char  ngx_http_portone_lmdb_unjournaled[] = "unjournaled";
 
 
-ngx_int_t
-ngx_http_portone_lmdb_open(ngx_http_portone_lmdb_t *lmdb, ngx_uint_t level,
-    ngx_log_t *log)
+static void *
+ngx_http_portone_lmdb_create(ngx_conf_t *cf, ngx_str_t *path, size_t size)
 {
+    u_char                   *p;
+    ngx_http_portone_lmdb_t  *lmdb;
+
+    lmdb = ngx_pcalloc(cf->pool, sizeof(ngx_http_portone_lmdb_t));
+    if (lmdb == NULL) {
+        return NULL;
+    }
+
+    lmdb->path = *path;
+    lmdb->size = size;
+
+    lmdb->lock.len = path->len + sizeof(NGX_HTTP_PORTONE_LMDB_LOCK) - 1;
+    lmdb->lock.data = ngx_pnalloc(cf->pool, lmdb->lock.len + 1);
+    if (lmdb->lock.data == NULL) {
+        return NULL;
+    }
+
+    p = ngx_cpymem(lmdb->lock.data, path->data, path->len);
+    ngx_memcpy(p, NGX_HTTP_PORTONE_LMDB_LOCK,
+               sizeof(NGX_HTTP_PORTONE_LMDB_LOCK));
+
+    return lmdb;
+}
+
+
+/*
+ * waits two seconds at most for other processes that open or close the same
+ * environment
+ */
+
+static ngx_int_t
+ngx_http_portone_lmdb_open(void *data, ngx_uint_t level, ngx_log_t *log)
+{
+    ngx_http_portone_lmdb_t *lmdb = data;
+
     int          rc;
     ngx_fd_t     fd;
     const char  *what;
@@ -123,9 +175,11 @@ failed:
 }
 
 
-void
-ngx_http_portone_lmdb_close(ngx_http_portone_lmdb_t *lmdb, ngx_log_t *log)
+static void
+ngx_http_portone_lmdb_close(void *data, ngx_log_t *log)
 {
+    ngx_http_portone_lmdb_t *lmdb = data;
+
     ngx_fd_t  fd;
 
     if (lmdb->env == NULL) {
@@ -396,7 +450,7 @@ ngx_http_portone_lmdb_find_databases(ngx_http_portone_lmdb_t *lmdb,
 
     for (i = 0; i < PORTONE_DB_MAX; i++) {
 
-        rc = mdb_dbi_open(txn, ngx_http_portone_lmdb_names[i], 0,
+        rc = mdb_dbi_open(txn, ngx_http_portone_store_state_names[i], 0,
                           &lmdb->dbi[i]);
 
         if (rc == MDB_NOTFOUND) {
@@ -458,8 +512,8 @@ ngx_http_portone_lmdb_create_databases(ngx_http_portone_lmdb_t *lmdb)
     }
 
     for (i = 0; i < PORTONE_DB_MAX; i++) {
-        rc = mdb_dbi_open(txn, ngx_http_portone_lmdb_names[i], MDB_CREATE,
-                          &lmdb->dbi[i]);
+        rc = mdb_dbi_open(txn, ngx_http_portone_store_state_names[i],
+                          MDB_CREATE, &lmdb->dbi[i]);
 
         if (rc != 0) {
             goto failed;
@@ -499,14 +553,16 @@ ngx_http_portone_lmdb_count_unjournaled(MDB_txn *txn, ngx_uint_t *payments)
 
     *payments = 0;
 
-    rc = mdb_dbi_open(txn, ngx_http_portone_lmdb_names[PORTONE_DB_JOURNAL], 0,
-                      &dbi);
+    rc = mdb_dbi_open(txn,
+                      ngx_http_portone_store_state_names[PORTONE_DB_JOURNAL],
+                      0, &dbi);
 
     if (rc != MDB_NOTFOUND) {
         return rc;
     }
 
-    rc = mdb_dbi_open(txn, ngx_http_portone_lmdb_names[PORTONE_DB_PAYMENTS],
+    rc = mdb_dbi_open(txn,
+                      ngx_http_portone_store_state_names[PORTONE_DB_PAYMENTS],
                       0, &dbi);
 
     if (rc != 0) {
@@ -540,18 +596,20 @@ ngx_http_portone_lmdb_put_meta(ngx_http_portone_lmdb_t *lmdb, MDB_txn *txn,
 }
 
 
-ngx_uint_t
-ngx_http_portone_lmdb_has_room(ngx_http_portone_lmdb_t *lmdb, size_t size)
+static int
+ngx_http_portone_lmdb_has_room(void *data, size_t size)
 {
+    ngx_http_portone_lmdb_t *lmdb = data;
+
     MDB_stat     stat;
     MDB_envinfo  info;
 
-    /* neither fails with an environment that is open */
+    /* both succeed with an open environment */
 
     (void) mdb_env_info(lmdb->env, &info);
     (void) mdb_env_stat(lmdb->env, &stat);
 
-    return ngx_http_portone_lmdb_room(&info, &stat, size);
+    return ngx_http_portone_lmdb_room(&info, &stat, size) ? 0 : MDB_MAP_FULL;
 }
 
 
@@ -567,22 +625,21 @@ ngx_http_portone_lmdb_room(MDB_envinfo *info, MDB_stat *stat, size_t size)
 }
 
 
-int
-ngx_http_portone_store_info(portone_txn_t *txn, void *data)
+static void
+ngx_http_portone_lmdb_info(ngx_http_portone_engine_txn_t *txn,
+    ngx_http_portone_store_info_t *info)
 {
-    ngx_http_portone_store_info_t *info = data;
+    MDB_env                  *env;
+    MDB_stat                  stat;
+    ngx_uint_t                i;
+    MDB_envinfo               env_info;
+    unsigned int              limit;
+    ngx_http_portone_lmdb_t  *lmdb;
 
-    MDB_env                      *env;
-    MDB_stat                      stat;
-    ngx_uint_t                    i;
-    MDB_envinfo                   env_info;
-    unsigned int                  limit;
-    ngx_http_portone_lmdb_txn_t  *t;
+    lmdb = txn->data;
+    env = lmdb->env;
 
-    t = (ngx_http_portone_lmdb_txn_t *) txn;
-    env = mdb_txn_env(t->mdb);
-
-    /* all of it is in memory; nothing fails with an environment in use */
+    /* all of it is in memory; all succeed with an environment in use */
 
     (void) mdb_env_info(env, &env_info);
     (void) mdb_env_stat(env, &stat);
@@ -595,39 +652,64 @@ ngx_http_portone_store_info(portone_txn_t *txn, void *data)
     info->reader_limit = limit;
 
     for (i = 0; i < PORTONE_DB_MAX; i++) {
-        info->entries[i] = (mdb_stat(t->mdb, t->dbi[i], &stat) == 0)
+        info->entries[i] = (mdb_stat(txn->handle, lmdb->dbi[i], &stat) == 0)
                                ? stat.ms_entries : 0;
     }
-
-    return PORTONE_OK;
 }
 
 
-const char *
-ngx_http_portone_store_name(ngx_uint_t db)
+static ngx_http_portone_engine_remedy_e
+ngx_http_portone_lmdb_remedy(int rc)
 {
-    return ngx_http_portone_lmdb_names[db];
+    switch (rc) {
+
+    case MDB_MAP_RESIZED:
+        return NGX_HTTP_PORTONE_ENGINE_REPAIR;
+
+    case MDB_PANIC:
+        return NGX_HTTP_PORTONE_ENGINE_REOPEN;
+
+    default:
+        return NGX_HTTP_PORTONE_ENGINE_GO_ON;
+    }
 }
 
 
-int
-ngx_http_portone_lmdb_adopt_size(ngx_http_portone_lmdb_t *lmdb)
+/* MDB_MAP_RESIZED: adopts the size another process has given to the map */
+
+static int
+ngx_http_portone_lmdb_repair(void *data)
 {
+    ngx_http_portone_lmdb_t *lmdb = data;
+
     return mdb_env_set_mapsize(lmdb->env, 0);
 }
 
 
-int
-ngx_http_portone_lmdb_check_readers(ngx_http_portone_lmdb_t *lmdb)
+/* frees what processes that died have left in the table of readers */
+
+static void
+ngx_http_portone_lmdb_check(void *data, ngx_log_t *log)
 {
-    return mdb_reader_check(lmdb->env, NULL);
+    ngx_http_portone_lmdb_t *lmdb = data;
+
+    int  rc;
+
+    rc = mdb_reader_check(lmdb->env, NULL);
+
+    if (rc != 0) {
+        ngx_http_portone_lmdb_log(lmdb, NGX_LOG_WARN, log, rc,
+                                  "mdb_reader_check()");
+    }
 }
 
 
-void
-ngx_http_portone_lmdb_log(ngx_http_portone_lmdb_t *lmdb, ngx_uint_t level,
-    ngx_log_t *log, int rc, const char *what)
+static void
+ngx_http_portone_lmdb_log(void *data, ngx_uint_t level, ngx_log_t *log, int rc,
+    const char *what)
 {
+    ngx_http_portone_lmdb_t *lmdb = data;
+
     if (rc > 0) {
         ngx_log_error(level, log, rc, "store \"%V\": %s failed%s",
                       &lmdb->path, what,
@@ -638,67 +720,4 @@ ngx_http_portone_lmdb_log(ngx_http_portone_lmdb_t *lmdb, ngx_uint_t level,
     ngx_log_error(level, log, 0, "store \"%V\": %s failed: %s%s",
                   &lmdb->path, what, mdb_strerror(rc),
                   (rc == MDB_MAP_FULL) ? ", raise its size" : "");
-}
-
-
-void
-ngx_http_portone_lmdb_add_unreadable(
-    ngx_http_portone_lmdb_unreadable_t *unreadable, portone_db_e db,
-    const portone_str_t *key)
-{
-    if (unreadable->n++ == 0) {
-        unreadable->db = db;
-        unreadable->len = ngx_min(key->len, PORTONE_KEY_MAX);
-
-        ngx_memcpy(unreadable->key, key->data, unreadable->len);
-    }
-}
-
-
-void
-ngx_http_portone_lmdb_log_unreadable(ngx_http_portone_lmdb_t *lmdb,
-    ngx_uint_t level, ngx_log_t *log,
-    ngx_http_portone_lmdb_unreadable_t *unreadable)
-{
-    u_char  *p, *last;
-
-    p = unreadable->key;
-    last = p + unreadable->len;
-
-    switch (unreadable->db) {
-
-    case PORTONE_DB_IDEMPOTENCY:
-
-        /* what comes from the client stays out of the log */
-
-        last = ngx_strlchr(p, last, '\0');
-
-        if (last == NULL) {
-            last = p;
-        }
-
-        break;
-
-    case PORTONE_DB_IDEMPOTENCY_EXPIRY:
-        last = p;
-        break;
-
-    default:
-        break;
-    }
-
-    for ( /* void */ ; p < last; p++) {
-
-        if (*p < 0x20 || *p == 0x7f) {
-            *p = ' ';
-        }
-    }
-
-    ngx_log_error(level, log, 0,
-                  "store \"%V\": cannot read %ui of the records it had to, "
-                  "the first is \"%*s\" in \"%s\"",
-                  &lmdb->path, unreadable->n,
-                  (size_t) (last - unreadable->key),
-                  unreadable->key,
-                  ngx_http_portone_lmdb_names[unreadable->db]);
 }

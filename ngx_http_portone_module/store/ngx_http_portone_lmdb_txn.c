@@ -4,31 +4,36 @@
  */
 
 
+#include "ngx_http_portone_store_private.h"
 #include "ngx_http_portone_lmdb.h"
 
 
-static int ngx_http_portone_lmdb_get(portone_txn_t *txn, portone_db_e db,
+static void ngx_http_portone_lmdb_txn_init(ngx_http_portone_engine_txn_t *txn,
+    ngx_http_portone_lmdb_t *lmdb, MDB_txn *mdb);
+static MDB_dbi ngx_http_portone_lmdb_txn_dbi(ngx_http_portone_engine_txn_t *t,
+    portone_db_e db);
+static int ngx_http_portone_lmdb_txn_get(portone_txn_t *txn, portone_db_e db,
     const portone_str_t *key, portone_str_t *value);
-static int ngx_http_portone_lmdb_next(portone_txn_t *txn, portone_db_e db,
+static int ngx_http_portone_lmdb_txn_next(portone_txn_t *txn, portone_db_e db,
     const portone_str_t *after, portone_str_t *key, portone_str_t *value);
-static int ngx_http_portone_lmdb_prev(portone_txn_t *txn, portone_db_e db,
+static int ngx_http_portone_lmdb_txn_prev(portone_txn_t *txn, portone_db_e db,
     const portone_str_t *before, portone_str_t *key, portone_str_t *value);
-static int ngx_http_portone_lmdb_seek(portone_txn_t *txn, portone_db_e db,
+static int ngx_http_portone_lmdb_txn_seek(portone_txn_t *txn, portone_db_e db,
     const portone_str_t *from, ngx_uint_t back, portone_str_t *key,
     portone_str_t *value);
-static int ngx_http_portone_lmdb_put(portone_txn_t *txn, portone_db_e db,
+static int ngx_http_portone_lmdb_txn_put(portone_txn_t *txn, portone_db_e db,
     const portone_str_t *key, const portone_str_t *value);
-static int ngx_http_portone_lmdb_del(portone_txn_t *txn, portone_db_e db,
+static int ngx_http_portone_lmdb_txn_del(portone_txn_t *txn, portone_db_e db,
     const portone_str_t *key);
-static void ngx_http_portone_lmdb_unreadable(portone_txn_t *txn,
-    portone_db_e db, const portone_str_t *key);
-static int ngx_http_portone_lmdb_failed(portone_txn_t *txn, int rc);
+static int ngx_http_portone_lmdb_txn_failed(portone_txn_t *txn, int rc);
 
 
 int
-ngx_http_portone_lmdb_read_begin(ngx_http_portone_lmdb_t *lmdb,
-    ngx_http_portone_lmdb_txn_t *txn)
+ngx_http_portone_lmdb_txn_read_begin(void *data,
+    ngx_http_portone_engine_txn_t *txn)
 {
+    ngx_http_portone_lmdb_t *lmdb = data;
+
     int  rc;
 
     rc = mdb_txn_renew(lmdb->read);
@@ -36,48 +41,45 @@ ngx_http_portone_lmdb_read_begin(ngx_http_portone_lmdb_t *lmdb,
     if (rc == MDB_BAD_RSLOT) {
 
         /*
-         * the slot is not ours any more, and mdb_txn_abort() would free it
-         * under the reader that has it now: better lose a little memory
+         * the slot belongs to another reader by now, and mdb_txn_abort()
+         * would free it under that one: better lose a little memory
          */
 
         lmdb->read = NULL;
     }
 
     if (rc != 0) {
+        txn->failed = "mdb_txn_renew()";
         return rc;
     }
 
-    txn->txn.get = ngx_http_portone_lmdb_get;
-    txn->txn.next = ngx_http_portone_lmdb_next;
-    txn->txn.prev = ngx_http_portone_lmdb_prev;
+    ngx_http_portone_lmdb_txn_init(txn, lmdb, lmdb->read);
+
     txn->txn.put = NULL;
     txn->txn.del = NULL;
-    txn->txn.unreadable = ngx_http_portone_lmdb_unreadable;
-    txn->mdb = lmdb->read;
-    txn->dbi = lmdb->dbi;
-    txn->rc = 0;
-    txn->unreadable.n = 0;
 
     return 0;
 }
 
 
 void
-ngx_http_portone_lmdb_read_end(ngx_http_portone_lmdb_t *lmdb)
+ngx_http_portone_lmdb_txn_read_end(ngx_http_portone_engine_txn_t *txn)
 {
-    mdb_txn_reset(lmdb->read);
+    mdb_txn_reset(txn->handle);
 }
 
 
 int
-ngx_http_portone_lmdb_begin(ngx_http_portone_lmdb_t *lmdb,
-    ngx_http_portone_lmdb_txn_t *txn)
+ngx_http_portone_lmdb_txn_begin(void *data, ngx_http_portone_engine_txn_t *txn)
 {
+    ngx_http_portone_lmdb_t *lmdb = data;
+
     int               rc;
+    MDB_txn          *mdb;
     struct stat       sb;
     mdb_filehandle_t  fd;
 
-    /* what is written to a file that has been deleted is not durable */
+    /* writes to a file that has been deleted would be lost */
 
     rc = mdb_env_get_fd(lmdb->env, &fd);
 
@@ -93,65 +95,85 @@ ngx_http_portone_lmdb_begin(ngx_http_portone_lmdb_t *lmdb,
         return ESTALE;
     }
 
-    rc = mdb_txn_begin(lmdb->env, NULL, 0, &txn->mdb);
+    rc = mdb_txn_begin(lmdb->env, NULL, 0, &mdb);
 
-    if (rc != 0) {
-        return rc;
+    if (rc == 0) {
+        ngx_http_portone_lmdb_txn_init(txn, lmdb, mdb);
     }
 
-    txn->txn.get = ngx_http_portone_lmdb_get;
-    txn->txn.next = ngx_http_portone_lmdb_next;
-    txn->txn.prev = ngx_http_portone_lmdb_prev;
-    txn->txn.put = ngx_http_portone_lmdb_put;
-    txn->txn.del = ngx_http_portone_lmdb_del;
-    txn->txn.unreadable = ngx_http_portone_lmdb_unreadable;
-    txn->dbi = lmdb->dbi;
+    return rc;
+}
+
+
+static void
+ngx_http_portone_lmdb_txn_init(ngx_http_portone_engine_txn_t *txn,
+    ngx_http_portone_lmdb_t *lmdb, MDB_txn *mdb)
+{
+    txn->txn.get = ngx_http_portone_lmdb_txn_get;
+    txn->txn.next = ngx_http_portone_lmdb_txn_next;
+    txn->txn.prev = ngx_http_portone_lmdb_txn_prev;
+    txn->txn.put = ngx_http_portone_lmdb_txn_put;
+    txn->txn.del = ngx_http_portone_lmdb_txn_del;
+    txn->txn.unreadable = ngx_http_portone_store_state_unreadable;
+
+    txn->data = lmdb;
+    txn->handle = mdb;
     txn->rc = 0;
     txn->unreadable.n = 0;
-
-    return 0;
 }
 
 
 int
-ngx_http_portone_lmdb_commit(ngx_http_portone_lmdb_txn_t *txn)
+ngx_http_portone_lmdb_txn_commit(ngx_http_portone_engine_txn_t *txn)
 {
-    return mdb_txn_commit(txn->mdb);
+    return mdb_txn_commit(txn->handle);
 }
 
 
 void
-ngx_http_portone_lmdb_abort(ngx_http_portone_lmdb_txn_t *txn)
+ngx_http_portone_lmdb_txn_abort(ngx_http_portone_engine_txn_t *txn)
 {
-    mdb_txn_abort(txn->mdb);
+    mdb_txn_abort(txn->handle);
+}
+
+
+static MDB_dbi
+ngx_http_portone_lmdb_txn_dbi(ngx_http_portone_engine_txn_t *t,
+    portone_db_e db)
+{
+    ngx_http_portone_lmdb_t  *lmdb;
+
+    lmdb = t->data;
+
+    return lmdb->dbi[db];
 }
 
 
 static int
-ngx_http_portone_lmdb_get(portone_txn_t *txn, portone_db_e db,
+ngx_http_portone_lmdb_txn_get(portone_txn_t *txn, portone_db_e db,
     const portone_str_t *key, portone_str_t *value)
 {
-    int                           rc;
-    MDB_val                       k, v;
-    ngx_http_portone_lmdb_txn_t  *t;
+    int                             rc;
+    MDB_val                         k, v;
+    ngx_http_portone_engine_txn_t  *t;
 
-    t = (ngx_http_portone_lmdb_txn_t *) txn;
+    t = (ngx_http_portone_engine_txn_t *) txn;
 
     if (key->len == 0 || key->len > PORTONE_KEY_MAX) {
-        return ngx_http_portone_lmdb_failed(txn, MDB_BAD_VALSIZE);
+        return ngx_http_portone_lmdb_txn_failed(txn, MDB_BAD_VALSIZE);
     }
 
     k.mv_data = (void *) key->data;
     k.mv_size = key->len;
 
-    rc = mdb_get(t->mdb, t->dbi[db], &k, &v);
+    rc = mdb_get(t->handle, ngx_http_portone_lmdb_txn_dbi(t, db), &k, &v);
 
     if (rc == MDB_NOTFOUND) {
         return PORTONE_DECLINED;
     }
 
     if (rc != 0) {
-        return ngx_http_portone_lmdb_failed(txn, rc);
+        return ngx_http_portone_lmdb_txn_failed(txn, rc);
     }
 
     value->data = v.mv_data;
@@ -164,43 +186,44 @@ ngx_http_portone_lmdb_get(portone_txn_t *txn, portone_db_e db,
 /* an empty key is less than all others */
 
 static int
-ngx_http_portone_lmdb_next(portone_txn_t *txn, portone_db_e db,
+ngx_http_portone_lmdb_txn_next(portone_txn_t *txn, portone_db_e db,
     const portone_str_t *after, portone_str_t *key, portone_str_t *value)
 {
-    return ngx_http_portone_lmdb_seek(txn, db, after, 0, key, value);
+    return ngx_http_portone_lmdb_txn_seek(txn, db, after, 0, key, value);
 }
 
 
 static int
-ngx_http_portone_lmdb_prev(portone_txn_t *txn, portone_db_e db,
+ngx_http_portone_lmdb_txn_prev(portone_txn_t *txn, portone_db_e db,
     const portone_str_t *before, portone_str_t *key, portone_str_t *value)
 {
-    return ngx_http_portone_lmdb_seek(txn, db, before, 1, key, value);
+    return ngx_http_portone_lmdb_txn_seek(txn, db, before, 1, key, value);
 }
 
 
 /* the neighbour of a key that need not be there itself */
 
 static int
-ngx_http_portone_lmdb_seek(portone_txn_t *txn, portone_db_e db,
+ngx_http_portone_lmdb_txn_seek(portone_txn_t *txn, portone_db_e db,
     const portone_str_t *from, ngx_uint_t back, portone_str_t *key,
     portone_str_t *value)
 {
-    int                           rc;
-    MDB_val                       k, v;
-    MDB_cursor                   *cursor;
-    ngx_http_portone_lmdb_txn_t  *t;
+    int                             rc;
+    MDB_val                         k, v;
+    MDB_cursor                     *cursor;
+    ngx_http_portone_engine_txn_t  *t;
 
-    t = (ngx_http_portone_lmdb_txn_t *) txn;
+    t = (ngx_http_portone_engine_txn_t *) txn;
 
     if (from->len > PORTONE_KEY_MAX) {
-        return ngx_http_portone_lmdb_failed(txn, MDB_BAD_VALSIZE);
+        return ngx_http_portone_lmdb_txn_failed(txn, MDB_BAD_VALSIZE);
     }
 
-    rc = mdb_cursor_open(t->mdb, t->dbi[db], &cursor);
+    rc = mdb_cursor_open(t->handle, ngx_http_portone_lmdb_txn_dbi(t, db),
+                         &cursor);
 
     if (rc != 0) {
-        return ngx_http_portone_lmdb_failed(txn, rc);
+        return ngx_http_portone_lmdb_txn_failed(txn, rc);
     }
 
     if (from->len == 0) {
@@ -234,7 +257,7 @@ ngx_http_portone_lmdb_seek(portone_txn_t *txn, portone_db_e db,
     }
 
     if (rc != 0) {
-        return ngx_http_portone_lmdb_failed(txn, rc);
+        return ngx_http_portone_lmdb_txn_failed(txn, rc);
     }
 
     key->data = k.mv_data;
@@ -247,18 +270,18 @@ ngx_http_portone_lmdb_seek(portone_txn_t *txn, portone_db_e db,
 
 
 static int
-ngx_http_portone_lmdb_put(portone_txn_t *txn, portone_db_e db,
+ngx_http_portone_lmdb_txn_put(portone_txn_t *txn, portone_db_e db,
     const portone_str_t *key, const portone_str_t *value)
 {
-    int                           rc;
-    char                          buf[PORTONE_KEY_MAX];
-    MDB_val                       k, v;
-    ngx_http_portone_lmdb_txn_t  *t;
+    int                             rc;
+    char                            buf[PORTONE_KEY_MAX];
+    MDB_val                         k, v;
+    ngx_http_portone_engine_txn_t  *t;
 
-    t = (ngx_http_portone_lmdb_txn_t *) txn;
+    t = (ngx_http_portone_engine_txn_t *) txn;
 
     if (key->len == 0 || key->len > PORTONE_KEY_MAX) {
-        return ngx_http_portone_lmdb_failed(txn, MDB_BAD_VALSIZE);
+        return ngx_http_portone_lmdb_txn_failed(txn, MDB_BAD_VALSIZE);
     }
 
     /* a key found by next or prev lies in a page that is changed now */
@@ -270,10 +293,10 @@ ngx_http_portone_lmdb_put(portone_txn_t *txn, portone_db_e db,
     v.mv_data = (void *) value->data;
     v.mv_size = value->len;
 
-    rc = mdb_put(t->mdb, t->dbi[db], &k, &v, 0);
+    rc = mdb_put(t->handle, ngx_http_portone_lmdb_txn_dbi(t, db), &k, &v, 0);
 
     if (rc != 0) {
-        return ngx_http_portone_lmdb_failed(txn, rc);
+        return ngx_http_portone_lmdb_txn_failed(txn, rc);
     }
 
     return PORTONE_OK;
@@ -281,18 +304,18 @@ ngx_http_portone_lmdb_put(portone_txn_t *txn, portone_db_e db,
 
 
 static int
-ngx_http_portone_lmdb_del(portone_txn_t *txn, portone_db_e db,
+ngx_http_portone_lmdb_txn_del(portone_txn_t *txn, portone_db_e db,
     const portone_str_t *key)
 {
-    int                           rc;
-    char                          buf[PORTONE_KEY_MAX];
-    MDB_val                       k;
-    ngx_http_portone_lmdb_txn_t  *t;
+    int                             rc;
+    char                            buf[PORTONE_KEY_MAX];
+    MDB_val                         k;
+    ngx_http_portone_engine_txn_t  *t;
 
-    t = (ngx_http_portone_lmdb_txn_t *) txn;
+    t = (ngx_http_portone_engine_txn_t *) txn;
 
     if (key->len == 0 || key->len > PORTONE_KEY_MAX) {
-        return ngx_http_portone_lmdb_failed(txn, MDB_BAD_VALSIZE);
+        return ngx_http_portone_lmdb_txn_failed(txn, MDB_BAD_VALSIZE);
     }
 
     ngx_memcpy(buf, key->data, key->len);
@@ -300,34 +323,22 @@ ngx_http_portone_lmdb_del(portone_txn_t *txn, portone_db_e db,
     k.mv_data = buf;
     k.mv_size = key->len;
 
-    rc = mdb_del(t->mdb, t->dbi[db], &k, NULL);
+    rc = mdb_del(t->handle, ngx_http_portone_lmdb_txn_dbi(t, db), &k, NULL);
 
     if (rc != 0 && rc != MDB_NOTFOUND) {
-        return ngx_http_portone_lmdb_failed(txn, rc);
+        return ngx_http_portone_lmdb_txn_failed(txn, rc);
     }
 
     return PORTONE_OK;
 }
 
 
-static void
-ngx_http_portone_lmdb_unreadable(portone_txn_t *txn, portone_db_e db,
-    const portone_str_t *key)
-{
-    ngx_http_portone_lmdb_txn_t  *t;
-
-    t = (ngx_http_portone_lmdb_txn_t *) txn;
-
-    ngx_http_portone_lmdb_add_unreadable(&t->unreadable, db, key);
-}
-
-
 static int
-ngx_http_portone_lmdb_failed(portone_txn_t *txn, int rc)
+ngx_http_portone_lmdb_txn_failed(portone_txn_t *txn, int rc)
 {
-    ngx_http_portone_lmdb_txn_t  *t;
+    ngx_http_portone_engine_txn_t  *t;
 
-    t = (ngx_http_portone_lmdb_txn_t *) txn;
+    t = (ngx_http_portone_engine_txn_t *) txn;
 
     if (t->rc == 0) {
         t->rc = rc;

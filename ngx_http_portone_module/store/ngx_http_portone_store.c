@@ -5,16 +5,7 @@
 
 
 #include "ngx_http_portone_store_private.h"
-
-
-#define NGX_HTTP_PORTONE_STORE_LOCK     "/open.lock"
-
-/* ms */
-#define NGX_HTTP_PORTONE_STORE_RETRY    10000
-#define NGX_HTTP_PORTONE_STORE_CHECK    60000
-
-/* seconds */
-#define NGX_HTTP_PORTONE_STORE_REPORT   60
+#include "ngx_http_portone_lmdb.h"
 
 
 static void ngx_http_portone_store_upkeep_handler(ngx_event_t *ev);
@@ -29,7 +20,6 @@ ngx_http_portone_store_t *
 ngx_http_portone_store_create(ngx_conf_t *cf, ngx_str_t *path, size_t size,
     ngx_thread_pool_t *thread_pool)
 {
-    u_char                    *p;
     ngx_http_portone_store_t  *store;
 
     store = ngx_pcalloc(cf->pool, sizeof(ngx_http_portone_store_t));
@@ -39,19 +29,14 @@ ngx_http_portone_store_create(ngx_conf_t *cf, ngx_str_t *path, size_t size,
 
     store->log = &cf->cycle->new_log;
     store->thread_pool = thread_pool;
-    store->lmdb.size = size;
+    store->path = *path;
 
-    store->lmdb.path = *path;
+    store->engine = &ngx_http_portone_lmdb_engine;
 
-    store->lmdb.lock.len = path->len + sizeof(NGX_HTTP_PORTONE_STORE_LOCK) - 1;
-    store->lmdb.lock.data = ngx_pnalloc(cf->pool, store->lmdb.lock.len + 1);
-    if (store->lmdb.lock.data == NULL) {
+    store->data = store->engine->create(cf, path, size);
+    if (store->data == NULL) {
         return NULL;
     }
-
-    p = ngx_cpymem(store->lmdb.lock.data, path->data, path->len);
-    ngx_memcpy(p, NGX_HTTP_PORTONE_STORE_LOCK,
-               sizeof(NGX_HTTP_PORTONE_STORE_LOCK));
 
     if (ngx_thread_mutex_create(&store->mutex, cf->log) != NGX_OK) {
         return NULL;
@@ -69,29 +54,61 @@ ngx_http_portone_store_create(ngx_conf_t *cf, ngx_str_t *path, size_t size,
 
 
 ngx_int_t
+ngx_http_portone_store_check_events(ngx_cycle_t *cycle)
+{
+    ngx_uint_t           i;
+    ngx_module_t       **modules;
+    ngx_event_conf_t    *ecf;
+    ngx_event_module_t  *module;
+
+    ecf = ngx_event_get_conf(cycle->conf_ctx, ngx_event_core_module);
+    modules = cycle->modules;
+
+    for (i = 0; modules[i]; i++) {
+
+        if (modules[i]->type != NGX_EVENT_MODULE
+            || modules[i]->ctx_index != ecf->use)
+        {
+            continue;
+        }
+
+        module = modules[i]->ctx;
+
+        if (module->actions.notify == NULL) {
+            ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
+                          "\"portone_store\" cannot be used with the \"%s\" "
+                          "event method", ecf->name);
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
 ngx_http_portone_store_open(ngx_http_portone_store_t *store,
     ngx_cycle_t *cycle)
 {
     if (ngx_http_portone_store_current != NULL) {
         ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
                       "store \"%V\" cannot be opened: "
-                      "\"%V\" is open in this process", &store->lmdb.path,
-                      &ngx_http_portone_store_current->lmdb.path);
+                      "\"%V\" is open in this process", &store->path,
+                      &ngx_http_portone_store_current->path);
         return NGX_ERROR;
     }
 
     ngx_http_portone_store_current = store;
 
-    if (ngx_http_portone_lmdb_open(&store->lmdb, NGX_LOG_EMERG, cycle->log)
+    if (store->engine->open(store->data, NGX_LOG_EMERG, cycle->log)
         != NGX_OK)
     {
         store->open_reported = ngx_time();
-        ngx_http_portone_store_upkeep(store);
+        ngx_http_portone_store_state_down(store);
         return NGX_ERROR;
     }
 
-    store->state = NGX_HTTP_PORTONE_STORE_OPEN;
-    ngx_http_portone_store_upkeep(store);
+    ngx_http_portone_store_state_up(store);
 
     return NGX_OK;
 }
@@ -120,7 +137,7 @@ ngx_http_portone_store_close(ngx_http_portone_store_t *store,
         return;
     }
 
-    ngx_http_portone_lmdb_close(&store->lmdb, cycle->log);
+    store->engine->close(store->data, cycle->log);
 
     store->state = NGX_HTTP_PORTONE_STORE_CLOSED;
     ngx_http_portone_store_current = NULL;
@@ -131,33 +148,36 @@ int
 ngx_http_portone_store_read(ngx_http_portone_store_t *store,
     ngx_http_portone_store_pt reader, void *data, ngx_log_t *log)
 {
-    int                          rc, result;
-    ngx_http_portone_lmdb_txn_t  txn;
+    int                               rc, result;
+    ngx_http_portone_engine_txn_t     txn;
+    const ngx_http_portone_engine_t  *engine;
 
     if (store->state != NGX_HTTP_PORTONE_STORE_OPEN) {
         ngx_log_error(NGX_LOG_ERR, log, 0, "store \"%V\" is not open",
-                      &store->lmdb.path);
+                      &store->path);
         return PORTONE_ERROR;
     }
 
-    rc = ngx_http_portone_lmdb_read_begin(&store->lmdb, &txn);
+    engine = store->engine;
+    txn.engine = engine;
 
-    if (rc == MDB_MAP_RESIZED && !store->busy) {
-        rc = ngx_http_portone_lmdb_adopt_size(&store->lmdb);
+    rc = engine->read_begin(store->data, &txn);
+
+    if (engine->remedy(rc) == NGX_HTTP_PORTONE_ENGINE_REPAIR && !store->busy) {
+        rc = engine->repair(store->data);
 
         if (rc == 0) {
-            rc = ngx_http_portone_lmdb_read_begin(&store->lmdb, &txn);
+            rc = engine->read_begin(store->data, &txn);
         }
     }
 
     if (rc != 0) {
-        ngx_http_portone_lmdb_log(&store->lmdb, NGX_LOG_ERR, log, rc,
-                                  "mdb_txn_renew()");
+        engine->log_error(store->data, NGX_LOG_ERR, log, rc, txn.failed);
 
-        /* the thread may be in a transaction: it is put right after that */
+        /* the thread may be in a transaction: repair waits for its end */
 
-        if (rc == MDB_MAP_RESIZED) {
-            store->resized = 1;
+        if (engine->remedy(rc) == NGX_HTTP_PORTONE_ENGINE_REPAIR) {
+            store->repair = 1;
 
         } else {
             store->state = NGX_HTTP_PORTONE_STORE_BROKEN;
@@ -169,13 +189,12 @@ ngx_http_portone_store_read(ngx_http_portone_store_t *store,
 
     result = reader(&txn.txn, data);
 
-    ngx_http_portone_lmdb_read_end(&store->lmdb);
+    engine->read_end(&txn);
 
-    ngx_http_portone_store_log_unreadable(store, &txn.unreadable, log);
+    ngx_http_portone_store_state_log_unreadable(store, &txn.unreadable, log);
 
     if (txn.rc != 0) {
-        ngx_http_portone_lmdb_log(&store->lmdb, NGX_LOG_ERR, log, txn.rc,
-                                  "reading");
+        engine->log_error(store->data, NGX_LOG_ERR, log, txn.rc, "reading");
         return PORTONE_ERROR;
     }
 
@@ -187,12 +206,12 @@ void
 ngx_http_portone_store_unreadable(ngx_http_portone_store_t *store,
     portone_db_e db, const portone_str_t *key, ngx_log_t *log)
 {
-    ngx_http_portone_lmdb_unreadable_t  unreadable;
+    ngx_http_portone_unreadable_t  unreadable;
 
     unreadable.n = 0;
 
-    ngx_http_portone_lmdb_add_unreadable(&unreadable, db, key);
-    ngx_http_portone_store_log_unreadable(store, &unreadable, log);
+    ngx_http_portone_store_state_add_unreadable(&unreadable, db, key);
+    ngx_http_portone_store_state_log_unreadable(store, &unreadable, log);
 }
 
 
@@ -203,19 +222,23 @@ ngx_http_portone_store_is_open(ngx_http_portone_store_t *store)
 }
 
 
-void
-ngx_http_portone_store_upkeep(ngx_http_portone_store_t *store)
+int
+ngx_http_portone_store_info(portone_txn_t *txn, void *data)
 {
-    if (store->upkeep.timer_set) {
-        ngx_del_timer(&store->upkeep);
-    }
+    ngx_http_portone_engine_txn_t  *t;
 
-    if (store->state != NGX_HTTP_PORTONE_STORE_OPEN) {
-        ngx_add_timer(&store->upkeep, NGX_HTTP_PORTONE_STORE_RETRY);
+    t = (ngx_http_portone_engine_txn_t *) txn;
 
-    } else if (ngx_worker == 0) {
-        ngx_add_timer(&store->upkeep, NGX_HTTP_PORTONE_STORE_CHECK);
-    }
+    t->engine->info(t, data);
+
+    return PORTONE_OK;
+}
+
+
+const char *
+ngx_http_portone_store_name(ngx_uint_t db)
+{
+    return ngx_http_portone_store_state_names[db];
 }
 
 
@@ -238,40 +261,5 @@ ngx_http_portone_store_upkeep_handler(ngx_event_t *ev)
     }
 
     ngx_http_portone_commit_wake(store);
-    ngx_http_portone_store_upkeep(store);
-}
-
-
-void
-ngx_http_portone_store_log_unreadable(ngx_http_portone_store_t *store,
-    ngx_http_portone_lmdb_unreadable_t *unreadable, ngx_log_t *log)
-{
-    ngx_uint_t  level;
-
-    if (unreadable->n == 0) {
-        return;
-    }
-
-    level = ngx_http_portone_store_log_level(&store->unreadable_reported,
-                                             NGX_LOG_ERR);
-
-    ngx_http_portone_lmdb_log_unreadable(&store->lmdb, level, log,
-                                         unreadable);
-}
-
-
-ngx_uint_t
-ngx_http_portone_store_log_level(time_t *reported, ngx_uint_t level)
-{
-    time_t  now;
-
-    now = ngx_time();
-
-    if (*reported != 0 && now - *reported < NGX_HTTP_PORTONE_STORE_REPORT) {
-        return NGX_LOG_INFO;
-    }
-
-    *reported = now;
-
-    return level;
+    ngx_http_portone_store_state_upkeep(store);
 }

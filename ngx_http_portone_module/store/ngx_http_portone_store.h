@@ -21,9 +21,6 @@
  */
 
 
-#define NGX_HTTP_PORTONE_STORE_FORMAT  1
-
-
 typedef struct ngx_http_portone_store_s  ngx_http_portone_store_t;
 
 typedef int (*ngx_http_portone_store_pt)(portone_txn_t *txn, void *data);
@@ -35,6 +32,14 @@ typedef int (*ngx_http_portone_store_pt)(portone_txn_t *txn, void *data);
  */
 ngx_http_portone_store_t *ngx_http_portone_store_create(ngx_conf_t *cf,
     ngx_str_t *path, size_t size, ngx_thread_pool_t *thread_pool);
+
+/*
+ * ngx_http_portone_store_check_events() looks at the event method, when all
+ * of the configuration has been read.  A thread that is done wakes the event
+ * loop up, for which poll and select lack the means: nginx notices in its
+ * workers, and all of them end.  NGX_ERROR: an [emerg] line says so.
+ */
+ngx_int_t ngx_http_portone_store_check_events(ngx_cycle_t *cycle);
 
 /*
  * ngx_http_portone_store_open() is called in each worker after the fork.

@@ -8,16 +8,20 @@
 #define _NGX_HTTP_PORTONE_STORE_PRIVATE_H_INCLUDED_
 
 
-#include "ngx_http_portone_lmdb.h"
+#include <ngx_event.h>
+#include <ngx_thread_pool.h>
+
 #include "ngx_http_portone_commit.h"
+#include "ngx_http_portone_engine.h"
 
 
 /*
- * What ngx_http_portone_store.c and ngx_http_portone_commit.c share.
+ * The store's object, shared by the files of this folder.  They call each
+ * other in this order: _store.c, _commit.c, the engine, _store_state.c.
  *
- * The event loop uses the environment only while the state is OPEN.  Tasks
- * of the thread run one at a time: a commit while OPEN, an opening in the
- * other states.
+ * The event loop uses the engine only while the state is OPEN.  Tasks of the
+ * thread run one at a time: a commit while OPEN, an opening in the other
+ * states.
  */
 
 
@@ -28,20 +32,25 @@ typedef enum {
 } ngx_http_portone_store_state_e;
 
 
-/* what the task is to do */
+/* the version of the databases' contents, for all engines */
+#define NGX_HTTP_PORTONE_STORE_FORMAT      1
+
+/* jobs of the task: OPEN alone, or any of the others */
 
 #define NGX_HTTP_PORTONE_STORE_JOB_COMMIT  0x01
-#define NGX_HTTP_PORTONE_STORE_JOB_CHECK   0x02   /* the table of readers */
-#define NGX_HTTP_PORTONE_STORE_JOB_OPEN    0x04   /* nothing else then */
+#define NGX_HTTP_PORTONE_STORE_JOB_CHECK   0x02
+#define NGX_HTTP_PORTONE_STORE_JOB_OPEN    0x04
 
 
 struct ngx_http_portone_store_s {
-    ngx_http_portone_lmdb_t            lmdb;
+    const ngx_http_portone_engine_t   *engine;
+    void                              *data;       /* of the engine */
+    ngx_str_t                          path;
     ngx_thread_pool_t                 *thread_pool;
     ngx_log_t                         *log;
     ngx_http_portone_store_state_e     state;
 
-    /* the operations that no thread has taken; the mutex guards the queue */
+    /* operations until the thread takes them; the mutex guards the queue */
     ngx_thread_mutex_t                 mutex;
     ngx_queue_t                        waiting;
 
@@ -49,18 +58,20 @@ struct ngx_http_portone_store_s {
 
     /* set by the event loop when it posts the task */
     ngx_uint_t                         job;
-    ngx_uint_t                         level;      /* failure to open */
+    ngx_uint_t                         level;      /* to log a failure to
+                                                      open with */
     time_t                             started;
 
     /* set by the thread, and its own until the task is complete */
     ngx_queue_t                        batch;
     ngx_uint_t                         rolled_back;
     ngx_int_t                          opened;
-    int                                begin_rc;   /* no transaction */
-    int                                rc;         /* of the one operation */
+    int                                begin_rc;   /* of the engine */
+    int                                rc;         /* of the engine, if the
+                                                      operation was alone */
     ngx_uint_t                         n;          /* operations taken */
     uint64_t                           took;       /* microseconds */
-    ngx_http_portone_lmdb_unreadable_t  unreadable;
+    ngx_http_portone_unreadable_t      unreadable;
     ngx_atomic_t                       running;    /* reset at the end */
 
     ngx_event_t                        start;      /* posted: next task */
@@ -73,13 +84,13 @@ struct ngx_http_portone_store_s {
     time_t                             unreadable_reported;
 
     unsigned                           busy:1;     /* a task is active */
-    unsigned                           check:1;    /* the table of readers */
+    unsigned                           check:1;    /* engine->check is due */
     unsigned                           retry:1;    /* open if closed */
-    unsigned                           resized:1;  /* adopt the size */
+    unsigned                           repair:1;   /* engine->repair is due */
 };
 
 
-/* prepares a store that is not open; needs store->lmdb and store->log */
+/* prepares a store that is closed; needs store->log */
 void ngx_http_portone_commit_init(ngx_http_portone_store_t *store);
 
 /* starts the next task, soon, if there is anything to do */
@@ -88,19 +99,41 @@ void ngx_http_portone_commit_wake(ngx_http_portone_store_t *store);
 /* takes timers and posted events away */
 void ngx_http_portone_commit_stop(ngx_http_portone_store_t *store);
 
-/* sets the time of the next upkeep according to the state */
-void ngx_http_portone_store_upkeep(ngx_http_portone_store_t *store);
 
-/* logs the records that could not be read, if there are any */
-void ngx_http_portone_store_log_unreadable(ngx_http_portone_store_t *store,
-    ngx_http_portone_lmdb_unreadable_t *unreadable, ngx_log_t *log);
+/* names of the databases, by portone_db_e */
+extern const char  *ngx_http_portone_store_state_names[];
+
+/* the engine has been opened; the engine is closed */
+void ngx_http_portone_store_state_up(ngx_http_portone_store_t *store);
+void ngx_http_portone_store_state_down(ngx_http_portone_store_t *store);
+
+/* sets the time of the next upkeep according to the state */
+void ngx_http_portone_store_state_upkeep(ngx_http_portone_store_t *store);
 
 /*
  * The level to log a failure with: the given one once a minute at most, else
  * info, so that a full disk does not fill the log as well.
  */
-ngx_uint_t ngx_http_portone_store_log_level(time_t *reported,
+ngx_uint_t ngx_http_portone_store_state_level(time_t *reported,
     ngx_uint_t level);
+
+/* logs that what, a part of writing, has failed with the engine's rc */
+void ngx_http_portone_store_state_failed(ngx_http_portone_store_t *store,
+    int rc, const char *what);
+
+/* the function of that name of all engines' transactions */
+void ngx_http_portone_store_state_unreadable(portone_txn_t *txn,
+    portone_db_e db, const portone_str_t *key);
+
+/* adds one record to unreadable */
+void ngx_http_portone_store_state_add_unreadable(
+    ngx_http_portone_unreadable_t *unreadable, portone_db_e db,
+    const portone_str_t *key);
+
+/* logs the unreadable records, if there are any, once a minute at most */
+void ngx_http_portone_store_state_log_unreadable(
+    ngx_http_portone_store_t *store,
+    ngx_http_portone_unreadable_t *unreadable, ngx_log_t *log);
 
 
 #endif /* _NGX_HTTP_PORTONE_STORE_PRIVATE_H_INCLUDED_ */

@@ -7,8 +7,6 @@
 #include "ngx_http_portone_zone.h"
 #include "portone_flow.h"
 
-#include <ngx_event.h>
-
 
 struct ngx_http_portone_slot_s {
     ngx_queue_t                queue;
@@ -36,10 +34,10 @@ typedef struct {
 typedef struct {
     ngx_array_t                 *accounts;
     ngx_cycle_t                 *cycle;
+    ngx_http_portone_zone_pt     check;
 } ngx_http_portone_zone_conf_t;
 
 
-static ngx_int_t ngx_http_portone_zone_check_events(ngx_cycle_t *cycle);
 static ngx_int_t ngx_http_portone_zone_init(ngx_shm_zone_t *shm_zone,
     void *data);
 static ngx_http_portone_slot_t *ngx_http_portone_zone_find(
@@ -52,7 +50,8 @@ static ngx_str_t  ngx_http_portone_zone_name = ngx_string("portone_zone");
 
 
 ngx_shm_zone_t *
-ngx_http_portone_zone_add(ngx_conf_t *cf, size_t size, ngx_array_t *accounts)
+ngx_http_portone_zone_add(ngx_conf_t *cf, size_t size, ngx_array_t *accounts,
+    ngx_http_portone_zone_pt check)
 {
     ngx_uint_t                     i;
     ngx_shm_zone_t                *zone;
@@ -66,6 +65,7 @@ ngx_http_portone_zone_add(ngx_conf_t *cf, size_t size, ngx_array_t *accounts)
 
     conf->accounts = accounts;
     conf->cycle = cf->cycle;
+    conf->check = check;
 
     /* a tag that a reload does not change, or the zone would not be kept */
 
@@ -88,45 +88,6 @@ ngx_http_portone_zone_add(ngx_conf_t *cf, size_t size, ngx_array_t *accounts)
 }
 
 
-/*
- * A thread that is done wakes the event loop up, which poll and select have
- * no means for.  nginx notices in its workers, and none of them lives.  Here
- * all of the configuration has been read, and it can still be refused.
- */
-
-static ngx_int_t
-ngx_http_portone_zone_check_events(ngx_cycle_t *cycle)
-{
-    ngx_uint_t           i;
-    ngx_module_t       **modules;
-    ngx_event_conf_t    *ecf;
-    ngx_event_module_t  *module;
-
-    ecf = ngx_event_get_conf(cycle->conf_ctx, ngx_event_core_module);
-    modules = cycle->modules;
-
-    for (i = 0; modules[i]; i++) {
-
-        if (modules[i]->type != NGX_EVENT_MODULE
-            || modules[i]->ctx_index != ecf->use)
-        {
-            continue;
-        }
-
-        module = modules[i]->ctx;
-
-        if (module->actions.notify == NULL) {
-            ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
-                          "\"portone_store\" cannot be used with the \"%s\" "
-                          "event method", ecf->name);
-            return NGX_ERROR;
-        }
-    }
-
-    return NGX_OK;
-}
-
-
 static ngx_int_t
 ngx_http_portone_zone_init(ngx_shm_zone_t *shm_zone, void *data)
 {
@@ -141,9 +102,7 @@ ngx_http_portone_zone_init(ngx_shm_zone_t *shm_zone, void *data)
     conf = shm_zone->data;
     accounts = conf->accounts;
 
-    if (accounts->nelts
-        && ngx_http_portone_zone_check_events(conf->cycle) != NGX_OK)
-    {
+    if (accounts->nelts && conf->check(conf->cycle) != NGX_OK) {
         return NGX_ERROR;
     }
 

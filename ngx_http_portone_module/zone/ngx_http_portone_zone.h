@@ -67,12 +67,16 @@ typedef struct ngx_http_portone_account_s {
 } ngx_http_portone_account_t;
 
 
+typedef ngx_int_t (*ngx_http_portone_zone_pt)(ngx_cycle_t *cycle);
+
 /*
  * ngx_http_portone_zone_add() declares the zone for the accounts; they get
- * their records when nginx initializes its zones.
+ * their slots when nginx initializes its zones.  If there are accounts, check
+ * is called then: all of the configuration has been read, and an NGX_ERROR
+ * from check still refuses it.
  */
 ngx_shm_zone_t *ngx_http_portone_zone_add(ngx_conf_t *cf, size_t size,
-    ngx_array_t *accounts);
+    ngx_array_t *accounts, ngx_http_portone_zone_pt check);
 
 /*
  * where the walk over the stored payments is, for the worker that goes on
