@@ -4,14 +4,7 @@
  */
 
 
-#include <ngx_config.h>
-#include <ngx_core.h>
-#include <ngx_event.h>
-
-#include "ngx_http_portone_curl.h"
-#include "ngx_http_portone_curl_event.h"
-#include "ngx_http_portone_curl_socket.h"
-#include "ngx_http_portone_curl_call.h"
+#include "ngx_http_portone_curl_private.h"
 #include "ngx_http_portone_metrics.h"
 
 
@@ -20,10 +13,10 @@
 
 
 typedef struct {
-    ngx_queue_t                   exchanges;  /* all of them */
+    ngx_queue_t                   calls;  /* all of them */
 
     /* to be ended from the event loop; refused have no memory for more */
-    ngx_queue_t                   doomed;
+    ngx_queue_t                   deferred;
     ngx_http_portone_call_t      *refused;
     ngx_event_t                   late;
 
@@ -37,26 +30,36 @@ typedef struct {
 
 
 static void ngx_http_portone_curl_prepare(void);
-static void ngx_http_portone_curl_start(ngx_http_portone_curl_call_t *x,
+static ngx_http_portone_curl_call_t *ngx_http_portone_curl_create(
+    ngx_http_portone_call_t *call);
+static void ngx_http_portone_curl_lookup(
+    ngx_http_portone_curl_call_t *curl_call);
+static void ngx_http_portone_curl_start(ngx_http_portone_curl_call_t *curl_call,
     ngx_str_t *addrs);
-static ngx_int_t ngx_http_portone_curl_connect(ngx_http_portone_curl_call_t *x);
+static ngx_int_t ngx_http_portone_curl_connect(
+    ngx_http_portone_curl_call_t *curl_call);
 static ngx_int_t ngx_http_portone_curl_reconnect(
-    ngx_http_portone_curl_call_t *x, CURLcode code);
-static void ngx_http_portone_curl_remove(ngx_http_portone_curl_call_t *x);
+    ngx_http_portone_curl_call_t *curl_call, CURLcode code);
+static void ngx_http_portone_curl_remove(
+    ngx_http_portone_curl_call_t *curl_call);
 static void ngx_http_portone_curl_connections(void);
 static void ngx_http_portone_curl_resolved(ngx_http_portone_curl_resolve_t *r);
-static void ngx_http_portone_curl_unresolved(ngx_http_portone_curl_call_t *x);
+static void ngx_http_portone_curl_unresolved(
+    ngx_http_portone_curl_call_t *curl_call);
 static void ngx_http_portone_curl_done(CURL *easy, CURLcode code);
-static void ngx_http_portone_curl_starved(CURL *easy);
+static void ngx_http_portone_curl_no_resources(CURL *easy);
 static ngx_http_portone_curl_call_t *ngx_http_portone_curl_find(CURL *easy);
 static void ngx_http_portone_curl_guard(ngx_event_t *ev);
-static void ngx_http_portone_curl_doom(ngx_http_portone_curl_call_t *x,
+static void ngx_http_portone_curl_defer_end(
+    ngx_http_portone_curl_call_t *curl_call,
     const char *reason);
 static void ngx_http_portone_curl_late_post(void);
 static void ngx_http_portone_curl_late(ngx_event_t *ev);
-static void ngx_http_portone_curl_finish(ngx_http_portone_curl_call_t *x,
+static void ngx_http_portone_curl_finish(
+    ngx_http_portone_curl_call_t *curl_call,
     CURLcode code);
-static void ngx_http_portone_curl_detach(ngx_http_portone_curl_call_t *x);
+static void ngx_http_portone_curl_detach(
+    ngx_http_portone_curl_call_t *curl_call);
 
 
 static ngx_http_portone_curl_t  ngx_http_portone_curl;
@@ -66,7 +69,7 @@ static ngx_http_portone_curl_event_handlers_t
     ngx_http_portone_curl_handlers =
 {
     ngx_http_portone_curl_done,
-    ngx_http_portone_curl_starved
+    ngx_http_portone_curl_no_resources
 };
 
 
@@ -140,6 +143,7 @@ ngx_http_portone_curl_init(ngx_cycle_t *cycle, ngx_uint_t keepalive)
     }
 
     ngx_http_portone_curl_call_init();
+    ngx_http_portone_curl_handle_init();
 
     pc->ready = 1;
 
@@ -154,17 +158,17 @@ ngx_http_portone_curl_exit(ngx_cycle_t *cycle)
 {
     ngx_queue_t                   *q;
     ngx_http_portone_curl_t       *pc;
-    ngx_http_portone_curl_call_t  *x;
+    ngx_http_portone_curl_call_t  *curl_call;
 
     pc = &ngx_http_portone_curl;
 
     if (pc->ready) {
 
-        while (!ngx_queue_empty(&pc->exchanges)) {
-            q = ngx_queue_head(&pc->exchanges);
-            x = ngx_queue_data(q, ngx_http_portone_curl_call_t, queue);
+        while (!ngx_queue_empty(&pc->calls)) {
+            q = ngx_queue_head(&pc->calls);
+            curl_call = ngx_queue_data(q, ngx_http_portone_curl_call_t, queue);
 
-            ngx_http_portone_curl_detach(x);
+            ngx_http_portone_curl_detach(curl_call);
         }
 
         ngx_http_portone_curl_handle_exit();
@@ -181,148 +185,140 @@ ngx_http_portone_curl_exit(ngx_cycle_t *cycle)
 
 
 void
-ngx_http_portone_curl_submit(ngx_http_portone_call_t *t)
+ngx_http_portone_curl_submit(ngx_http_portone_call_t *call)
 {
-    ngx_http_portone_curl_t        *pc;
-    ngx_http_portone_api_server_t  *ep;
-    ngx_http_portone_curl_call_t   *x;
+    ngx_http_portone_curl_t       *pc;
+    ngx_http_portone_curl_call_t  *curl_call;
 
     pc = &ngx_http_portone_curl;
-    ep = t->server;
 
     ngx_http_portone_curl_prepare();
 
-    t->outcome = PORTONE_CALL_NOT_SENT;
-    t->status = 0;
-    t->answer.len = 0;
-    t->answer.data = NULL;
-    t->time = 0;
-    t->reason = "";
+    curl_call = ngx_http_portone_curl_create(call);
 
-    x = ngx_pcalloc(t->pool, sizeof(ngx_http_portone_curl_call_t));
+    if (curl_call == NULL) {
+        call->outcome = PORTONE_CALL_OVERLOADED;
+        call->reason = "no memory for a request";
 
-    if (x == NULL) {
-        t->outcome = PORTONE_CALL_OVERLOADED;
-        t->reason = "no memory for a request";
-
-        t->private = pc->refused;
-        pc->refused = t;
+        call->private = pc->refused;
+        pc->refused = call;
 
         ngx_http_portone_curl_late_post();
 
         return;
     }
 
-    t->private = x;
-
-    x->transfer = t;
-    x->start = ngx_current_msec;
-    x->reuse = (pc->keepalive > 0);
-
-    ngx_queue_insert_tail(&pc->exchanges, &x->queue);
-    ngx_http_portone_metrics_gauge_inc(calls);
-
-    /*
-     * a worker that leaves waits only for timers that are not cancelable,
-     * and libcurl's is
-     */
-
-    x->guard.handler = ngx_http_portone_curl_guard;
-    x->guard.data = x;
-    x->guard.log = t->log;
-
-    ngx_add_timer(&x->guard, (ep->addrs.len ? 0 : ep->resolver_timeout)
-                             + ep->connect_timeout + ep->read_timeout
-                             + NGX_HTTP_PORTONE_GUARD_TIME);
-
     if (!pc->ready) {
-        x->starved = 1;
-        ngx_http_portone_curl_doom(x, "libcurl is not initialized");
+        curl_call->no_resources = 1;
+        ngx_http_portone_curl_defer_end(curl_call,
+                                        "libcurl is not initialized");
         return;
     }
 
     if (pc->waiting >= ngx_http_portone_curl_socket_available()) {
-        x->starved = 1;
-        ngx_http_portone_curl_doom(x, "worker_connections are not enough");
+        curl_call->no_resources = 1;
+        ngx_http_portone_curl_defer_end(curl_call,
+                                        "worker_connections are not enough");
         return;
     }
 
-    if (ngx_http_portone_curl_call_valid(t) != NGX_OK) {
-        ngx_http_portone_curl_doom(x, "invalid character in the path or in "
-                                      "a header");
+    if (ngx_http_portone_curl_call_valid(call) != NGX_OK) {
+        ngx_http_portone_curl_defer_end(curl_call,
+                         "invalid character in the path or in a header");
         return;
     }
 
     pc->waiting++;
-    x->waiting = &pc->waiting;
+    curl_call->waiting = &pc->waiting;
 
-    if (ep->addrs.len) {
-        ngx_http_portone_curl_start(x, &ep->addrs);
-        return;
+    if (call->server->addrs.len) {
+        ngx_http_portone_curl_start(curl_call, &call->server->addrs);
+
+    } else {
+        ngx_http_portone_curl_lookup(curl_call);
+    }
+}
+
+
+/* NULL: no memory */
+
+static ngx_http_portone_curl_call_t *
+ngx_http_portone_curl_create(ngx_http_portone_call_t *call)
+{
+    ngx_http_portone_curl_t        *pc;
+    ngx_http_portone_curl_call_t   *curl_call;
+    ngx_http_portone_api_server_t  *server;
+
+    pc = &ngx_http_portone_curl;
+    server = call->server;
+
+    call->outcome = PORTONE_CALL_NOT_SENT;
+    call->status = 0;
+    call->answer.len = 0;
+    call->answer.data = NULL;
+    call->time = 0;
+    call->reason = "";
+
+    curl_call = ngx_pcalloc(call->pool, sizeof(ngx_http_portone_curl_call_t));
+    if (curl_call == NULL) {
+        return NULL;
     }
 
-    x->resolve.resolver = ep->resolver;
-    x->resolve.name = ep->host;
-    x->resolve.timeout = ep->resolver_timeout;
-    x->resolve.pool = t->pool;
-    x->resolve.handler = ngx_http_portone_curl_resolved;
-    x->resolve.data = x;
+    call->private = curl_call;
 
-    switch (ngx_http_portone_curl_resolve(&x->resolve)) {
+    curl_call->call = call;
+    curl_call->start = ngx_current_msec;
+    curl_call->reuse = (pc->keepalive > 0);
+
+    ngx_queue_insert_tail(&pc->calls, &curl_call->queue);
+    ngx_http_portone_metrics_gauge_inc(calls);
+
+    /*
+     * a worker that leaves waits for timers only while they are not
+     * cancelable, and libcurl's is cancelable
+     */
+
+    curl_call->guard.handler = ngx_http_portone_curl_guard;
+    curl_call->guard.data = curl_call;
+    curl_call->guard.log = call->log;
+
+    ngx_add_timer(&curl_call->guard,
+                  (server->addrs.len ? 0 : server->resolver_timeout)
+                  + server->connect_timeout + server->read_timeout
+                  + NGX_HTTP_PORTONE_GUARD_TIME);
+
+    return curl_call;
+}
+
+
+static void
+ngx_http_portone_curl_lookup(ngx_http_portone_curl_call_t *curl_call)
+{
+    ngx_http_portone_api_server_t    *server;
+    ngx_http_portone_curl_resolve_t  *r;
+
+    server = curl_call->call->server;
+    r = &curl_call->resolve;
+
+    r->resolver = server->resolver;
+    r->name = server->host;
+    r->timeout = server->resolver_timeout;
+    r->pool = curl_call->call->pool;
+    r->handler = ngx_http_portone_curl_resolved;
+    r->data = curl_call;
+
+    switch (ngx_http_portone_curl_resolve(r)) {
 
     case NGX_OK:
-        ngx_http_portone_curl_start(x, &x->resolve.addrs);
+        ngx_http_portone_curl_start(curl_call, &r->addrs);
         break;
 
     case NGX_AGAIN:
         break;
 
     default: /* NGX_ERROR */
-        ngx_http_portone_curl_unresolved(x);
+        ngx_http_portone_curl_unresolved(curl_call);
     }
-}
-
-
-void
-ngx_http_portone_curl_abort(ngx_http_portone_call_t *t)
-{
-    ngx_http_portone_call_t       *refused, *prev;
-    ngx_http_portone_curl_call_t  *x;
-
-    prev = NULL;
-
-    for (refused = ngx_http_portone_curl.refused;
-         refused;
-         refused = refused->private)
-    {
-        if (refused == t) {
-
-            if (prev) {
-                prev->private = t->private;
-
-            } else {
-                ngx_http_portone_curl.refused = t->private;
-            }
-
-            t->private = NULL;
-
-            return;
-        }
-
-        prev = refused;
-    }
-
-    x = t->private;
-
-    if (x == NULL) {
-        return;
-    }
-
-    x->reason = "aborted";
-    x->starved = 0;
-
-    ngx_http_portone_curl_call_result(x, CURLE_ABORTED_BY_CALLBACK);
-    ngx_http_portone_curl_detach(x);
 }
 
 
@@ -339,8 +335,8 @@ ngx_http_portone_curl_prepare(void)
         return;
     }
 
-    ngx_queue_init(&pc->exchanges);
-    ngx_queue_init(&pc->doomed);
+    ngx_queue_init(&pc->calls);
+    ngx_queue_init(&pc->deferred);
 
     pc->late.handler = ngx_http_portone_curl_late;
     pc->late.data = pc;
@@ -348,40 +344,44 @@ ngx_http_portone_curl_prepare(void)
 
 
 static void
-ngx_http_portone_curl_start(ngx_http_portone_curl_call_t *x, ngx_str_t *addrs)
+ngx_http_portone_curl_start(ngx_http_portone_curl_call_t *curl_call,
+    ngx_str_t *addrs)
 {
-    x->addrs = *addrs;
-    x->connect_start = ngx_current_msec;
+    curl_call->addrs = *addrs;
+    curl_call->connect_start = ngx_current_msec;
 
-    if (ngx_http_portone_curl_connect(x) != NGX_OK) {
-        x->starved = 1;
-        ngx_http_portone_curl_doom(x, "no memory for a request");
+    if (ngx_http_portone_curl_connect(curl_call) != NGX_OK) {
+        curl_call->no_resources = 1;
+        ngx_http_portone_curl_defer_end(curl_call, "no memory for a request");
     }
 }
 
 
 static ngx_int_t
-ngx_http_portone_curl_connect(ngx_http_portone_curl_call_t *x)
+ngx_http_portone_curl_connect(ngx_http_portone_curl_call_t *curl_call)
 {
     ngx_http_portone_curl_t  *pc;
 
     pc = &ngx_http_portone_curl;
 
-    if (ngx_http_portone_curl_handle_get(&x->handle, x->transfer) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    if (ngx_http_portone_curl_call_setup(x) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    if (ngx_http_portone_curl_event_add(x->handle.easy, x->transfer->log)
+    if (ngx_http_portone_curl_handle_get(&curl_call->handle, curl_call->call)
         != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    x->added = 1;
+    if (ngx_http_portone_curl_handle_setup(curl_call) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (ngx_http_portone_curl_event_add(curl_call->handle.easy,
+                                        curl_call->call->log)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    curl_call->added = 1;
 
     pc->added++;
     ngx_http_portone_curl_connections();
@@ -393,28 +393,32 @@ ngx_http_portone_curl_connect(ngx_http_portone_curl_call_t *x)
 /* NGX_DECLINED: nothing more can be tried */
 
 static ngx_int_t
-ngx_http_portone_curl_reconnect(ngx_http_portone_curl_call_t *x, CURLcode code)
+ngx_http_portone_curl_reconnect(ngx_http_portone_curl_call_t *curl_call,
+    CURLcode code)
 {
-    if (x->doomed || !ngx_http_portone_curl_call_more(x, code)) {
+    if (curl_call->deferred
+        || !ngx_http_portone_curl_call_more(curl_call, code))
+    {
         return NGX_DECLINED;
     }
 
-    ngx_log_debug2(NGX_LOG_DEBUG_HTTP, x->transfer->log, 0,
-                   "portone curl reconnect: %p \"%s\"", x, x->error);
+    ngx_log_debug2(NGX_LOG_DEBUG_HTTP, curl_call->call->log, 0,
+                   "portone curl reconnect: %p \"%s\"",
+                   curl_call, curl_call->error);
 
-    ngx_http_portone_curl_remove(x);
+    ngx_http_portone_curl_remove(curl_call);
 
-    x->error[0] = '\0';
-    x->reason = NULL;
+    curl_call->error[0] = '\0';
+    curl_call->reason = NULL;
 
-    return ngx_http_portone_curl_connect(x);
+    return ngx_http_portone_curl_connect(curl_call);
 }
 
 
 /* the handle is lost rather than freed if libcurl still has a hold on it */
 
 static void
-ngx_http_portone_curl_remove(ngx_http_portone_curl_call_t *x)
+ngx_http_portone_curl_remove(ngx_http_portone_curl_call_t *curl_call)
 {
     ngx_int_t                 rc;
     ngx_http_portone_curl_t  *pc;
@@ -422,29 +426,29 @@ ngx_http_portone_curl_remove(ngx_http_portone_curl_call_t *x)
     pc = &ngx_http_portone_curl;
     rc = NGX_OK;
 
-    if (x->added) {
-        rc = ngx_http_portone_curl_event_remove(x->handle.easy,
-                                                x->transfer->log);
+    if (curl_call->added) {
+        rc = ngx_http_portone_curl_event_remove(curl_call->handle.easy,
+                                                curl_call->call->log);
 
-        x->added = 0;
+        curl_call->added = 0;
 
         pc->added--;
         ngx_http_portone_curl_connections();
     }
 
-    if (x->handle.easy && rc == NGX_OK) {
+    if (curl_call->handle.easy && rc == NGX_OK) {
 
         /* one that has failed may do so ever after (seen with 8.14.1) */
 
-        if (x->complete) {
-            ngx_http_portone_curl_handle_keep(&x->handle);
+        if (curl_call->complete) {
+            ngx_http_portone_curl_handle_keep(&curl_call->handle);
 
         } else {
-            curl_easy_cleanup(x->handle.easy);
+            curl_easy_cleanup(curl_call->handle.easy);
         }
     }
 
-    x->handle.easy = NULL;
+    curl_call->handle.easy = NULL;
 }
 
 
@@ -475,58 +479,59 @@ ngx_http_portone_curl_connections(void)
 static void
 ngx_http_portone_curl_resolved(ngx_http_portone_curl_resolve_t *r)
 {
-    ngx_http_portone_curl_call_t  *x = r->data;
+    ngx_http_portone_curl_call_t  *curl_call = r->data;
 
     if (r->addrs.len) {
-        ngx_http_portone_curl_start(x, &r->addrs);
+        ngx_http_portone_curl_start(curl_call, &r->addrs);
 
     } else {
-        ngx_http_portone_curl_unresolved(x);
+        ngx_http_portone_curl_unresolved(curl_call);
     }
 }
 
 
 static void
-ngx_http_portone_curl_unresolved(ngx_http_portone_curl_call_t *x)
+ngx_http_portone_curl_unresolved(ngx_http_portone_curl_call_t *curl_call)
 {
-    ngx_snprintf((u_char *) x->error, CURL_ERROR_SIZE,
-                 "name lookup failed: %s%Z", x->resolve.reason);
+    ngx_snprintf((u_char *) curl_call->error, CURL_ERROR_SIZE,
+                 "name lookup failed: %s%Z", curl_call->resolve.reason);
 
-    ngx_http_portone_curl_doom(x, x->error);
+    ngx_http_portone_curl_defer_end(curl_call, curl_call->error);
 }
 
 
 static void
 ngx_http_portone_curl_done(CURL *easy, CURLcode code)
 {
-    ngx_http_portone_curl_call_t  *x;
+    ngx_http_portone_curl_call_t  *curl_call;
 
-    x = ngx_http_portone_curl_find(easy);
+    curl_call = ngx_http_portone_curl_find(easy);
 
-    if (x == NULL) {
+    if (curl_call == NULL) {
         return;
     }
 
     if (code != CURLE_OK
-        && ngx_http_portone_curl_reconnect(x, code) == NGX_OK)
+        && ngx_http_portone_curl_reconnect(curl_call, code) == NGX_OK)
     {
         return;
     }
 
-    ngx_http_portone_curl_finish(x, code);
+    ngx_http_portone_curl_finish(curl_call, code);
 }
 
 
 static void
-ngx_http_portone_curl_starved(CURL *easy)
+ngx_http_portone_curl_no_resources(CURL *easy)
 {
-    ngx_http_portone_curl_call_t  *x;
+    ngx_http_portone_curl_call_t  *curl_call;
 
-    x = ngx_http_portone_curl_find(easy);
+    curl_call = ngx_http_portone_curl_find(easy);
 
-    if (x) {
-        x->starved = 1;
-        ngx_http_portone_curl_doom(x, "worker_connections are not enough");
+    if (curl_call) {
+        curl_call->no_resources = 1;
+        ngx_http_portone_curl_defer_end(curl_call,
+                                        "worker_connections are not enough");
     }
 }
 
@@ -551,14 +556,14 @@ ngx_http_portone_curl_find(CURL *easy)
 static void
 ngx_http_portone_curl_guard(ngx_event_t *ev)
 {
-    ngx_http_portone_curl_call_t  *x = ev->data;
+    ngx_http_portone_curl_call_t  *curl_call = ev->data;
 
-    ngx_log_error(NGX_LOG_CRIT, x->transfer->log, 0,
+    ngx_log_error(NGX_LOG_CRIT, curl_call->call->log, 0,
                   "libcurl did not end a request to PortOne in time");
 
-    x->reason = "libcurl did not end the request in time";
+    curl_call->reason = "libcurl did not end the request in time";
 
-    ngx_http_portone_curl_finish(x, CURLE_OPERATION_TIMEDOUT);
+    ngx_http_portone_curl_finish(curl_call, CURLE_OPERATION_TIMEDOUT);
 }
 
 
@@ -568,16 +573,18 @@ ngx_http_portone_curl_guard(ngx_event_t *ev)
  */
 
 static void
-ngx_http_portone_curl_doom(ngx_http_portone_curl_call_t *x, const char *reason)
+ngx_http_portone_curl_defer_end(ngx_http_portone_curl_call_t *curl_call,
+    const char *reason)
 {
-    if (x->doomed) {
+    if (curl_call->deferred) {
         return;
     }
 
-    x->doomed = 1;
-    x->reason = reason;
+    curl_call->deferred = 1;
+    curl_call->reason = reason;
 
-    ngx_queue_insert_tail(&ngx_http_portone_curl.doomed, &x->doomed_queue);
+    ngx_queue_insert_tail(&ngx_http_portone_curl.deferred,
+                          &curl_call->deferred_queue);
 
     ngx_http_portone_curl_late_post();
 }
@@ -604,87 +611,88 @@ ngx_http_portone_curl_late(ngx_event_t *ev)
 {
     ngx_queue_t                   *q;
     ngx_http_portone_curl_t       *pc;
-    ngx_http_portone_call_t       *t;
-    ngx_http_portone_curl_call_t  *x;
+    ngx_http_portone_call_t       *call;
+    ngx_http_portone_curl_call_t  *curl_call;
 
     pc = ev->data;
 
     /* one a turn, so that a handler that submits anew cannot make it spin */
 
-    t = pc->refused;
+    call = pc->refused;
 
-    if (t) {
-        pc->refused = t->private;
-        t->private = NULL;
+    if (call) {
+        pc->refused = call->private;
+        call->private = NULL;
 
-        if (pc->refused || !ngx_queue_empty(&pc->doomed)) {
+        if (pc->refused || !ngx_queue_empty(&pc->deferred)) {
             ngx_http_portone_curl_late_post();
         }
 
-        t->handler(t);
+        call->handler(call);
 
         return;
     }
 
-    if (ngx_queue_empty(&pc->doomed)) {
+    if (ngx_queue_empty(&pc->deferred)) {
         return;
     }
 
-    q = ngx_queue_head(&pc->doomed);
+    q = ngx_queue_head(&pc->deferred);
 
-    if (q != ngx_queue_last(&pc->doomed)) {
+    if (q != ngx_queue_last(&pc->deferred)) {
         ngx_http_portone_curl_late_post();
     }
 
-    x = ngx_queue_data(q, ngx_http_portone_curl_call_t, doomed_queue);
+    curl_call = ngx_queue_data(q, ngx_http_portone_curl_call_t, deferred_queue);
 
-    ngx_http_portone_curl_finish(x, CURLE_FAILED_INIT);
+    ngx_http_portone_curl_finish(curl_call, CURLE_FAILED_INIT);
 }
 
 
-/* x, and the pool that it is in, may be gone after this */
+/* curl_call, and the pool that it is in, may be gone after this */
 
 static void
-ngx_http_portone_curl_finish(ngx_http_portone_curl_call_t *x, CURLcode code)
+ngx_http_portone_curl_finish(ngx_http_portone_curl_call_t *curl_call,
+    CURLcode code)
 {
-    ngx_http_portone_call_t  *t;
+    ngx_http_portone_call_t  *call;
 
-    t = x->transfer;
+    call = curl_call->call;
 
-    ngx_http_portone_curl_call_result(x, code);
+    ngx_http_portone_curl_call_result(curl_call, code);
 
-    x->complete = (code == CURLE_OK);
+    curl_call->complete = (code == CURLE_OK);
 
-    ngx_log_debug5(NGX_LOG_DEBUG_HTTP, t->log, 0,
+    ngx_log_debug5(NGX_LOG_DEBUG_HTTP, call->log, 0,
                    "portone curl done: %p code:%d outcome:%d status:%ui "
                    "reason:\"%s\"",
-                   x, code, t->outcome, t->status, t->reason);
+                   curl_call, code, call->outcome, call->status, call->reason);
 
-    ngx_http_portone_curl_detach(x);
+    ngx_http_portone_curl_detach(curl_call);
 
-    t->handler(t);
+    call->handler(call);
 }
 
 
 static void
-ngx_http_portone_curl_detach(ngx_http_portone_curl_call_t *x)
+ngx_http_portone_curl_detach(ngx_http_portone_curl_call_t *curl_call)
 {
-    ngx_http_portone_curl_resolve_stop(&x->resolve);
+    ngx_http_portone_curl_resolve_stop(&curl_call->resolve);
 
-    ngx_http_portone_curl_remove(x);
+    ngx_http_portone_curl_remove(curl_call);
 
-    ngx_http_portone_curl_call_unwait(x);
+    ngx_http_portone_curl_call_unwait(curl_call);
 
-    if (x->guard.timer_set) {
-        ngx_del_timer(&x->guard);
+    if (curl_call->guard.timer_set) {
+        ngx_del_timer(&curl_call->guard);
     }
 
-    if (x->doomed) {
-        ngx_queue_remove(&x->doomed_queue);
+    if (curl_call->deferred) {
+        ngx_queue_remove(&curl_call->deferred_queue);
     }
 
-    ngx_queue_remove(&x->queue);
+    ngx_queue_remove(&curl_call->queue);
     ngx_http_portone_metrics_gauge_dec(calls);
 
-    x->transfer->private = NULL;
+    curl_call->call->private = NULL;
 }

@@ -50,7 +50,7 @@ typedef struct ngx_http_portone_api_server_s {
 
 typedef struct ngx_http_portone_call_s  ngx_http_portone_call_t;
 
-typedef void (*ngx_http_portone_call_pt)(ngx_http_portone_call_t *t);
+typedef void (*ngx_http_portone_call_pt)(ngx_http_portone_call_t *call);
 
 struct ngx_http_portone_call_s {
 
@@ -110,13 +110,7 @@ ngx_int_t ngx_http_portone_curl_check(ngx_log_t *log);
  * exactly once, always from the event loop and never from inside submit.
  * While it runs, the worker does not leave on reload.
  */
-void ngx_http_portone_curl_submit(ngx_http_portone_call_t *t);
-
-/*
- * ngx_http_portone_curl_abort() ends the exchange now; the handler will not
- * be called.  t->outcome tells NOT_SENT from UNANSWERED.
- */
-void ngx_http_portone_curl_abort(ngx_http_portone_call_t *t);
+void ngx_http_portone_curl_submit(ngx_http_portone_call_t *call);
 
 
 #endif /* _NGX_HTTP_PORTONE_CURL_H_INCLUDED_ */

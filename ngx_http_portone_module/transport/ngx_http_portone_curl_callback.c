@@ -4,12 +4,7 @@
  */
 
 
-#include <ngx_config.h>
-#include <ngx_core.h>
-#include <ngx_event.h>
-
-#include "ngx_http_portone_curl_callback.h"
-#include "ngx_http_portone_curl_socket.h"
+#include "ngx_http_portone_curl_private.h"
 
 
 /* bytes */
@@ -17,36 +12,36 @@
 #define NGX_HTTP_PORTONE_HEADER_MAX   65536
 
 
-static ngx_uint_t ngx_http_portone_curl_call_late(
-    ngx_http_portone_curl_call_t *x);
-static ngx_uint_t ngx_http_portone_curl_call_stale(
-    ngx_http_portone_curl_call_t *x, in_port_t local_port);
+static ngx_uint_t ngx_http_portone_curl_callback_late(
+    ngx_http_portone_curl_call_t *curl_call);
+static ngx_uint_t ngx_http_portone_curl_callback_stale(
+    ngx_http_portone_curl_call_t *curl_call, in_port_t local_port);
 
 
 size_t
 ngx_http_portone_curl_callback_write_header(char *buf, size_t size, size_t n,
     void *data)
 {
-    ngx_http_portone_curl_call_t  *x = data;
+    ngx_http_portone_curl_call_t  *curl_call = data;
 
     n *= size;
 
     /* libcurl limits the length of a line, but not the number of lines */
 
-    x->header += n;
+    curl_call->header += n;
 
-    if (x->header > NGX_HTTP_PORTONE_HEADER_MAX) {
-        x->reason = "too large header in the answer";
+    if (curl_call->header > NGX_HTTP_PORTONE_HEADER_MAX) {
+        curl_call->reason = "too large header in the answer";
         return 0;
     }
 
     /* an empty line ends it, but a 1xx is followed by another one */
 
     if (n > 0 && (buf[0] == CR || buf[0] == LF)) {
-        x->headed = 1;
+        curl_call->headed = 1;
 
     } else if (n >= 5 && ngx_strncmp(buf, "HTTP/", 5) == 0) {
-        x->headed = 0;
+        curl_call->headed = 0;
     }
 
     return n;
@@ -57,41 +52,41 @@ size_t
 ngx_http_portone_curl_callback_write(char *buf, size_t size, size_t n,
     void *data)
 {
-    ngx_http_portone_curl_call_t  *x = data;
+    ngx_http_portone_curl_call_t  *curl_call = data;
 
     u_char     *p;
     size_t      answer_size;
     ngx_str_t  *answer;
 
     n *= size;
-    answer = &x->transfer->answer;
+    answer = &curl_call->call->answer;
 
     if (n > NGX_HTTP_PORTONE_ANSWER_MAX - answer->len) {
-        x->reason = "too large answer";
+        curl_call->reason = "too large answer";
         return 0;
     }
 
-    if (n > x->size - answer->len) {
+    if (n > curl_call->size - answer->len) {
 
-        answer_size = ngx_max(x->size, NGX_HTTP_PORTONE_ANSWER_SIZE);
+        answer_size = ngx_max(curl_call->size, NGX_HTTP_PORTONE_ANSWER_SIZE);
 
         while (answer_size < answer->len + n) {
             answer_size *= 2;
         }
 
-        p = ngx_pnalloc(x->transfer->pool, answer_size);
+        p = ngx_pnalloc(curl_call->call->pool, answer_size);
         if (p == NULL) {
-            x->reason = "no memory for the answer";
+            curl_call->reason = "no memory for the answer";
             return 0;
         }
 
         if (answer->data) {
             ngx_memcpy(p, answer->data, answer->len);
-            (void) ngx_pfree(x->transfer->pool, answer->data);
+            (void) ngx_pfree(curl_call->call->pool, answer->data);
         }
 
         answer->data = p;
-        x->size = answer_size;
+        curl_call->size = answer_size;
     }
 
     ngx_memcpy(answer->data + answer->len, buf, n);
@@ -115,32 +110,35 @@ int
 ngx_http_portone_curl_callback_issue(void *data, char *ip, char *local_ip,
     int port, int local_port)
 {
-    ngx_http_portone_curl_call_t  *x = data;
+    ngx_http_portone_curl_call_t  *curl_call = data;
 
-    ngx_log_debug3(NGX_LOG_DEBUG_HTTP, x->transfer->log, 0,
-                   "portone exchange request: %p %s:%d", x, ip, port);
+    ngx_log_debug3(NGX_LOG_DEBUG_HTTP, curl_call->call->log, 0,
+                   "portone exchange request: %p %s:%d", curl_call, ip, port);
 
-    if (x->transfer->once && ngx_http_portone_curl_call_sent(x)) {
+    if (curl_call->call->once && ngx_http_portone_curl_call_sent(curl_call)) {
         return CURL_PREREQFUNC_ABORT;
     }
 
-    ngx_http_portone_curl_call_unwait(x);
+    ngx_http_portone_curl_call_unwait(curl_call);
 
-    if (x->transfer->once
-        && ngx_http_portone_curl_call_stale(x, (in_port_t) local_port))
+    if (curl_call->call->once
+        && ngx_http_portone_curl_callback_stale(curl_call,
+                                                (in_port_t) local_port))
     {
-        x->stale = 1;
+        curl_call->reconnect = 1;
         return CURL_PREREQFUNC_ABORT;
     }
 
-    if (x->transfer->once && ngx_http_portone_curl_call_late(x)) {
-        x->reason = "it is too late to send it";
+    if (curl_call->call->once
+        && ngx_http_portone_curl_callback_late(curl_call))
+    {
+        curl_call->reason = "it is too late to send it";
         return CURL_PREREQFUNC_ABORT;
     }
 
-    x->issued = 1;
+    curl_call->issued = 1;
 
-    ngx_http_portone_curl_call_connected(x);
+    ngx_http_portone_curl_call_connected(curl_call);
 
     return CURL_PREREQFUNC_OK;
 }
@@ -152,12 +150,12 @@ ngx_http_portone_curl_callback_issue(void *data, char *ip, char *local_ip,
  */
 
 static ngx_uint_t
-ngx_http_portone_curl_call_late(ngx_http_portone_curl_call_t *x)
+ngx_http_portone_curl_callback_late(ngx_http_portone_curl_call_t *curl_call)
 {
     ngx_time_update();
 
-    return ngx_current_msec - x->connect_start
-           > x->transfer->server->connect_timeout;
+    return ngx_current_msec - curl_call->connect_start
+           > curl_call->call->server->connect_timeout;
 }
 
 
@@ -169,7 +167,7 @@ ngx_http_portone_curl_call_late(ngx_http_portone_curl_call_t *x)
  */
 
 static ngx_uint_t
-ngx_http_portone_curl_call_stale(ngx_http_portone_curl_call_t *x,
+ngx_http_portone_curl_callback_stale(ngx_http_portone_curl_call_t *curl_call,
     in_port_t local_port)
 {
     CURL             *easy;
@@ -180,7 +178,7 @@ ngx_http_portone_curl_call_stale(ngx_http_portone_curl_call_t *x,
     curl_socket_t     s;
     ngx_sockaddr_t    sa;
 
-    easy = x->handle.easy;
+    easy = curl_call->handle.easy;
 
     /* libcurl 7 has had a look */
 
@@ -216,8 +214,8 @@ ngx_http_portone_curl_call_stale(ngx_http_portone_curl_call_t *x,
         return 0;
     }
 
-    ngx_log_debug2(NGX_LOG_DEBUG_HTTP, x->transfer->log, 0,
-                   "portone exchange stale connection: %p %z", x, n);
+    ngx_log_debug2(NGX_LOG_DEBUG_HTTP, curl_call->call->log, 0,
+                   "portone exchange stale connection: %p %z", curl_call, n);
 
     return 1;
 }
@@ -234,12 +232,12 @@ curl_socket_t
 ngx_http_portone_curl_callback_socket(void *data, curlsocktype purpose,
     struct curl_sockaddr *addr)
 {
-    ngx_http_portone_curl_call_t  *x = data;
+    ngx_http_portone_curl_call_t  *curl_call = data;
 
     ngx_err_t      err;
     curl_socket_t  s;
 
-    ngx_http_portone_curl_call_unwait(x);
+    ngx_http_portone_curl_call_unwait(curl_call);
 
     s = ngx_http_portone_curl_socket_open(addr);
 
@@ -250,16 +248,17 @@ ngx_http_portone_curl_callback_socket(void *data, curlsocktype purpose,
     err = ngx_socket_errno;
 
     if (err == 0) {
-        x->starved = 1;
-        x->reason = "worker_connections are not enough";
+        curl_call->no_resources = 1;
+        curl_call->reason = "worker_connections are not enough";
         return CURL_SOCKET_BAD;
     }
 
-    ngx_log_error(NGX_LOG_ALERT, x->transfer->log, err, ngx_socket_n " failed");
+    ngx_log_error(NGX_LOG_ALERT, curl_call->call->log, err,
+                  ngx_socket_n " failed");
 
     if (err == NGX_EMFILE || err == NGX_ENFILE) {
-        x->starved = 1;
-        x->reason = "too many open files";
+        curl_call->no_resources = 1;
+        curl_call->reason = "too many open files";
     }
 
     return CURL_SOCKET_BAD;

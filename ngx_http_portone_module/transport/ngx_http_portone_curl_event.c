@@ -4,12 +4,7 @@
  */
 
 
-#include <ngx_config.h>
-#include <ngx_core.h>
-#include <ngx_event.h>
-
-#include "ngx_http_portone_curl_event.h"
-#include "ngx_http_portone_curl_socket.h"
+#include "ngx_http_portone_curl_private.h"
 
 
 typedef struct {
@@ -177,7 +172,7 @@ ngx_http_portone_curl_event_socket(CURL *easy, curl_socket_t s, int what,
                    "portone curl socket: fd:%d what:%d c:%p", s, what, c);
 
     if (ngx_http_portone_curl_socket_watch(s, what, c) != NGX_OK) {
-        ngx_http_portone_curl_event.handlers->starved(easy);
+        ngx_http_portone_curl_event.handlers->no_resources(easy);
     }
 
     return 0;

@@ -4,11 +4,7 @@
  */
 
 
-#include <ngx_config.h>
-#include <ngx_core.h>
-#include <ngx_event.h>
-
-#include "ngx_http_portone_curl_resolve.h"
+#include "ngx_http_portone_curl_private.h"
 
 
 static void ngx_http_portone_curl_resolve_handler(ngx_resolver_ctx_t *ctx);

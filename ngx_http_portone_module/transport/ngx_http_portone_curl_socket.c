@@ -4,11 +4,7 @@
  */
 
 
-#include <ngx_config.h>
-#include <ngx_core.h>
-#include <ngx_event.h>
-
-#include "ngx_http_portone_curl_socket.h"
+#include "ngx_http_portone_curl_private.h"
 
 
 /*
@@ -42,6 +38,7 @@ typedef struct {
 
 
 static ngx_connection_t *ngx_http_portone_curl_socket_take(curl_socket_t s);
+static ngx_uint_t ngx_http_portone_curl_socket_resume(ngx_connection_t *c);
 static ngx_connection_t *ngx_http_portone_curl_socket_create(curl_socket_t s);
 static ngx_uint_t ngx_http_portone_curl_socket_park(ngx_connection_t *c);
 static void ngx_http_portone_curl_socket_drop(ngx_connection_t *c,
@@ -59,15 +56,15 @@ static ngx_http_portone_curl_sockets_t  ngx_http_portone_curl_sockets;
 void
 ngx_http_portone_curl_socket_init(CURLM *multi, ngx_event_handler_pt handler)
 {
-    ngx_http_portone_curl_sockets_t  *cs;
+    ngx_http_portone_curl_sockets_t  *sockets;
 
-    cs = &ngx_http_portone_curl_sockets;
+    sockets = &ngx_http_portone_curl_sockets;
 
-    cs->multi = multi;
-    cs->handler = handler;
-    cs->parked_n = 0;
+    sockets->multi = multi;
+    sockets->handler = handler;
+    sockets->parked_n = 0;
 
-    ngx_queue_init(&cs->parked);
+    ngx_queue_init(&sockets->parked);
 }
 
 
@@ -75,12 +72,12 @@ void
 ngx_http_portone_curl_socket_exit(void)
 {
     ngx_queue_t                      *q;
-    ngx_http_portone_curl_sockets_t  *cs;
+    ngx_http_portone_curl_sockets_t  *sockets;
 
-    cs = &ngx_http_portone_curl_sockets;
+    sockets = &ngx_http_portone_curl_sockets;
 
-    while (!ngx_queue_empty(&cs->parked)) {
-        q = ngx_queue_head(&cs->parked);
+    while (!ngx_queue_empty(&sockets->parked)) {
+        q = ngx_queue_head(&sockets->parked);
 
         ngx_http_portone_curl_socket_drop(
                                 ngx_queue_data(q, ngx_connection_t, queue),
@@ -154,8 +151,24 @@ ngx_http_portone_curl_socket_take(curl_socket_t s)
     slot = ngx_http_portone_curl_socket_slot(s);
     c = slot->connection;
 
-    if (slot->socket != s || c == NULL || !c->idle) {
+    if (slot->socket != s
+        || c == NULL
+        || !ngx_http_portone_curl_socket_resume(c))
+    {
         return NULL;
+    }
+
+    return c;
+}
+
+
+/* takes c off the parked connections; 0: c was not among them */
+
+static ngx_uint_t
+ngx_http_portone_curl_socket_resume(ngx_connection_t *c)
+{
+    if (!c->idle) {
+        return 0;
     }
 
     c->idle = 0;
@@ -163,7 +176,7 @@ ngx_http_portone_curl_socket_take(curl_socket_t s)
     ngx_queue_remove(&c->queue);
     ngx_http_portone_curl_sockets.parked_n--;
 
-    return c;
+    return 1;
 }
 
 
@@ -173,20 +186,20 @@ ngx_http_portone_curl_socket_create(curl_socket_t s)
     ngx_queue_t                      *q;
     ngx_connection_t                 *c;
     ngx_http_portone_curl_slot_t     *slot;
-    ngx_http_portone_curl_sockets_t  *cs;
+    ngx_http_portone_curl_sockets_t  *sockets;
 
-    cs = &ngx_http_portone_curl_sockets;
+    sockets = &ngx_http_portone_curl_sockets;
 
     if (ngx_cycle->free_connection_n == 0
         && ngx_cycle->reusable_connections_n == 0)
     {
         /* ngx_get_connection() would tell of it with an alert */
 
-        if (ngx_queue_empty(&cs->parked)) {
+        if (ngx_queue_empty(&sockets->parked)) {
             return NULL;
         }
 
-        q = ngx_queue_last(&cs->parked);
+        q = ngx_queue_last(&sockets->parked);
 
         ngx_http_portone_curl_socket_drop(
                             ngx_queue_data(q, ngx_connection_t, queue), 0);
@@ -205,8 +218,8 @@ ngx_http_portone_curl_socket_create(curl_socket_t s)
 
     /* both: epoll calls either when a socket is in error */
 
-    c->read->handler = cs->handler;
-    c->write->handler = cs->handler;
+    c->read->handler = sockets->handler;
+    c->write->handler = sockets->handler;
 
     slot = ngx_http_portone_curl_socket_slot(s);
 
@@ -226,9 +239,9 @@ ngx_http_portone_curl_socket_create(curl_socket_t s)
 static ngx_uint_t
 ngx_http_portone_curl_socket_park(ngx_connection_t *c)
 {
-    ngx_http_portone_curl_sockets_t  *cs;
+    ngx_http_portone_curl_sockets_t  *sockets;
 
-    cs = &ngx_http_portone_curl_sockets;
+    sockets = &ngx_http_portone_curl_sockets;
 
     if (ngx_http_portone_curl_socket_slot(c->fd)->connection != c
         || !c->read->active
@@ -247,8 +260,8 @@ ngx_http_portone_curl_socket_park(ngx_connection_t *c)
 
     c->idle = 1;
 
-    ngx_queue_insert_head(&cs->parked, &c->queue);
-    cs->parked_n++;
+    ngx_queue_insert_head(&sockets->parked, &c->queue);
+    sockets->parked_n++;
 
     return 1;
 }
@@ -276,12 +289,7 @@ ngx_http_portone_curl_socket_drop(ngx_connection_t *c, ngx_uint_t flags)
 {
     ngx_http_portone_curl_slot_t  *slot;
 
-    if (c->idle) {
-        c->idle = 0;
-
-        ngx_queue_remove(&c->queue);
-        ngx_http_portone_curl_sockets.parked_n--;
-    }
+    (void) ngx_http_portone_curl_socket_resume(c);
 
     slot = ngx_http_portone_curl_socket_slot(c->fd);
 
