@@ -42,7 +42,7 @@ ngx_http_portone_api_token(ngx_http_portone_call_t *call,
 
     text = (rc == PORTONE_OK) ? portone_json_print(body) : NULL;
 
-    /* the copies of the secret do not stay behind in the heap */
+    /* wipe the copy of the secret in the heap */
 
     if (rc == PORTONE_OK) {
         ngx_explicit_memzero(
@@ -269,7 +269,7 @@ ngx_http_portone_api_count(ngx_http_portone_call_t *call,
 
     case NGX_HTTP_PORTONE_CALL_OVERLOADED:
 
-        /* tells of us, not of PortOne */
+        /* tells of us only */
 
         break;
 

@@ -18,9 +18,9 @@
 
 
 /*
- * PortOne's calls.  Each function fills in the path, the body and the
- * headers of a transfer from its pool; NGX_ERROR: no memory.  The tier and
- * the authorization are the caller's, but for the token, which needs none.
+ * PortOne's calls.  Each function fills in the path, the body and the headers
+ * of a call, in its pool; NGX_ERROR: out of memory.  The caller sets the tier,
+ * and the authorization of all calls but the token's.
  */
 
 /* POST /users/getToken; the caller wipes the body, which has the secret */
@@ -39,7 +39,10 @@ ngx_int_t ngx_http_portone_api_find(ngx_http_portone_call_t *call,
     portone_str_t *merchant_uid, portone_find_e find,
     ngx_uint_t include_sandbox);
 
-/* GET /payments?imp_uid[]=...: those of the batch that are still missing */
+/*
+ * GET /payments?imp_uid[]=...: the payments of the batch that are still
+ * missing
+ */
 ngx_int_t ngx_http_portone_api_payments(ngx_http_portone_call_t *call,
     portone_drift_t *drift, ngx_uint_t include_sandbox);
 
@@ -47,7 +50,10 @@ ngx_int_t ngx_http_portone_api_payments(ngx_http_portone_call_t *call,
 ngx_int_t ngx_http_portone_api_cancel(ngx_http_portone_call_t *call,
     const char *body);
 
-/* how the call ended, and the answer, which the caller frees; counts it */
+/*
+ * how the call ended, and the answer, which the caller frees; also counts the
+ * call
+ */
 portone_call_e ngx_http_portone_api_answer(ngx_http_portone_call_t *call,
     portone_answer_t *answer);
 

@@ -9,16 +9,16 @@
 
 
 /*
- * A token is replaced this long before it expires, s, so that none expires
- * on its way; of one with a short life, a quarter of the life.  In its last
- * minute PortOne moves the expiry of the same token by five minutes.
+ * A token is replaced this long before it expires, s, so that it is valid all
+ * the way to PortOne; with a short life, a quarter of the life before.  In its
+ * last minute PortOne moves the expiry of the same token by five minutes.
  */
 #define NGX_HTTP_PORTONE_TOKEN_MARGIN  30
 
 /* how often a worker looks whether the one with the lease is done, ms */
 #define NGX_HTTP_PORTONE_TOKEN_POLL  20
 
-/* well within the lease, so that it does not end while the fetch lasts, ms */
+/* time between renewals of the lease, well within it, ms */
 #define NGX_HTTP_PORTONE_TOKEN_RENEW  1000
 
 
@@ -107,7 +107,7 @@ ngx_http_portone_token_refresh(ngx_http_portone_token_request_t *request)
         return NGX_ERROR;
     }
 
-    /* those who wait can have logs that do not live as long as this */
+    /* a log that outlives the logs of those who wait */
 
     refresh->log = *ngx_cycle->log;
     refresh->log.action = "fetching a token";
@@ -315,7 +315,7 @@ ngx_http_portone_token_answer(ngx_http_portone_refresh_t *refresh,
 }
 
 
-/* answers all who can be answered; 0: nobody waits any more */
+/* answers all who can be answered, and returns whether some still wait */
 
 static ngx_uint_t
 ngx_http_portone_token_wake(ngx_http_portone_account_t *account)
@@ -359,7 +359,9 @@ ngx_http_portone_token_wake(ngx_http_portone_account_t *account)
 
         request = ngx_queue_data(q, ngx_http_portone_token_request_t, queue);
 
-        /* who is woken may ask again, and wait for the next round */
+        /*
+         * a requester that is woken may ask again, and wait for the next round
+         */
 
         request->handler(request);
     }

@@ -57,9 +57,9 @@ struct ngx_http_portone_token_request_s {
 
 
 /*
- * ngx_http_portone_token_get() asks for a token: NGX_OK, it is there (the
- * handler is not called); NGX_AGAIN, the handler will be called, from the
- * event loop, with request->result.  However many ask, one request goes out.
+ * ngx_http_portone_token_get() asks for a token.  NGX_OK: the result is set
+ * already, and the handler stays uncalled; NGX_AGAIN: the event loop will call
+ * the handler, with request->result.  However many ask, one call goes out.
  */
 ngx_int_t ngx_http_portone_token_get(
     ngx_http_portone_token_request_t *request);

@@ -19,7 +19,7 @@
 /* op->rc: where the operation is; changes under the mutex of the store */
 
 #define NGX_HTTP_PORTONE_COMMIT_WAITING  0
-#define NGX_HTTP_PORTONE_COMMIT_ALONE    1    /* waiting, not for a batch */
+#define NGX_HTTP_PORTONE_COMMIT_ALONE    1    /* waiting, to go alone */
 #define NGX_HTTP_PORTONE_COMMIT_TAKEN    2
 
 
@@ -260,16 +260,8 @@ ngx_http_portone_commit_thread(void *data, ngx_log_t *log)
 
 
 /*
- * One transaction.  When it does not come to its end, nothing of it is
- * stored: LMDB copies on write, and the copies are not part of the database
- * before the page that leads to them is written and synced.  If just writing
- * that page fails, LMDB puts the old contents back, no process sees the
- * transaction, and the environment, which returns MDB_PANIC from then on, is
- * opened again.  There remain two ways for such a transaction to come back:
- * the old contents cannot be written either, and this process is the only
- * one; or power fails before the disk has got them.  Both need a disk that
- * is failing already, and both leave a whole transaction, so the claim of a
- * refund that was answered as failed has to be settled like any other.
+ * One transaction.  Either its commit succeeds, or all of it is undone: see
+ * ngx_http_portone_lmdb_txn_commit().
  */
 
 static void
@@ -458,7 +450,7 @@ ngx_http_portone_commit_complete(ngx_event_t *ev)
 }
 
 
-/* what only can be done while the thread is not in a transaction */
+/* runs between two tasks of the thread, so outside of any transaction */
 
 static void
 ngx_http_portone_commit_recover(ngx_http_portone_store_t *store)
@@ -574,8 +566,8 @@ ngx_http_portone_commit_deliver(ngx_queue_t *done)
 
 
 /*
- * the operations of a batch that failed wait once more; those whose time
- * has expired meanwhile are late
+ * the operations of a batch that failed wait once more; those whose time has
+ * expired meanwhile are withdrawn
  */
 
 static void
@@ -607,7 +599,7 @@ ngx_http_portone_commit_put_back(ngx_http_portone_store_t *store,
 }
 
 
-/* nobody can be told more than that the store is of no use now */
+/* all who wait learn that the store is of no use now */
 
 static void
 ngx_http_portone_commit_fail_all(ngx_http_portone_store_t *store)
@@ -694,8 +686,8 @@ ngx_http_portone_commit_is_waiting(ngx_http_portone_store_t *store)
 
 /*
  * A worker that has been told to leave does so as soon as it has only
- * cancelable timers left, and an operation that a thread has taken may have
- * none of its own any more.
+ * cancelable timers left.  An operation that a thread has taken may have lost
+ * its own, so the guard stands for it.
  */
 
 static void

@@ -14,25 +14,23 @@
 /*
  * Group commit.  Operations queue up on the event loop; one task at a time
  * takes all of them to a thread, applies them in one write transaction and
- * commits it, which is when they are on disk.  An operation whose apply
- * fails does not take the others with it: the batch is then applied again,
- * each in a transaction of its own.
+ * commits it, which puts them on disk.  If the apply of one operation fails,
+ * the batch is applied again, each operation in a transaction of its own.
  */
 
 
 /*
- * What has failed is not seen by anybody, with one exception: when the disk
- * fails while LMDB writes the page with the new root, and fails again when
- * the old one is put back, the transaction can be there, whole, after the
- * store has been opened again.  So a claim that has failed may turn up as an
- * intent that was never sent, and is settled like any other.
+ * A failed operation leaves no trace, with one exception: when the disk fails
+ * while LMDB writes the page with the new root, and fails again when LMDB puts
+ * the old one back, the transaction can be there, whole, after the store has
+ * been opened again.  So a claim that has failed may turn up as an intent that
+ * was never sent, and is settled like any other.
  */
 
 typedef enum {
     NGX_HTTP_PORTONE_COMMITTED = 0,  /* durable */
-    NGX_HTTP_PORTONE_COMMIT_FAILED,  /* not stored, with the exception above */
-    NGX_HTTP_PORTONE_COMMIT_WITHDRAWN
-                                     /* taken off the queue: not stored */
+    NGX_HTTP_PORTONE_COMMIT_FAILED,  /* undone; one exception above */
+    NGX_HTTP_PORTONE_COMMIT_WITHDRAWN   /* from the queue, unstored */
 } ngx_http_portone_commit_e;
 
 
@@ -49,28 +47,28 @@ struct ngx_http_portone_commit_s {
 
     /*
      * apply runs in a thread, maybe more than once, and must start from its
-     * own input each time.  PORTONE_OK: what it put is to be committed
-     * (nothing put is fine too: a precondition that does not hold is told
-     * through data).  PORTONE_ERROR: roll back.
+     * own input each time.  PORTONE_OK: the puts, if any, are to be committed;
+     * a precondition that fails is told through data.  PORTONE_ERROR: roll
+     * back.
      */
     ngx_http_portone_store_pt            apply;
     void                                *data;
 
     /*
-     * what settles a refund may use the last of the store, anything else
-     * fails before, so that no refund is begun which cannot be settled
+     * 1: settles a refund, and may use the last of the store.  All else fails
+     * earlier, so that each refund that is begun can be settled.
      */
     ngx_uint_t                           settles;
 
     /* bytes that apply may take, if it is more than a few pages */
     size_t                               size;
 
-    /* called on the event loop exactly once, never from inside commit() */
+    /* called once, on the event loop, after commit() has returned */
     ngx_http_portone_commit_pt           handler;
 
     /*
-     * how long the operation may wait in the queue, ms; once a thread has
-     * taken it, it is never withdrawn
+     * longest time in the queue, ms; a thread that has taken the operation
+     * brings it to its end
      */
     ngx_msec_t                           timeout;
 
@@ -86,7 +84,7 @@ struct ngx_http_portone_commit_s {
 
 /*
  * ngx_http_portone_commit() queues the operation; result by the handler.
- * While one is queued or under way, the worker does not leave on reload.
+ * While an operation is queued or under way, the worker stays on reload.
  */
 void ngx_http_portone_commit(ngx_http_portone_commit_t *op);
 

@@ -12,19 +12,19 @@
 
 
 /*
- * What the store needs of an engine, which keeps the databases: one constant
+ * The store asks this of an engine, which keeps the databases: one constant
  * structure of functions.  LMDB is the engine, ngx_http_portone_lmdb.c.
  *
- * Read transactions belong to the event loop, the write transaction belongs
- * to the thread.  Both may run at the same time; open, close and repair need
- * that both have ended.
+ * Read transactions belong to the event loop, the write transaction belongs to
+ * the thread.  Both may run at the same time; open, close and repair need that
+ * both have ended.
  *
  * Results called rc: 0 is success, all other values are the engine's own,
  * which remedy and log_error understand.
  */
 
 
-/* records that differ from what they should be, and the first of them */
+/* unreadable records, and the first of them */
 
 typedef struct {
     ngx_uint_t        n;
@@ -40,10 +40,10 @@ typedef struct {
     portone_txn_t                     txn;     /* first: callbacks get only
                                                   this */
     const ngx_http_portone_engine_t  *engine;
-    void                             *data;      /* made by create */
-    void                             *handle;  /* of the engine */
-    int                               rc;      /* of the first call that
-                                                  failed */
+    void                             *data;    /* made by create */
+    void                             *handle;  /* the engine's transaction */
+    int                               rc;      /* result of the first call
+                                                  that failed, or 0 */
     const char                       *failed;  /* name of the call with which
                                                   read_begin failed */
     ngx_http_portone_unreadable_t     unreadable;
@@ -62,18 +62,18 @@ typedef enum {
 struct ngx_http_portone_engine_s {
 
     /*
-     * the engine's object for path, in the pool of cf; nothing is opened.
-     * NULL: no memory
+     * the engine's object for path, closed, in the pool of cf; NULL: out of
+     * memory
      */
     void       *(*create)(ngx_conf_t *cf, ngx_str_t *path, size_t size);
 
     /*
-     * NGX_ERROR: open has logged the reason on the given level, and has left
-     * nothing open
+     * NGX_ERROR: open has logged the reason on the given level, and has closed
+     * all that it had opened
      */
     ngx_int_t   (*open)(void *data, ngx_uint_t level, ngx_log_t *log);
 
-    /* has no effect on what is closed */
+    /* closes what is open */
     void        (*close)(void *data, ngx_log_t *log);
 
     /*
@@ -84,8 +84,8 @@ struct ngx_http_portone_engine_s {
     void        (*read_end)(ngx_http_portone_engine_txn_t *txn);
 
     /*
-     * the write transaction.  begin waits for other writers without a limit;
-     * 0 from commit: everything is on disk; commit and abort end the
+     * the write transaction.  begin waits for other writers as long as it
+     * takes; 0 from commit: everything is on disk; commit and abort end the
      * transaction
      */
     int         (*begin)(void *data, ngx_http_portone_engine_txn_t *txn);
@@ -109,7 +109,7 @@ struct ngx_http_portone_engine_s {
     void        (*info)(ngx_http_portone_engine_txn_t *txn,
                         ngx_http_portone_store_info_t *info);
 
-    /* logs that what has failed with rc */
+    /* logs that the action called what has failed with rc */
     void        (*log_error)(void *data, ngx_uint_t level, ngx_log_t *log,
                              int rc, const char *what);
 };

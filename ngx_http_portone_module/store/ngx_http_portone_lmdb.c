@@ -15,7 +15,7 @@
 #define NGX_HTTP_PORTONE_LMDB_DATABASES   16
 #define NGX_HTTP_PORTONE_LMDB_READERS     1024
 
-/* not less than LMDB makes its lock file for this number of readers */
+/* at least the size of LMDB's lock file for this number of readers */
 #define NGX_HTTP_PORTONE_LMDB_LOCK_SIZE                                       \
     (64 * NGX_HTTP_PORTONE_LMDB_READERS + 4096)
 
@@ -154,7 +154,7 @@ ngx_http_portone_lmdb_open(void *data, ngx_uint_t level, ngx_log_t *log)
         goto failed;
     }
 
-    /* the slot in the table of readers is kept, no lock is needed again */
+    /* the slot in the table of readers is kept, so later reads take no lock */
 
     mdb_txn_reset(lmdb->read);
 
@@ -282,7 +282,7 @@ ngx_http_portone_lmdb_allocate(ngx_http_portone_lmdb_t *lmdb)
     {
         rc = ngx_errno;
 
-        /* not all file systems can */
+        /* some file systems lack it */
 
         if (rc == EOPNOTSUPP || rc == ENOSYS) {
             rc = 0;
@@ -338,7 +338,7 @@ ngx_http_portone_lmdb_open_env(ngx_http_portone_lmdb_t *lmdb,
 
     /*
      * no flag that trades durability for speed; MDB_NOTLS because the read
-     * transaction belongs to its object, not to the thread that begun it
+     * transaction belongs to its object, instead of the thread that began it
      */
 
     *what = "mdb_env_open()";
@@ -410,9 +410,9 @@ failed:
 
 
 /*
- * opens the databases that exist; entries is the number of whatever is in
- * the environment, format is 0 when there is none and NGX_ERROR when it is
- * not a number
+ * opens the databases that exist; entries is the number of all entries in the
+ * environment, format is 0 when it is absent and NGX_ERROR when it is no
+ * number
  */
 
 static int
@@ -542,7 +542,7 @@ failed:
 }
 
 
-/* how many payments were stored by a version that had no journal */
+/* number of payments stored by a version before the journal */
 
 static int
 ngx_http_portone_lmdb_count_unjournaled(MDB_txn *txn, ngx_uint_t *payments)

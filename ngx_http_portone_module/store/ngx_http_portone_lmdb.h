@@ -20,7 +20,7 @@ typedef struct {
     /* NUL-terminated */
     ngx_str_t         path;
     ngx_str_t         lock;               /* the file to flock() */
-    size_t            size;               /* of the map, bytes */
+    size_t            size;               /* map size, bytes */
 
     MDB_env          *env;                /* NULL: closed */
     MDB_txn          *read;               /* reset between the uses */

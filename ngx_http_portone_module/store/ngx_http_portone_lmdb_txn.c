@@ -123,6 +123,20 @@ ngx_http_portone_lmdb_txn_init(ngx_http_portone_engine_txn_t *txn,
 }
 
 
+/*
+ * If the commit fails, all of the transaction is undone: LMDB copies on write,
+ * and the copies become part of the database by the page that leads to them,
+ * which is written and synced last.  If just writing that page fails, LMDB
+ * puts the old contents back, which all processes go on with, and the
+ * environment, which returns MDB_PANIC from then on, is opened again.
+ *
+ * Two ways remain for such a transaction to come back: the old contents cannot
+ * be written either, and this process is the only one; or power fails before
+ * the disk has got them.  Both need a disk that is failing already, and both
+ * leave a whole transaction, so the claim of a refund that was answered as
+ * failed has to be settled like any other.
+ */
+
 int
 ngx_http_portone_lmdb_txn_commit(ngx_http_portone_engine_txn_t *txn)
 {
@@ -201,7 +215,7 @@ ngx_http_portone_lmdb_txn_prev(portone_txn_t *txn, portone_db_e db,
 }
 
 
-/* the neighbour of a key that need not be there itself */
+/* the neighbour of a key, which itself may be absent */
 
 static int
 ngx_http_portone_lmdb_txn_seek(portone_txn_t *txn, portone_db_e db,
@@ -233,7 +247,7 @@ ngx_http_portone_lmdb_txn_seek(portone_txn_t *txn, portone_db_e db,
         k.mv_data = (void *) from->data;
         k.mv_size = from->len;
 
-        /* the smallest key that is not smaller */
+        /* the key itself, or the next greater one */
 
         rc = mdb_cursor_get(cursor, &k, &v, MDB_SET_RANGE);
 

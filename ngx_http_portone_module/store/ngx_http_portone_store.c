@@ -11,7 +11,7 @@
 static void ngx_http_portone_store_upkeep_handler(ngx_event_t *ev);
 
 
-/* LMDB must not have an environment open twice in one process */
+/* LMDB must have an environment open only once in a process */
 
 static ngx_http_portone_store_t  *ngx_http_portone_store_current;
 

@@ -15,9 +15,8 @@
 
 
 /*
- * The store: one LMDB environment of a worker process.  Reads run on the
- * event loop in a cached read transaction; all writes go through
- * ngx_http_portone_commit.h, in a thread.
+ * The store of a worker process.  Reads run on the event loop in a cached read
+ * transaction; all writes go through ngx_http_portone_commit.h, in a thread.
  */
 
 
@@ -27,8 +26,9 @@ typedef int (*ngx_http_portone_store_pt)(portone_txn_t *txn, void *data);
 
 
 /*
- * ngx_http_portone_store_create() makes the object of a configuration cycle;
- * nothing is opened.  path is NUL-terminated; size is the map size, bytes.
+ * ngx_http_portone_store_create() makes the object of a configuration cycle,
+ * closed.  path is NUL-terminated; size is the most that the store may grow
+ * to, bytes.
  */
 ngx_http_portone_store_t *ngx_http_portone_store_create(ngx_conf_t *cf,
     ngx_str_t *path, size_t size, ngx_thread_pool_t *thread_pool);
@@ -43,8 +43,8 @@ ngx_int_t ngx_http_portone_store_check_events(ngx_cycle_t *cycle);
 
 /*
  * ngx_http_portone_store_open() is called in each worker after the fork.
- * NGX_ERROR: an [emerg] line says why, and all use of the store fails until
- * it can be opened.
+ * NGX_ERROR: an [emerg] line says why, and all use of the store fails until it
+ * can be opened.
  */
 ngx_int_t ngx_http_portone_store_open(ngx_http_portone_store_t *store,
     ngx_cycle_t *cycle);
@@ -53,24 +53,26 @@ void ngx_http_portone_store_close(ngx_http_portone_store_t *store,
 
 /*
  * ngx_http_portone_store_read() calls reader in a read transaction, at once.
- * What the reader returns is returned, or PORTONE_ERROR (logged) when there
- * is no transaction to be had.  The reader copies what it wants to keep.
+ * It returns the result of the reader, or PORTONE_ERROR (logged) when the
+ * store gives no transaction.  The reader copies all that it keeps.
  */
 int ngx_http_portone_store_read(ngx_http_portone_store_t *store,
     ngx_http_portone_store_pt reader, void *data, ngx_log_t *log);
 
 /*
- * logs, not too often, that a value which was read and copied is not what it
- * should be; what a reader sees of it by itself, it tells the transaction
+ * logs, once a minute at most, that a value which was read and copied is
+ * damaged; a reader tells the transaction of damage that it sees by itself
  */
 void ngx_http_portone_store_unreadable(ngx_http_portone_store_t *store,
     portone_db_e db, const portone_str_t *key, ngx_log_t *log);
 
-/* whether it can be read; reading one that is not open logs an error */
+/* 1: the store can be read; reading a closed one logs an error */
 ngx_uint_t ngx_http_portone_store_is_open(ngx_http_portone_store_t *store);
 
 
-/* how full it is; the numbers are of the type that portone_status shows */
+/*
+ * how full the store is; the numbers are of the type that portone_status shows
+ */
 
 typedef struct {
     ngx_atomic_t    size;                    /* bytes it may grow to */

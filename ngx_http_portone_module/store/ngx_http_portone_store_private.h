@@ -44,7 +44,7 @@ typedef enum {
 
 struct ngx_http_portone_store_s {
     const ngx_http_portone_engine_t   *engine;
-    void                              *data;       /* of the engine */
+    void                              *data;       /* the engine's object */
     ngx_str_t                          path;
     ngx_thread_pool_t                 *thread_pool;
     ngx_log_t                         *log;
@@ -58,16 +58,16 @@ struct ngx_http_portone_store_s {
 
     /* set by the event loop when it posts the task */
     ngx_uint_t                         job;
-    ngx_uint_t                         level;      /* to log a failure to
-                                                      open with */
+    ngx_uint_t                         level;      /* level to log a failure
+                                                      to open with */
     time_t                             started;
 
     /* set by the thread, and its own until the task is complete */
     ngx_queue_t                        batch;
     ngx_uint_t                         rolled_back;
     ngx_int_t                          opened;
-    int                                begin_rc;   /* of the engine */
-    int                                rc;         /* of the engine, if the
+    int                                begin_rc;   /* the engine's */
+    int                                rc;         /* the engine's, if the
                                                       operation was alone */
     ngx_uint_t                         n;          /* operations taken */
     uint64_t                           took;       /* microseconds */
@@ -112,12 +112,12 @@ void ngx_http_portone_store_state_upkeep(ngx_http_portone_store_t *store);
 
 /*
  * The level to log a failure with: the given one once a minute at most, else
- * info, so that a full disk does not fill the log as well.
+ * info, which keeps a full disk from filling the log as well.
  */
 ngx_uint_t ngx_http_portone_store_state_level(time_t *reported,
     ngx_uint_t level);
 
-/* logs that what, a part of writing, has failed with the engine's rc */
+/* logs that what, a step of writing, has failed with the engine's rc */
 void ngx_http_portone_store_state_failed(ngx_http_portone_store_t *store,
     int rc, const char *what);
 

@@ -8,21 +8,21 @@
 #include "ngx_http_portone_metrics.h"
 
 
-/* what libcurl gets on top of its own timeouts before it is given up, ms */
+/* granted to libcurl on top of its own timeouts, ms */
 #define NGX_HTTP_PORTONE_GUARD_TIME  5000
 
 
 typedef struct {
     ngx_queue_t                   calls;  /* all of them */
 
-    /* to be ended from the event loop; refused have no memory for more */
+    /* ended from the event loop; those in refused lack the memory for more */
     ngx_queue_t                   deferred;
     ngx_http_portone_call_t      *refused;
     ngx_event_t                   late;
 
     ngx_uint_t                    keepalive;
-    ngx_uint_t                    added;      /* exchanges within libcurl */
-    ngx_uint_t                    waiting;    /* exchanges without a socket */
+    ngx_uint_t                    added;      /* calls within libcurl */
+    ngx_uint_t                    waiting;    /* calls that wait for a socket */
 
     unsigned                      global:1;
     unsigned                      ready:1;
@@ -240,7 +240,7 @@ ngx_http_portone_curl_submit(ngx_http_portone_call_t *call)
 }
 
 
-/* NULL: no memory */
+/* NULL: out of memory */
 
 static ngx_http_portone_curl_call_t *
 ngx_http_portone_curl_create(ngx_http_portone_call_t *call)
@@ -274,8 +274,8 @@ ngx_http_portone_curl_create(ngx_http_portone_call_t *call)
     ngx_http_portone_metrics_gauge_inc(calls);
 
     /*
-     * a worker that leaves waits for timers only while they are not
-     * cancelable, and libcurl's is cancelable
+     * a worker that leaves waits for timers that are not cancelable, as this
+     * one is and libcurl's is not
      */
 
     curl_call->guard.handler = ngx_http_portone_curl_guard;
@@ -322,7 +322,7 @@ ngx_http_portone_curl_lookup(ngx_http_portone_curl_call_t *curl_call)
 }
 
 
-/* what submit needs even when init has failed */
+/* submit needs this even when init has failed */
 
 static void
 ngx_http_portone_curl_prepare(void)
@@ -390,7 +390,7 @@ ngx_http_portone_curl_connect(ngx_http_portone_curl_call_t *curl_call)
 }
 
 
-/* NGX_DECLINED: nothing more can be tried */
+/* NGX_DECLINED: all has been tried */
 
 static ngx_int_t
 ngx_http_portone_curl_reconnect(ngx_http_portone_curl_call_t *curl_call,
@@ -568,8 +568,8 @@ ngx_http_portone_curl_guard(ngx_event_t *ev)
 
 
 /*
- * Ends an exchange from where its handler must not be called: from submit
- * and from callbacks of libcurl and the resolver.
+ * Ends a call on the next turn of the event loop, for submit and for callbacks
+ * of libcurl and the resolver, which must not call its handler.
  */
 
 static void
@@ -597,7 +597,7 @@ ngx_http_portone_curl_late_post(void)
 
     ev = &ngx_http_portone_curl.late;
 
-    /* a timer, because a posted event would not keep a worker that leaves */
+    /* a timer keeps a worker that leaves, which a posted event would not */
 
     if (!ev->timer_set) {
         ev->log = ngx_cycle->log;
@@ -616,7 +616,7 @@ ngx_http_portone_curl_late(ngx_event_t *ev)
 
     pc = ev->data;
 
-    /* one a turn, so that a handler that submits anew cannot make it spin */
+    /* one a turn: a handler that submits anew lets the event loop go on */
 
     call = pc->refused;
 

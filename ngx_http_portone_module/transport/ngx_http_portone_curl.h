@@ -15,10 +15,8 @@
 
 
 /*
- * The transport: one HTTP exchange with PortOne on nginx's event loop.
- * Nothing outside ngx_http_portone_curl.c and what it is made of, the files
- * _exchange.c and _curl_event.c, knows of libcurl, so that it can be
- * replaced.
+ * The transport: one HTTP call to PortOne on nginx's event loop.  libcurl is
+ * known in this folder only, so that it can be replaced.
  */
 
 
@@ -29,7 +27,7 @@
 
 typedef struct ngx_http_portone_api_server_s {
     ngx_str_t                            url;    /* "https://host[:port][/p]",
-                                                    no trailing slash,
+                                                    without a trailing slash,
                                                     NUL-terminated */
     ngx_str_t                            host;   /* NUL-terminated */
     in_port_t                            port;
@@ -78,15 +76,15 @@ struct ngx_http_portone_call_s {
     ngx_uint_t                           status;          /* HTTP */
     ngx_str_t                            answer;          /* in pool */
     ngx_msec_t                           time;            /* spent, ms */
-    const char                          *reason;          /* for the log, never
-                                                             NULL, in pool or
-                                                             static */
+    const char                          *reason;          /* for the log,
+                                                             always set, in
+                                                             pool or static */
     /* private */
     void                                *private;
 };
 
 
-/* the most that an answer may have; a longer one is not an answer */
+/* the most that an answer may have, bytes; a longer one is no answer */
 #define NGX_HTTP_PORTONE_ANSWER_MAX  (1024 * 1024)
 
 
@@ -100,15 +98,15 @@ void ngx_http_portone_curl_exit(ngx_cycle_t *cycle);
 
 /*
  * ngx_http_portone_curl_check() looks at the version of the libcurl that is
- * loaded: NGX_ERROR and an [emerg] line for one that must not be used, a
+ * loaded: NGX_ERROR and an [emerg] line for a version that is refused, a
  * [warn] line for one with known defects.
  */
 ngx_int_t ngx_http_portone_curl_check(ngx_log_t *log);
 
 /*
- * ngx_http_portone_curl_submit() starts the exchange.  The handler is called
- * exactly once, always from the event loop and never from inside submit.
- * While it runs, the worker does not leave on reload.
+ * ngx_http_portone_curl_submit() starts the call.  The handler is called
+ * exactly once, always from the event loop, after submit has returned.  While
+ * the call runs, the worker stays on reload.
  */
 void ngx_http_portone_curl_submit(ngx_http_portone_call_t *call);
 

@@ -15,11 +15,11 @@ ngx_uint_t          ngx_http_portone_curl_call_recent;
 
 /*
  * The address that libcurl has in its cache, where it stays: to put it there
- * for each exchange would cost a tenth of it.  Empty: not known.
+ * for each call would cost a tenth of the call.  Empty: unknown.
  */
 static char         ngx_http_portone_curl_call_address[512];
 
-/* how often one was put there */
+/* number of addresses put there */
 static ngx_uint_t   ngx_http_portone_curl_call_generation;
 
 
@@ -89,7 +89,7 @@ ngx_http_portone_curl_call_cache(ngx_http_portone_curl_call_t *curl_call,
 void
 ngx_http_portone_curl_call_connected(ngx_http_portone_curl_call_t *curl_call)
 {
-    /* that of a later exchange may have taken its place */
+    /* the address of a later call may have taken its place */
 
     if (!curl_call->cached
         && curl_call->address.data
@@ -109,8 +109,8 @@ ngx_http_portone_curl_call_more(ngx_http_portone_curl_call_t *curl_call,
     if (curl_call->cached && !curl_call->issued) {
 
         /*
-         * another exchange may have put another address in its place, or
-         * libcurl may not have it any more
+         * another call may have put another address in its place, or libcurl
+         * may have lost it
          */
 
         if (curl_call->cache_generation != ngx_http_portone_curl_call_generation
@@ -131,8 +131,8 @@ ngx_http_portone_curl_call_more(ngx_http_portone_curl_call_t *curl_call,
 
 
 /*
- * What was given to libcurl may have left, whatever it says of sending: also
- * a send() that fails can have sent.
+ * A request that was given to libcurl may have left, whatever libcurl says of
+ * sending: also a send() that fails can have sent.
  */
 
 ngx_uint_t

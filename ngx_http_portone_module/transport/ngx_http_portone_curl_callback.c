@@ -26,7 +26,7 @@ ngx_http_portone_curl_callback_write_header(char *buf, size_t size, size_t n,
 
     n *= size;
 
-    /* libcurl limits the length of a line, but not the number of lines */
+    /* libcurl limits the length of a line, and leaves their number to us */
 
     curl_call->header += n;
 
@@ -102,8 +102,8 @@ ngx_http_portone_curl_callback_write(char *buf, size_t size, size_t n,
  *
  * libcurl sends a request again by itself when a connection that it has reused
  * dies before the first byte of the answer (seen: a cancel arrived twice, and
- * the caller saw one 200).  Each sending begins here, so a second one does not
- * begin.
+ * the caller saw one 200).  Each sending begins here, so this stops the second
+ * one.
  */
 
 int
@@ -145,8 +145,8 @@ ngx_http_portone_curl_callback_issue(void *data, char *ip, char *local_ip,
 
 
 /*
- * A process that was stopped for a while does not know it: what leaves then
- * could be executed after others have seen that it was not.
+ * A process that was stopped for a while is unaware of it: a request that
+ * leaves then could be executed after others have seen that it was not.
  */
 
 static ngx_uint_t
@@ -160,10 +160,10 @@ ngx_http_portone_curl_callback_late(ngx_http_portone_curl_call_t *curl_call)
 
 
 /*
- * Whether the connection was kept and PortOne has closed it: nothing is to be
- * read from it otherwise.  libcurl has a look before it uses one, but newer
- * versions (8.23.0) do not if the last use was within a second, and the body
- * would be gone then.
+ * 1: the connection was kept and PortOne has closed it, else there would be
+ * nothing to read.  libcurl has a look before it uses one, but newer versions
+ * (8.23.0) skip it if the last use was within a second, and the body would be
+ * gone then.
  */
 
 static ngx_uint_t

@@ -67,8 +67,8 @@ ngx_http_portone_curl_event_init(ngx_log_t *log,
                                       ngx_http_portone_curl_event_io_handler);
 
     /*
-     * libcurl sets timeouts for idle work too: they must not keep a worker
-     * that leaves, a transfer has a timer of its own for that
+     * libcurl sets timeouts for idle work too: a worker that leaves must go
+     * without them, and a call has a timer of its own
      */
     ce->timer.handler = ngx_http_portone_curl_event_timer_handler;
     ce->timer.data = ce;
@@ -150,7 +150,7 @@ ngx_http_portone_curl_event_remove(CURL *easy, ngx_log_t *log)
 void
 ngx_http_portone_curl_event_connections(ngx_uint_t n)
 {
-    /* 0 would mean "no limit" */
+    /* 0 would lift the limit */
 
     (void) curl_multi_setopt(ngx_http_portone_curl_event.multi,
                              CURLMOPT_MAXCONNECTS, (long) ngx_max(n, 1));
@@ -191,7 +191,7 @@ ngx_http_portone_curl_event_timeout(CURLM *multi, long timeout, void *data)
 
     /*
      * nginx keeps a timer that is set when the new deadline differs by less
-     * than 300 ms: without the deletion libcurl would be called too late
+     * than 300 ms: the deletion makes sure that libcurl is called in time
      */
 
     ngx_http_portone_curl_event_stop(&ce->timer);
@@ -200,9 +200,9 @@ ngx_http_portone_curl_event_timeout(CURLM *multi, long timeout, void *data)
     if (timeout == 0) {
 
         /*
-         * libcurl must not be called from within its callback; the next turn
-         * of the event loop rather than this one, so that a libcurl that
-         * asks for it again and again cannot starve the rest
+         * libcurl must not be called from within its callback.  The next turn
+         * of the event loop is used, so that the rest has its turn even if
+         * libcurl asks again and again.
          */
 
         ce->kick.log = ngx_cycle->log;

@@ -7,7 +7,7 @@
 #include "ngx_http_portone_curl_private.h"
 
 
-/* of 6 KB each */
+/* handles that are kept, 6 KB each */
 #define NGX_HTTP_PORTONE_CURL_HANDLES  128
 
 /* seconds; servers commonly close an idle connection after 60 or more */
@@ -34,7 +34,7 @@ static ngx_int_t ngx_http_portone_curl_handle_header(
     ngx_http_portone_curl_call_t *curl_call, char *name, ngx_str_t *value);
 
 
-/* the one that was used last is the last */
+/* the last one was used last */
 
 static ngx_http_portone_curl_handle_t
     ngx_http_portone_curl_handles[NGX_HTTP_PORTONE_CURL_HANDLES];
@@ -128,8 +128,8 @@ ngx_http_portone_curl_handle_keep(ngx_http_portone_curl_handle_t *handle)
     handles = ngx_http_portone_curl_handles;
 
     /*
-     * A single process gets new endpoints at a reload, maybe at the addresses
-     * of the old ones.
+     * A single process gets new servers at a reload, maybe at the addresses of
+     * the old ones.
      */
 
     if (ngx_process == NGX_PROCESS_SINGLE) {
@@ -228,9 +228,9 @@ ngx_http_portone_curl_handle_setup(ngx_http_portone_curl_call_t *curl_call)
 
 
 /*
- * What the requests of one kind to one endpoint have in common.  Of libcurl's
- * defaults these are relied upon: no redirects are followed, no cookies, no
- * .netrc, no Accept-Encoding.
+ * The options that the requests of one kind to one server have in common.  Of
+ * libcurl's defaults these are relied upon: no redirects are followed, no
+ * cookies, no .netrc, no Accept-Encoding.
  */
 
 static int
@@ -313,7 +313,7 @@ ngx_http_portone_curl_handle_set_tls(ngx_http_portone_curl_call_t *curl_call)
 
     if (cafile) {
 
-        /* without the latter the system's directory would be trusted too */
+        /* the NULL keeps the system's directory from being trusted too */
 
         rc |= (int) curl_easy_setopt(easy, CURLOPT_CAINFO, cafile);
         rc |= (int) curl_easy_setopt(easy, CURLOPT_CAPATH, (char *) NULL);
@@ -323,7 +323,7 @@ ngx_http_portone_curl_handle_set_tls(ngx_http_portone_curl_call_t *curl_call)
 }
 
 
-/* what each request has of its own: nothing is left of the one before */
+/* each request sets all of these, over those of the request before */
 
 static int
 ngx_http_portone_curl_handle_set_request(
@@ -353,8 +353,8 @@ ngx_http_portone_curl_handle_set_request(
                                  curl_call->reconnect ? 1L : 0L);
 
     /*
-     * As a whole in memory the body leaves with the header, and takes no
-     * buffer of 16 KB for as long as the answer is awaited.
+     * As a whole in memory the body leaves with the header, and needs no
+     * buffer of 16 KB while the answer is awaited.
      */
 
     if (curl_call->handle.kind == NGX_HTTP_PORTONE_CURL_HANDLE_POST) {
@@ -438,7 +438,7 @@ ngx_http_portone_curl_handle_set_address(
         curl_call->addrs.len = 0;
     }
 
-    /* the list has no way to write an IPv6 address in the place of a name */
+    /* the list cannot have an IPv6 address in the place of a name */
 
     if (ngx_strlchr(host->data, host->data + host->len, ':')) {
         return 0;

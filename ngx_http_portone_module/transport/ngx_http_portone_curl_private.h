@@ -38,15 +38,15 @@ struct ngx_http_portone_curl_resolve_s {
 
     /* set by the caller; all of it must live until the handler is called */
 
-    ngx_resolver_t                   *resolver;   /* NULL: none configured */
+    ngx_resolver_t                   *resolver;   /* NULL: resolving fails */
     ngx_str_t                         name;
     ngx_msec_t                        timeout;
     ngx_pool_t                       *pool;
 
     /*
      * called when ngx_http_portone_curl_resolve() has returned NGX_AGAIN.  The
-     * resolver still walks through its waiters then: a handler must not stop
-     * any other lookup.
+     * resolver still walks through its waiters then: a handler must leave all
+     * other lookups running.
      */
     ngx_http_portone_curl_resolve_pt  handler;
     void                             *data;
@@ -55,7 +55,7 @@ struct ngx_http_portone_curl_resolve_s {
 
     ngx_str_t                         addrs;      /* "addr[,addr]", in pool;
                                                      empty: failed */
-    const char                       *reason;     /* of a failure, static */
+    const char                       *reason;     /* failure, static */
 
     /* private */
     ngx_resolver_ctx_t               *ctx;
@@ -100,7 +100,7 @@ typedef struct {
 typedef struct {
     ngx_http_portone_call_t          *call;
     ngx_http_portone_curl_handle_t    handle;
-    const char                       *reason;  /* of a failure found here */
+    const char                       *reason;  /* failure found here, or NULL */
 
     ngx_queue_t                       queue;
     ngx_queue_t                       deferred_queue;
@@ -123,10 +123,12 @@ typedef struct {
     struct curl_slist                *headers;
     struct curl_slist                 address;
 
-    size_t                            size;      /* of the answer's buffer */
-    size_t                            header;    /* bytes of it received */
+    size_t                            size;      /* size of the answer's
+                                                    buffer, bytes */
+    size_t                            header;    /* bytes of the answer's
+                                                    header received */
 
-    /* of libcurl's addresses, when the address of this call was in place */
+    /* generation of libcurl's address cache that this call relies on */
     ngx_uint_t                        cache_generation;
 
     unsigned                          added:1;     /* to the multi handle */
@@ -202,7 +204,7 @@ void ngx_http_portone_curl_handle_exit(void);
 
 /*
  * ngx_http_portone_curl_handle_get() gives a handle for a call, kept or new;
- * NGX_ERROR: no memory.
+ * NGX_ERROR: out of memory.
  */
 ngx_int_t ngx_http_portone_curl_handle_get(
     ngx_http_portone_curl_handle_t *handle, ngx_http_portone_call_t *call);
@@ -214,8 +216,8 @@ void ngx_http_portone_curl_handle_keep(
 /*
  * ngx_http_portone_curl_handle_setup() sets the options of curl_call->handle
  * for the first of curl_call->addrs, and takes that one off.  The options
- * refer to memory that is static or in the pool of the call.  NGX_ERROR: no
- * memory.
+ * refer to memory that is static or in the pool of the call.  NGX_ERROR: out
+ * of memory.
  */
 ngx_int_t ngx_http_portone_curl_handle_setup(
     ngx_http_portone_curl_call_t *curl_call);
@@ -273,14 +275,14 @@ void ngx_http_portone_curl_event_exit(void);
 
 /*
  * ngx_http_portone_curl_event_add() has the event loop start the transfer of
- * easy, after this call has returned.  NGX_ERROR: logged, easy was not added.
+ * easy, after this call has returned.  NGX_ERROR: logged, easy is the caller's
+ * still.
  */
 ngx_int_t ngx_http_portone_curl_event_add(CURL *easy, ngx_log_t *log);
 
 /*
  * ngx_http_portone_curl_event_remove() ends the transfer of easy if it still
- * runs, without a call of done.  NGX_ERROR: logged, easy must not be used
- * again.
+ * runs; done stays uncalled.  NGX_ERROR: logged, easy must not be used again.
  */
 ngx_int_t ngx_http_portone_curl_event_remove(CURL *easy, ngx_log_t *log);
 
@@ -305,21 +307,18 @@ void ngx_http_portone_curl_socket_exit(void);
 /*
  * ngx_http_portone_curl_socket_watch() does as libcurl's socket callback is
  * told; c is the connection that libcurl has assigned to the socket.
- * NGX_ERROR: nginx has no connection, or no event, for it.
+ * NGX_ERROR: nginx lacks a connection, or an event, for it.
  */
 ngx_int_t ngx_http_portone_curl_socket_watch(curl_socket_t s, int what,
     ngx_connection_t *c);
 
-/*
- * 1: c was parked when its event came; it is let go, and c must not be used
- * any more.
- */
+/* 1: c was parked when its event came, and has been let go: c is over. */
 ngx_uint_t ngx_http_portone_curl_socket_unpark(ngx_connection_t *c);
 
 /*
  * The callbacks that open and close a socket.  Only sockets that are opened
  * and closed by them are parked: the number of a socket that is closed is soon
- * that of another, which would be taken for the parked one.  -1: nginx has no
+ * that of another, which would be taken for the parked one.  -1: nginx lacks a
  * connection for it if errno is 0, otherwise socket() has failed.
  */
 curl_socket_t ngx_http_portone_curl_socket_open(struct curl_sockaddr *addr);

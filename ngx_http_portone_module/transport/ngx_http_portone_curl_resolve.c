@@ -43,7 +43,7 @@ ngx_http_portone_curl_resolve(ngx_http_portone_curl_resolve_t *r)
     ctx->name = r->name;
     ctx->handler = ngx_http_portone_curl_resolve_handler;
     ctx->data = r;
-    ctx->timeout = ngx_max(r->timeout, 1);    /* 0 would be none */
+    ctx->timeout = ngx_max(r->timeout, 1);    /* 0 would turn it off */
 
     r->ctx = ctx;
 
@@ -122,7 +122,7 @@ ngx_http_portone_curl_resolve_addrs(ngx_http_portone_curl_resolve_t *r,
             *p++ = ',';
         }
 
-        /* without a port no brackets are put around an IPv6 address */
+        /* without a port an IPv6 address stays without brackets */
 
         p += ngx_sock_ntop(ctx->addrs[i].sockaddr, ctx->addrs[i].socklen, p,
                            last - p, 0);

@@ -9,7 +9,7 @@
 
 /*
  * A power of two, more than a process commonly has descriptors.  A socket
- * whose slot is taken is not parked.
+ * whose slot is taken goes unparked.
  */
 #define NGX_HTTP_PORTONE_SOCKET_SLOTS  65536
 
@@ -24,14 +24,14 @@ typedef struct {
     CURLM                           *multi;
     ngx_event_handler_pt             handler;
 
-    ngx_queue_t                      parked;      /* by c->queue, the last one
-                                                     is the first */
+    ngx_queue_t                      parked;      /* by c->queue, most
+                                                     recently parked first */
     ngx_uint_t                       parked_n;
 
     /*
-     * the sockets that were opened here, by their numbers: libcurl 8 watches
-     * a descriptor as well that it has made itself, and which it closes
-     * without a word
+     * the sockets that were opened here, by their numbers: libcurl 8 watches a
+     * descriptor as well that it has made itself, and which it closes without
+     * a word
      */
     ngx_http_portone_curl_slot_t     slots[NGX_HTTP_PORTONE_SOCKET_SLOTS];
 } ngx_http_portone_curl_sockets_t;
@@ -97,8 +97,9 @@ ngx_http_portone_curl_socket_watch(curl_socket_t s, int what,
         if (c && !ngx_http_portone_curl_socket_park(c)) {
 
             /*
-             * libcurl 7.88.1 has closed one that has not got connected before
-             * it says so, and without a slot the close callback did not know
+             * libcurl 7.88.1 closes a socket that never got connected before
+             * it says so, and the close callback knows only sockets with a
+             * slot
              */
 
             flags = (fcntl(c->fd, F_GETFD) == -1) ? NGX_CLOSE_EVENT : 0;
@@ -162,7 +163,7 @@ ngx_http_portone_curl_socket_take(curl_socket_t s)
 }
 
 
-/* takes c off the parked connections; 0: c was not among them */
+/* takes c off the parked connections; 0: c was in use */
 
 static ngx_uint_t
 ngx_http_portone_curl_socket_resume(ngx_connection_t *c)
@@ -232,8 +233,8 @@ ngx_http_portone_curl_socket_create(curl_socket_t s)
 
 
 /*
- * Not when connections are about to run out: by the same measure nginx stops
- * to accept new ones.
+ * Parks c while there are plenty of connections: by the same measure nginx
+ * stops to accept new ones.
  */
 
 static ngx_uint_t
@@ -327,7 +328,10 @@ ngx_http_portone_curl_socket_open(struct curl_sockaddr *addr)
         return s;
     }
 
-    /* had one been closed behind our back, this one would never be read */
+    /*
+     * a socket of this number that was closed behind our back would keep its
+     * successor from being read
+     */
 
     ngx_http_portone_curl_socket_forget(s);
 
@@ -406,7 +410,7 @@ ngx_http_portone_curl_socket_update(ngx_event_t *ev, ngx_int_t event,
     ngx_uint_t wanted, ngx_uint_t flags)
 {
     /*
-     * level-triggered: libcurl does not read until EAGAIN, with
+     * level-triggered: libcurl stops reading before EAGAIN, so with
      * ngx_handle_read_event() and its edges transfers would stall
      */
 

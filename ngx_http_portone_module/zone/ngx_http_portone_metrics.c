@@ -12,8 +12,8 @@
 
 
 /*
- * What two processes write is never in one cache line: the slab allocator
- * aligns chunks to their size, which is a power of two.
+ * Each cache line has one process that writes to it: the slab allocator aligns
+ * chunks to their size, which is a power of two.
  */
 
 typedef struct ngx_http_portone_process_s  ngx_http_portone_process_t;
@@ -54,7 +54,7 @@ const uint64_t  ngx_http_portone_metrics_sizes[NGX_HTTP_PORTONE_SIZES] = {
 };
 
 
-/* where what nobody will read is counted */
+/* counts go here as long as there is no zone */
 
 static ngx_http_portone_counters_t  ngx_http_portone_metrics_nowhere;
 static ngx_http_portone_process_t   ngx_http_portone_metrics_nobody;
@@ -93,7 +93,7 @@ ngx_http_portone_metrics_init(ngx_slab_pool_t *shpool,
         metrics->n = 1;
     }
 
-    /* with too little room for all, some share a place, which is no error */
+    /* with too little room for all, some share a place */
 
     log_nomem = shpool->log_nomem;
     shpool->log_nomem = 0;
@@ -165,7 +165,7 @@ ngx_http_portone_metrics_process(ngx_slab_pool_t *shpool,
 
         if (!ngx_http_portone_metrics_alive(process)) {
 
-            /* what was in flight has died, when it was is still true */
+            /* drop what was in flight, keep the timestamps */
 
             process->gauges.refunds = 0;
             process->gauges.calls = 0;

@@ -16,12 +16,13 @@
 
 
 /*
- * What portone_status tells of all workers.  It lives in portone_zone, so a
- * reload and the death of a worker change nothing of it.  Workers count in
- * different places as long as there is room, so that they do not wait for
- * each other's cache lines; whoever reads adds up.
+ * The numbers that portone_status tells of all workers.  They live in
+ * portone_zone, so a reload and the death of a worker keep all of them.
+ * Workers count in different places as long as there is room, which saves them
+ * waiting for each other's cache lines; the reader adds up.
  *
- * Counting takes no lock and never fails.  Without a zone it goes nowhere.
+ * Counting is atomic, takes no lock and always succeeds; without a zone it
+ * goes nowhere.
  */
 
 
@@ -59,7 +60,8 @@ typedef enum {
     NGX_HTTP_PORTONE_CALL_NOT_FOUND,
     NGX_HTTP_PORTONE_CALL_REFUSED,       /* code other than 0 */
     NGX_HTTP_PORTONE_CALL_UNAUTHORIZED,
-    NGX_HTTP_PORTONE_CALL_BROKEN,        /* not understood */
+    NGX_HTTP_PORTONE_CALL_BROKEN,        /* PortOne's answer is
+                                            unintelligible */
     NGX_HTTP_PORTONE_CALL_UNANSWERED,
     NGX_HTTP_PORTONE_CALL_NOT_SENT,
     NGX_HTTP_PORTONE_CALL_OVERLOADED,
@@ -67,13 +69,14 @@ typedef enum {
 } ngx_http_portone_call_outcome_e;
 
 
-/* what portone_drift_interval has found of stored payments */
+/* findings of portone_drift_interval about stored payments */
 
 typedef enum {
     NGX_HTTP_PORTONE_DRIFT_SAME = 0,
     NGX_HTTP_PORTONE_DRIFT_DIFFERED,     /* and was stored */
-    NGX_HTTP_PORTONE_DRIFT_MISSING,      /* PortOne does not know it */
-    NGX_HTTP_PORTONE_DRIFT_LEFT_OUT,     /* an open refund, or no answer */
+    NGX_HTTP_PORTONE_DRIFT_MISSING,      /* unknown to PortOne */
+    NGX_HTTP_PORTONE_DRIFT_LEFT_OUT,     /* an open refund, or PortOne did
+                                            not answer */
     NGX_HTTP_PORTONE_DRIFT_RESULTS
 } ngx_http_portone_drift_result_e;
 
@@ -114,7 +117,8 @@ typedef struct {
 typedef struct {
     ngx_atomic_t     requests[NGX_HTTP_PORTONE_REQUEST_MAX]
                              [NGX_HTTP_PORTONE_RESULT_MAX];
-    ngx_atomic_t     replays;              /* of saved answers */
+    ngx_atomic_t     replays;              /* saved answers that were told
+                                              again */
     ngx_atomic_t     drift[NGX_HTTP_PORTONE_DRIFT_RESULTS];    /* payments */
     ngx_atomic_t     settlements[PORTONE_STATE_MAX];
     ngx_atomic_t     calls[NGX_HTTP_PORTONE_CALL_MAX]
@@ -129,14 +133,14 @@ typedef struct {
 } ngx_http_portone_counters_t;
 
 
-/* what a process is doing at the moment; it takes this with it when it dies */
+/* work that a process has in flight; it ends with the process */
 
 typedef struct {
     ngx_atomic_t     refunds;
     ngx_atomic_t     calls;
     ngx_atomic_t     writes;
 
-    /* the latest of all, by ngx_http_portone_metrics_now(), 0: never */
+    /* the latest of all, by ngx_http_portone_metrics_now(), or 0 */
 
     ngx_atomic_t     answered;             /* by PortOne */
     ngx_atomic_t     unanswered;
@@ -148,7 +152,7 @@ typedef struct {
 typedef struct ngx_http_portone_metrics_s  ngx_http_portone_metrics_t;
 
 
-/* of this process; never NULL */
+/* this process counts here; always valid */
 
 extern ngx_http_portone_counters_t  *ngx_http_portone_metrics_counters;
 extern ngx_http_portone_gauges_t    *ngx_http_portone_metrics_gauges;
@@ -195,9 +199,9 @@ void ngx_http_portone_metrics_observe_size(ngx_http_portone_sizes_t *sizes,
 
 
 /*
- * ngx_http_portone_metrics_init() makes what the zone holds, or makes it
- * larger for more workers; limit: bytes that it may take for more than the
- * first one.  NULL: there is no room even for that.
+ * ngx_http_portone_metrics_init() makes the zone's part, or makes it larger
+ * for more workers; limit: bytes that it may take beyond the first place.
+ * NULL: the zone has no room even for that.
  */
 ngx_http_portone_metrics_t *ngx_http_portone_metrics_init(
     ngx_slab_pool_t *shpool, ngx_http_portone_metrics_t *metrics,

@@ -15,11 +15,11 @@ struct ngx_http_portone_slot_s {
 
     /* monotonic, the same clock in all processes of the machine */
     ngx_msec_t                 leased_until;
-    ngx_pid_t                  leased_by;          /* 0: no lease */
+    ngx_pid_t                  leased_by;          /* 0: free */
 };
 
 
-/* what is at the root of the zone */
+/* the root of the zone */
 
 typedef struct {
     ngx_queue_t                  slots;
@@ -29,7 +29,7 @@ typedef struct {
 } ngx_http_portone_zone_t;
 
 
-/* what the configuration asks of it */
+/* the wishes of the configuration */
 
 typedef struct {
     ngx_array_t                 *accounts;
@@ -67,7 +67,7 @@ ngx_http_portone_zone_add(ngx_conf_t *cf, size_t size, ngx_array_t *accounts,
     conf->cycle = cf->cycle;
     conf->check = check;
 
-    /* a tag that a reload does not change, or the zone would not be kept */
+    /* a reload keeps the zone by its tag, so the tag stays the same */
 
     zone = ngx_shared_memory_add(cf, &ngx_http_portone_zone_name, size,
                                  &ngx_http_portone_zone_name);
@@ -260,7 +260,7 @@ ngx_http_portone_zone_lock(ngx_http_portone_account_t *account)
 {
     ngx_slab_pool_t  *shpool;
 
-    /* held for the copying of one record only */
+    /* held for the copying of one slot only */
 
     shpool = (ngx_slab_pool_t *) account->zone->shm.addr;
 
@@ -353,7 +353,7 @@ ngx_http_portone_zone_fail(ngx_http_portone_account_t *account,
     slot->token.failure = result;
     slot->leased_by = 0;
 
-    /* a network that is down says nothing of the keys */
+    /* a network that is down leaves the keys as they were */
 
     if (result == PORTONE_TOKEN_REFUSED) {
         slot->token.refused = 1;

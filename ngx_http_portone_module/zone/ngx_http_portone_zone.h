@@ -16,28 +16,29 @@
 
 
 /*
- * The shared zone holds one fixed-size record an account: the access token
- * that all workers use, and the lease of the worker that fetches a new one;
- * and what is counted, see ngx_http_portone_metrics.h.
+ * The shared zone holds one fixed-size slot an account: the access token that
+ * all workers use, and the lease of the worker that fetches a new one; and the
+ * counters, see ngx_http_portone_metrics.h.
  */
 
 
 #define NGX_HTTP_PORTONE_DIGEST_LEN  16
 
 
-/* what a record holds, as one worker sees it at one moment */
+/* the token of a slot, as one worker sees it at one moment */
 
 typedef struct {
-    ngx_uint_t                       generation;    /* of the token; 0: none
-                                                       was ever granted */
+    ngx_uint_t                       generation;    /* counts the tokens that
+                                                       were granted */
     time_t                           expires;       /* wall clock, s */
-    time_t                           refresh;       /* from here on, a new
-                                                       one is asked for */
+    time_t                           refresh;       /* time to ask for a new
+                                                       one, wall clock, s */
     ngx_int_t                        clock_offset;  /* PortOne's - ours, s */
     ngx_uint_t                       failures;      /* counts up */
     ngx_uint_t                       failure;       /* portone_token_e */
-    ngx_uint_t                       refused;       /* the keys, and no token
-                                                       was granted since */
+    ngx_uint_t                       refused;       /* 1: PortOne has refused
+                                                       the keys since it last
+                                                       granted a token */
     size_t                           len;
     u_char                           data[PORTONE_TOKEN_MAX];
 } ngx_http_portone_token_t;
@@ -53,15 +54,16 @@ typedef struct ngx_http_portone_slot_s  ngx_http_portone_slot_t;
 
 typedef struct ngx_http_portone_account_s {
     u_char                           digest[NGX_HTTP_PORTONE_DIGEST_LEN];
-    ngx_str_t                        fingerprint;   /* of API, key and tier,
-                                                       hex: no secret in it */
+    ngx_str_t                        fingerprint;   /* API, key and tier,
+                                                       hashed, hex; free of
+                                                       secrets */
     ngx_str_t                        imp_key;
     ngx_str_t                        imp_secret;
     ngx_str_t                        tier;
     ngx_shm_zone_t                  *zone;
     ngx_http_portone_slot_t         *slot;      /* in the zone */
 
-    /* of this worker */
+    /* members of this worker alone */
     ngx_queue_t                      waiters;       /* for a token */
     void                            *refresh;       /* under way, or NULL */
 } ngx_http_portone_account_t;
@@ -79,7 +81,7 @@ ngx_shm_zone_t *ngx_http_portone_zone_add(ngx_conf_t *cf, size_t size,
     ngx_array_t *accounts, ngx_http_portone_zone_pt check);
 
 /*
- * where the walk over the stored payments is, for the worker that goes on
+ * the place of the walk over the stored payments, for the worker that goes on
  * with it; the key is the store's, position has NGX_HTTP_PORTONE_POSITION
  * bytes
  */
@@ -99,8 +101,8 @@ void ngx_http_portone_zone_read(ngx_http_portone_account_t *account,
 
 /*
  * ngx_http_portone_zone_lease() makes this worker the one that fetches the
- * token, or renews that, for NGX_HTTP_PORTONE_LEASE ms.  NGX_DECLINED:
- * another one is at it.
+ * token, or renews its lease, for NGX_HTTP_PORTONE_LEASE ms.  NGX_DECLINED:
+ * another worker has the lease.
  */
 
 #define NGX_HTTP_PORTONE_LEASE  5000
@@ -108,7 +110,7 @@ void ngx_http_portone_zone_read(ngx_http_portone_account_t *account,
 ngx_int_t ngx_http_portone_zone_lease(ngx_http_portone_account_t *account);
 
 /*
- * Both end the lease.  _grant() puts a new token (generation is set by it),
+ * Both end the lease.  _grant() puts a new token and sets its generation,
  * _fail() makes the failure known to all who wait; result: portone_token_e.
  */
 void ngx_http_portone_zone_grant(ngx_http_portone_account_t *account,
@@ -116,7 +118,7 @@ void ngx_http_portone_zone_grant(ngx_http_portone_account_t *account,
 void ngx_http_portone_zone_fail(ngx_http_portone_account_t *account,
     ngx_uint_t result);
 
-/* how many of the accounts, pointers to them, have keys that are refused */
+/* number of accounts, of an array of pointers, whose keys are refused */
 ngx_uint_t ngx_http_portone_zone_refused(ngx_array_t *accounts);
 
 
