@@ -239,6 +239,7 @@ ngx_http_portone_token_answer(ngx_http_portone_refresh_t *refresh,
     ngx_http_portone_token_t *token)
 {
     time_t                    life, margin;
+    portone_call_e            outcome;
     portone_grant_t           granted;
     portone_token_e           result;
     portone_answer_t          answer;
@@ -246,22 +247,14 @@ ngx_http_portone_token_answer(ngx_http_portone_refresh_t *refresh,
 
     call = &refresh->call;
 
-    switch (ngx_http_portone_api_answer(call, &answer)) {
+    outcome = ngx_http_portone_api_answer(call, &answer);
 
-    case PORTONE_CALL_ANSWERED:
-        break;
-
-    case PORTONE_CALL_OVERLOADED:
+    if (outcome != PORTONE_CALL_ANSWERED) {
         ngx_log_error(NGX_LOG_ERR, &refresh->log, 0,
                       "no token from PortOne: %s", call->reason);
-        portone_answer_free(&answer);
-        return PORTONE_TOKEN_OVERLOADED;
 
-    default:
-        ngx_log_error(NGX_LOG_ERR, &refresh->log, 0,
-                      "no token from PortOne: %s", call->reason);
-        portone_answer_free(&answer);
-        return PORTONE_TOKEN_UNAVAILABLE;
+        return (outcome == PORTONE_CALL_OVERLOADED)
+                   ? PORTONE_TOKEN_OVERLOADED : PORTONE_TOKEN_UNAVAILABLE;
     }
 
     result = PORTONE_TOKEN_UNAVAILABLE;
