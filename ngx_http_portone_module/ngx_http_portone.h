@@ -58,6 +58,18 @@ typedef struct {
 } ngx_http_portone_handler_t;
 
 
+/* a block of the configuration, and the access control that is in its text */
+
+typedef struct {
+    ngx_str_t                       file;          /* NUL-terminated */
+    off_t                           offset;        /* after "{"; 0: unknown */
+    unsigned                        read:1;
+    unsigned                        unknown:1;     /* no such text */
+    unsigned                        controls:3;
+    unsigned                        lifted:3;      /* controls that are off */
+} ngx_http_portone_block_t;
+
+
 typedef struct {
     ngx_str_t                       field;
     ngx_http_complex_value_t        value;
@@ -75,7 +87,13 @@ typedef struct {
 } ngx_http_portone_error_status_t;
 
 
-typedef struct {
+typedef struct ngx_http_portone_loc_conf_s  ngx_http_portone_loc_conf_t;
+
+struct ngx_http_portone_loc_conf_s {
+    ngx_http_portone_loc_conf_t    *parent;        /* of the block around, or
+                                                      NULL */
+    ngx_http_portone_block_t        block;
+
     ngx_http_portone_api_server_t  *endpoint;
     ngx_http_portone_account_t     *account;
 
@@ -113,7 +131,7 @@ typedef struct {
     ngx_uint_t                      status_format;
     ngx_str_t                       file;
     ngx_uint_t                      line;
-} ngx_http_portone_loc_conf_t;
+};
 
 
 /* what the variables tell of a request; empty strings show as "-" */

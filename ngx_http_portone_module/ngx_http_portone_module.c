@@ -8,6 +8,7 @@
 #include "ngx_http_portone_conf.h"
 #include "ngx_http_portone_conf_access.h"
 #include "ngx_http_portone_conf_api.h"
+#include "ngx_http_portone_conf_block.h"
 #include "ngx_http_portone_conf_location.h"
 #include "ngx_http_portone_conf_secret.h"
 #include "ngx_http_portone_curl.h"
@@ -411,6 +412,7 @@ ngx_http_portone_create_loc_conf(ngx_conf_t *cf)
     /*
      * set by ngx_pcalloc():
      *
+     *     plcf->parent = NULL;
      *     plcf->endpoint = NULL;
      *     plcf->account = NULL;
      *     plcf->api = { 0, NULL };
@@ -426,6 +428,8 @@ ngx_http_portone_create_loc_conf(ngx_conf_t *cf)
      *     plcf->file = { 0, NULL };
      *     plcf->line = 0;
      */
+
+    ngx_http_portone_conf_block_note(cf, &plcf->block);
 
     plcf->connect_timeout = NGX_CONF_UNSET_MSEC;
     plcf->read_timeout = NGX_CONF_UNSET_MSEC;
@@ -449,6 +453,8 @@ ngx_http_portone_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 {
     ngx_http_portone_loc_conf_t *prev = parent;
     ngx_http_portone_loc_conf_t *conf = child;
+
+    conf->parent = prev;
 
     ngx_conf_merge_str_value(conf->api, prev->api, NGX_HTTP_PORTONE_API);
     ngx_conf_merge_str_value(conf->imp_key, prev->imp_key, "");

@@ -6,6 +6,7 @@
 
 #include "ngx_http_portone_conf_access.h"
 #include "ngx_http_portone_conf_api.h"
+#include "ngx_http_portone_conf_block.h"
 
 
 typedef struct {
@@ -14,37 +15,19 @@ typedef struct {
 } ngx_http_portone_guarded_t;
 
 
-/*
- * nginx keeps the structures of its access modules to itself.  That they
- * begin with the members below has been so since 1.5.8; a test holds it
- * against each version.
- */
-
-typedef union {
-
-    struct {
-        ngx_array_t               *rules;
-        ngx_array_t               *rules6;
-        ngx_array_t               *rules_un;
-    } access;
-
-    struct {
-        ngx_http_complex_value_t  *realm;
-    } auth_basic;
-
-    struct {
-        ngx_str_t                  uri;
-    } auth_request;
-
-} ngx_http_portone_foreign_t;
+#define NGX_HTTP_PORTONE_CONF_ACCESS_RULES    0x1
+#define NGX_HTTP_PORTONE_CONF_ACCESS_BASIC    0x2
+#define NGX_HTTP_PORTONE_CONF_ACCESS_REQUEST  0x4
 
 
 static ngx_uint_t ngx_http_portone_conf_access_has(ngx_conf_t *cf,
     ngx_http_portone_guarded_t *guarded);
 static ngx_uint_t ngx_http_portone_conf_access_method(ngx_conf_t *cf,
     ngx_http_portone_guarded_t *guarded, ngx_uint_t method);
-static ngx_uint_t ngx_http_portone_conf_access_modules(ngx_conf_t *cf,
-    void **loc_conf);
+static ngx_uint_t ngx_http_portone_conf_access_blocks(ngx_conf_t *cf,
+    ngx_http_portone_loc_conf_t *plcf);
+static void ngx_http_portone_conf_access_directive(ngx_str_t *name,
+    ngx_str_t *arg, void *data);
 static ngx_uint_t ngx_http_portone_conf_access_match(
     ngx_http_portone_loc_conf_t *plcf);
 static ngx_uint_t ngx_http_portone_conf_access_listen(ngx_conf_t *cf,
@@ -54,7 +37,18 @@ static ngx_uint_t ngx_http_portone_conf_access_address(
 static void ngx_http_portone_conf_access_parents(ngx_conf_t *cf, u_char *name);
 
 
-/* files that LMDB makes, and ours */
+/* each of a kind replaces those of the blocks around */
+
+static ngx_conf_bitmask_t  ngx_http_portone_conf_access_controls[] = {
+    { ngx_string("allow"), NGX_HTTP_PORTONE_CONF_ACCESS_RULES },
+    { ngx_string("deny"), NGX_HTTP_PORTONE_CONF_ACCESS_RULES },
+    { ngx_string("auth_basic"), NGX_HTTP_PORTONE_CONF_ACCESS_BASIC },
+    { ngx_string("auth_request"), NGX_HTTP_PORTONE_CONF_ACCESS_REQUEST },
+    { ngx_null_string, 0 }
+};
+
+
+/* the store's directory and its files */
 
 static char  *ngx_http_portone_conf_access_files[] = {
     "", "/data.mdb", "/lock.mdb", "/open.lock", NULL
@@ -182,63 +176,70 @@ ngx_http_portone_conf_access_method(ngx_conf_t *cf,
         loc_conf = clcf->limit_except_loc_conf;
     }
 
-    return ngx_http_portone_conf_access_modules(cf, loc_conf);
+    return ngx_http_portone_conf_access_blocks(cf,
+                              loc_conf[ngx_http_portone_module.ctx_index]);
 }
 
 
+/*
+ * nginx's access modules keep their structures private, so the text of the
+ * configuration is asked; a block whose text is unknown counts as protected
+ */
+
 static ngx_uint_t
-ngx_http_portone_conf_access_modules(ngx_conf_t *cf, void **loc_conf)
+ngx_http_portone_conf_access_blocks(ngx_conf_t *cf,
+    ngx_http_portone_loc_conf_t *plcf)
 {
-    ngx_str_t                   *value;
-    ngx_uint_t                   i;
-    ngx_module_t               **modules;
-    ngx_http_portone_foreign_t  *foreign;
+    ngx_uint_t                 lifted;
+    ngx_http_portone_block_t  *block;
 
-    modules = cf->cycle->modules;
+    for (lifted = 0; plcf; plcf = plcf->parent) {
+        block = &plcf->block;
 
-    for (i = 0; modules[i]; i++) {
-
-        if (modules[i]->type != NGX_HTTP_MODULE) {
-            continue;
+        if (!block->read) {
+            block->unknown = (ngx_http_portone_conf_block_read(cf, block,
+                                      ngx_http_portone_conf_access_directive,
+                                      block)
+                              != NGX_OK);
+            block->read = 1;
         }
 
-        foreign = loc_conf[modules[i]->ctx_index];
-
-        if (ngx_strcmp(modules[i]->name, "ngx_http_access_module") == 0) {
-
-            if (foreign->access.rules
-#if (NGX_HAVE_INET6)
-                || foreign->access.rules6
-#endif
-               )
-            {
-                return 1;
-            }
-
-        } else if (ngx_strcmp(modules[i]->name, "ngx_http_auth_basic_module")
-                   == 0)
-        {
-            if (foreign->auth_basic.realm) {
-                value = &foreign->auth_basic.realm->value;
-
-                if (value->len != 3
-                    || ngx_strncmp(value->data, "off", 3) != 0)
-                {
-                    return 1;
-                }
-            }
-
-        } else if (ngx_strcmp(modules[i]->name,
-                              "ngx_http_auth_request_module")
-                   == 0)
-        {
-            if (foreign->auth_request.uri.len) {
-                return 1;
-            }
+        if (block->unknown || (block->controls & ~lifted)) {
+            return 1;
         }
+
+        lifted |= block->lifted;
     }
 
     return 0;
+}
+
+
+static void
+ngx_http_portone_conf_access_directive(ngx_str_t *name, ngx_str_t *arg,
+    void *data)
+{
+    ngx_http_portone_block_t *block = data;
+
+    ngx_conf_bitmask_t  *control;
+
+    for (control = ngx_http_portone_conf_access_controls;
+         control->name.len;
+         control++)
+    {
+        if (name->len != control->name.len
+            || ngx_strncmp(name->data, control->name.data, name->len) != 0)
+        {
+            continue;
+        }
+
+        if (arg->len == 3 && ngx_strncmp(arg->data, "off", 3) == 0) {
+            block->lifted |= control->mask;
+
+        } else {
+            block->controls |= control->mask;
+        }
+    }
 }
 
 
