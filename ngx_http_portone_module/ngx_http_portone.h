@@ -15,7 +15,7 @@
 #include "portone_error.h"
 
 
-/* types that all folders share; no function */
+/* the types that all folders share */
 
 
 typedef struct ngx_http_portone_account_s     ngx_http_portone_account_t;
@@ -24,7 +24,7 @@ typedef struct ngx_http_portone_store_s       ngx_http_portone_store_t;
 
 
 typedef struct {
-    ngx_http_portone_store_t       *store;         /* NULL: no portone_store */
+    ngx_http_portone_store_t       *store;         /* portone_store, or NULL */
     ngx_str_t                       store_path;
     size_t                          store_size;    /* bytes */
     ngx_str_t                       thread_pool;
@@ -32,13 +32,13 @@ typedef struct {
     size_t                          zone_size;     /* bytes */
     ngx_uint_t                      keepalive;     /* idle connections */
     ngx_msec_t                      reconcile_interval;
-    ngx_msec_t                      drift_interval;     /* 0: off */
+    ngx_msec_t                      drift_interval;     /* ms; 0: off */
     ngx_uint_t                      status;        /* portone_status is used */
-    ngx_array_t                     locations;     /* with an account, of
+    ngx_array_t                     locations;     /* with an account,
                                             ngx_http_portone_loc_conf_t * */
-    ngx_array_t                     accounts;      /* of
-                                            ngx_http_portone_account_t * */
-    ngx_array_t                    *guarded;       /* see ..._access.c */
+    ngx_array_t                     accounts;
+                                         /* ngx_http_portone_account_t * */
+    ngx_array_t                    *guarded;       /* for _conf_access.c */
 } ngx_http_portone_main_conf_t;
 
 
@@ -50,10 +50,10 @@ typedef struct {
     ngx_uint_t                      counted;       /* as which request, by
                                               ngx_http_portone_request_e */
     ngx_uint_t                      needs_access;  /* method that access
-                                              control must cover; 0: none */
+                                              control must cover, or 0 */
     unsigned                        needs_store:1;
     unsigned                        needs_api:1;   /* with any portone_fetch */
-    unsigned                        has_path:1;    /* of an order, after the
+    unsigned                        has_path:1;    /* an order follows the
                                                       location's prefix */
 } ngx_http_portone_handler_t;
 
@@ -64,8 +64,9 @@ typedef struct {
     ngx_str_t                       file;          /* NUL-terminated */
     off_t                           offset;        /* after "{"; 0: unknown */
     unsigned                        read:1;
-    unsigned                        unknown:1;     /* no such text */
-    unsigned                        controls:3;
+    unsigned                        unknown:1;     /* the text is
+                                                      unreadable */
+    unsigned                        controls:3;    /* by _conf_access.c */
     unsigned                        lifted:3;      /* controls that are off */
 } ngx_http_portone_block_t;
 
@@ -81,7 +82,7 @@ typedef struct {
     ngx_int_t                       code;
     ngx_uint_t                      status;
 #if (NGX_PCRE)
-    ngx_regex_t                    *regex;         /* of PortOne's message */
+    ngx_regex_t                    *regex;         /* for PortOne's message */
 #endif
     unsigned                        by_code:1;
 } ngx_http_portone_error_status_t;
@@ -90,7 +91,7 @@ typedef struct {
 typedef struct ngx_http_portone_loc_conf_s  ngx_http_portone_loc_conf_t;
 
 struct ngx_http_portone_loc_conf_s {
-    ngx_http_portone_loc_conf_t    *parent;        /* of the block around, or
+    ngx_http_portone_loc_conf_t    *parent;        /* the block around, or
                                                       NULL */
     ngx_http_portone_block_t        block;
 
@@ -120,7 +121,7 @@ struct ngx_http_portone_loc_conf_s {
     ngx_http_complex_value_t       *idempotency_key;
     time_t                          idempotency_ttl;    /* seconds */
 
-    ngx_array_t                    *matches;       /* of ..._match_t */
+    ngx_array_t                    *matches;       /* ..._match_t */
     ngx_array_t                    *error_statuses;
 
     ngx_uint_t                      payment_write; /* portone_payment write */
@@ -134,7 +135,7 @@ struct ngx_http_portone_loc_conf_s {
 };
 
 
-/* what the variables tell of a request; empty strings show as "-" */
+/* the values of a request's variables; an empty string shows as "-" */
 
 typedef struct {
     ngx_str_t                       merchant_uid;
@@ -147,12 +148,12 @@ typedef struct {
     ngx_str_t                       code;
     ngx_str_t                       message;
     ngx_str_t                       token;
-    ngx_uint_t                      api_status;    /* 0: PortOne did not
-                                                      answer */
+    ngx_uint_t                      api_status;    /* PortOne's, 0 without
+                                                      an answer */
     ngx_msec_t                      api_time;
     ngx_msec_t                      store_time;
     ngx_str_t                       replayed;
-    void                           *data;          /* of the handler */
+    void                           *data;          /* the handler's own */
     unsigned                        has_api_time:1;
     unsigned                        has_store_time:1;
 } ngx_http_portone_ctx_t;

@@ -27,10 +27,10 @@
 #define NGX_HTTP_PORTONE_STORE_SIZE  (1024 * 1024 * 1024)
 #define NGX_HTTP_PORTONE_ZONE_SIZE   (1024 * 1024)
 
-/* chunks: what 64 MB do not hold comes from malloc() */
+/* chunks of 16 KB, so 64 MB; malloc() gives the rest */
 #define NGX_HTTP_PORTONE_ARENA       4096
 
-/* AddressSanitizer watches what malloc() gives */
+/* AddressSanitizer watches memory from malloc() */
 
 #if defined __SANITIZE_ADDRESS__
 #define NGX_HTTP_PORTONE_SANITIZED   1
@@ -536,7 +536,7 @@ ngx_http_portone_init_process(ngx_cycle_t *cycle)
 {
     ngx_http_portone_main_conf_t  *pmcf;
 
-    /* the cache manager and its like neither refund nor store anything */
+    /* the cache manager and its like leave refunds and store to workers */
 
     if (ngx_process != NGX_PROCESS_WORKER && ngx_process != NGX_PROCESS_SINGLE)
     {
@@ -555,15 +555,15 @@ ngx_http_portone_init_process(ngx_cycle_t *cycle)
     }
 
     /*
-     * what fails here is logged and answered with 503: other sites of this
-     * server must live on
+     * a failure is logged, and requests are answered with 503: other sites
+     * of this server must live on
      */
 
     if (pmcf->store) {
 
 #if !(NGX_HTTP_PORTONE_SANITIZED)
 
-        /* without it refunds are slower, no more */
+        /* malloc() takes the place of the arena, and is slower */
 
         if (portone_arena_init(NGX_HTTP_PORTONE_ARENA) == PORTONE_ERROR) {
             ngx_log_error(NGX_LOG_WARN, cycle->log, ngx_errno,

@@ -299,8 +299,8 @@ ngx_http_portone_conf_idempotency(ngx_conf_t *cf,
 
 
 /*
- * The cancel must have arrived or failed before its refund is settled by a
- * reading, which would call a refund not executed that is about to be.
+ * A reading settles the refund after portone_settle_time: by then the cancel
+ * must have arrived or failed, or the reading comes before it.
  */
 
 static ngx_int_t
@@ -312,7 +312,7 @@ ngx_http_portone_conf_settle_time(ngx_conf_t *cf,
 
     endpoint = plcf->endpoint;
 
-    /* clamp, so that the sum cannot overflow */
+    /* clamp, or the sum may overflow */
 
     max = (ngx_msec_t) NGX_HTTP_PORTONE_CONF_SETTLE_MAX * 1000;
 

@@ -37,7 +37,7 @@ static ngx_uint_t ngx_http_portone_conf_access_address(
 static void ngx_http_portone_conf_access_parents(ngx_conf_t *cf, u_char *name);
 
 
-/* each of a kind replaces those of the blocks around */
+/* a directive replaces those of its kind in the blocks around */
 
 static ngx_conf_bitmask_t  ngx_http_portone_conf_access_controls[] = {
     { ngx_string("allow"), NGX_HTTP_PORTONE_CONF_ACCESS_RULES },
@@ -62,7 +62,7 @@ ngx_http_portone_conf_access_add(ngx_conf_t *cf,
     ngx_http_portone_guarded_t    *guarded;
     ngx_http_portone_main_conf_t  *pmcf;
 
-    /* PortOne itself comes to other handlers, and they believe nobody */
+    /* portone_webhook reads the payment back, so anybody may call it */
 
     if (!plcf->handler->needs_access) {
         return NGX_OK;
@@ -132,7 +132,7 @@ ngx_http_portone_conf_access_has(ngx_conf_t *cf,
 
     clcf = guarded->ctx->loc_conf[ngx_http_core_module.ctx_index];
 
-    /* these are entered from another location, which may ask */
+    /* another location leads here, and may ask */
 
     if (clcf->internal || clcf->named) {
         return 1;
@@ -151,7 +151,7 @@ ngx_http_portone_conf_access_has(ngx_conf_t *cf,
         return 0;
     }
 
-    /* whose payment it is says nothing of who may write */
+    /* portone_match says whose payment it is; a writer must be asked for */
 
     return !guarded->plcf->payment_write
            || (ngx_http_portone_conf_access_method(cf, guarded, NGX_HTTP_POST)
@@ -243,7 +243,7 @@ ngx_http_portone_conf_access_directive(ngx_str_t *name, ngx_str_t *arg,
 }
 
 
-/* a value that differs from client to client */
+/* a variable in portone_match differs from client to client */
 
 static ngx_uint_t
 ngx_http_portone_conf_access_match(ngx_http_portone_loc_conf_t *plcf)
@@ -268,7 +268,7 @@ ngx_http_portone_conf_access_match(ngx_http_portone_loc_conf_t *plcf)
 }
 
 
-/* whether the server can be reached from other machines, by whomever */
+/* 1: only this machine, or clients with a certificate, reach the server */
 
 static ngx_uint_t
 ngx_http_portone_conf_access_listen(ngx_conf_t *cf, ngx_http_conf_ctx_t *ctx)
@@ -295,7 +295,7 @@ ngx_http_portone_conf_access_listen(ngx_conf_t *cf, ngx_http_conf_ctx_t *ctx)
 
 #if (NGX_HTTP_SSL)
 
-    /* the module need not be in the binary that this one is loaded into */
+    /* the binary that loads this module may lack ngx_http_ssl_module */
 
     modules = cf->cycle->modules;
 
@@ -399,7 +399,7 @@ ngx_http_portone_conf_access_store(ngx_conf_t *cf, ngx_str_t *path)
 
         (void) ngx_sprintf(name, "%V%s%Z", path, *file);
 
-        /* what does not exist will be made for its owner only */
+        /* a missing file will be made for its owner only */
 
         if (ngx_file_info(name, &fi) == NGX_FILE_ERROR) {
             continue;
@@ -407,7 +407,7 @@ ngx_http_portone_conf_access_store(ngx_conf_t *cf, ngx_str_t *path)
 
         if (file == ngx_http_portone_conf_access_files && !ngx_is_dir(&fi)) {
 
-            /* not an error: the other sites of this server must live on */
+            /* a warning: the other sites of this server must live on */
 
             ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
                                "\"%s\" is not a directory, so the store "
@@ -429,7 +429,7 @@ ngx_http_portone_conf_access_store(ngx_conf_t *cf, ngx_str_t *path)
 }
 
 
-/* whoever can rename the store can put another one in its place */
+/* a directory that others can write to lets them replace the store in it */
 
 static void
 ngx_http_portone_conf_access_parents(ngx_conf_t *cf, u_char *name)
@@ -449,7 +449,7 @@ ngx_http_portone_conf_access_parents(ngx_conf_t *cf, u_char *name)
             continue;
         }
 
-        /* what is in a sticky one is its owner's, as in /tmp */
+        /* in a sticky directory, as /tmp, only the owner can rename */
 
         if ((fi.st_mode & S_IWOTH) && !(fi.st_mode & S_ISVTX)) {
             ngx_conf_log_error(NGX_LOG_WARN, cf, 0,

@@ -12,23 +12,23 @@
 
 
 /*
- * Locations that make refunds or show payments to whoever can connect, and
- * files that others than their owner can use: what nginx -t says of them.
+ * The warnings of nginx -t: locations that make refunds or show payments to
+ * everybody who can connect, and files that others than their owner can use.
  */
 
 
-/* keeps the location that cf is in, for ngx_http_portone_conf_access_check() */
+/* keeps the location of cf for ngx_http_portone_conf_access_check() */
 ngx_int_t ngx_http_portone_conf_access_add(ngx_conf_t *cf,
     ngx_http_portone_loc_conf_t *plcf);
 
 /*
- * ngx_http_portone_conf_access_check() warns of each location that nothing
- * protects.  All of the configuration must have been merged.
+ * ngx_http_portone_conf_access_check() warns of each location that is open to
+ * everybody.  All of the configuration must have been merged.
  */
 void ngx_http_portone_conf_access_check(ngx_conf_t *cf);
 
 /*
- * Both are for setters of directives.  _secret() warns if others can use the
+ * Setters of directives call these.  _secret() warns if others can use the
  * open file; _store() returns NGX_ERROR (logged) if everybody can write to
  * the directory or to a file of the database, as far as they exist.
  */

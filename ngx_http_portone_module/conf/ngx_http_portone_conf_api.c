@@ -256,7 +256,7 @@ ngx_http_portone_conf_api_resolve(ngx_conf_t *cf, ngx_url_t *u,
         p += ngx_sock_ntop(u->addrs[i].sockaddr, u->addrs[i].socklen, p,
                            NGX_SOCKADDR_STRLEN, 0);
 
-        /* ngx_sock_ntop() without a port leaves the brackets out */
+        /* ngx_sock_ntop() adds brackets only together with a port */
 
         if (u->addrs[i].sockaddr->sa_family == AF_INET6) {
             *p++ = ']';

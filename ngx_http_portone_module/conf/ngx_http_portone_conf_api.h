@@ -12,8 +12,8 @@
 
 
 /*
- * portone_api: the URL, NUL-terminated and without the trailing slash.
- * "http" is for loopback addresses only.
+ * portone_api: the URL is stored NUL-terminated, and cut before trailing
+ * slashes.  "http" is for loopback addresses only.
  */
 char *ngx_http_portone_conf_api_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);

@@ -17,7 +17,7 @@
  */
 
 
-/* name and arg, which can be empty, are as written, without their quotes */
+/* name and arg, which can be empty, are as written between their quotes */
 typedef void (*ngx_http_portone_conf_block_pt)(ngx_str_t *name,
     ngx_str_t *arg, void *data);
 
@@ -29,7 +29,7 @@ void ngx_http_portone_conf_block_note(ngx_conf_t *cf,
 /*
  * ngx_http_portone_conf_block_read() calls handler for each directive of the
  * block that ends with ";", and for those of its include files; blocks inside
- * are skipped.  NGX_DECLINED: the text cannot be read to its end, because it
+ * are skipped.  NGX_DECLINED: the text is readable in part only, because it
  * has Lua, comes from the command line or has changed.
  */
 ngx_int_t ngx_http_portone_conf_block_read(ngx_conf_t *cf,

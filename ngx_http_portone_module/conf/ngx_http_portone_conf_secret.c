@@ -34,7 +34,7 @@ ngx_http_portone_conf_secret_directive(ngx_conf_t *cf, ngx_command_t *cmd,
 
     value = cf->args->elts;
 
-    /* messages never show the value: it can be the secret itself */
+    /* messages hide the value: it can be the secret itself */
 
     if (value[1].len > 5 && ngx_strncmp(value[1].data, "file:", 5) == 0) {
 

@@ -12,7 +12,7 @@
 #include "ngx_http_portone_zone.h"
 
 
-/* between two looks at a store with many open refunds others get a turn, ms */
+/* others' turn between two looks at a store with many open refunds, ms */
 #define NGX_HTTP_PORTONE_STATUS_PAUSE  1
 
 
@@ -104,7 +104,7 @@ ngx_http_portone_status_handler(ngx_http_request_t *r)
 }
 
 
-/* what the browser likes best of the languages of the page, or the given one */
+/* the language of the page that the browser prefers; or the given one */
 
 static ngx_uint_t
 ngx_http_portone_status_language(ngx_http_request_t *r, ngx_uint_t language)
@@ -167,7 +167,7 @@ ngx_http_portone_status_language(ngx_http_request_t *r, ngx_uint_t language)
 
 #if (NGX_HTTP_HEADERS)
 
-/* of one language, in thousandths; 1000 if it has none */
+/* the quality of a language, in thousandths; 1000 by default */
 
 static ngx_int_t
 ngx_http_portone_status_quality(u_char *p, u_char *last)
@@ -196,7 +196,7 @@ ngx_http_portone_status_quality(u_char *p, u_char *last)
 #endif
 
 
-/* NGX_AGAIN: there are more open refunds to be looked at */
+/* NGX_AGAIN: the store has more open refunds to look at */
 
 static ngx_int_t
 ngx_http_portone_status_look(ngx_http_portone_status_job_t *job)
@@ -388,7 +388,7 @@ ngx_http_portone_status_headers(ngx_http_request_t *r, ngx_uint_t format)
 
     for (i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
 
-        /* the ones after the first two are for a page */
+        /* the headers after the first two are for the page */
 
         if (i == 2 && format != NGX_HTTP_PORTONE_STATUS_HTML) {
             break;
@@ -412,7 +412,7 @@ ngx_http_portone_status_headers(ngx_http_request_t *r, ngx_uint_t format)
 }
 
 
-/* the text as it is sent, without buffers that are empty; NULL: no memory */
+/* drops empty buffers; NULL: out of memory */
 
 static ngx_chain_t *
 ngx_http_portone_status_chain(ngx_http_request_t *r,

@@ -15,7 +15,7 @@
 #include "portone_overview.h"
 
 
-/* portone_status: what all workers have counted, and what the store holds */
+/* portone_status: the counters of all workers, and the state of the store */
 
 
 typedef enum {
@@ -25,11 +25,11 @@ typedef enum {
 } ngx_http_portone_status_format_e;
 
 
-/* s; after so long a refund that PortOne has accepted needs a person */
+/* a refund that PortOne has accepted needs a person after this time, s */
 #define NGX_HTTP_PORTONE_STATUS_LATE  (7 * 24 * 60 * 60)
 
 
-/* the states in which a refund is open, and what cannot be read */
+/* the states in which a refund is open, and unreadable records */
 
 typedef enum {
     NGX_HTTP_PORTONE_OPEN_SENDING = 0,
@@ -42,22 +42,23 @@ typedef enum {
 
 
 /*
- * All that is told, at one moment.  What the formats take from it by its
- * offset is of the type ngx_atomic_t.
+ * The status at one moment.  Members that the table of metrics names by their
+ * offset have the type ngx_atomic_t.
  */
 
 typedef struct {
     ngx_http_portone_totals_t       totals;
     ngx_http_portone_store_info_t   store;
-    ngx_atomic_t                    refused;  /* accounts, by their keys */
+    ngx_atomic_t                    refused;  /* accounts with refused
+                                                 keys */
     ngx_atomic_t                    store_up;
     ngx_atomic_t                    open[NGX_HTTP_PORTONE_OPEN_MAX];
     ngx_atomic_t                    ages[NGX_HTTP_PORTONE_OPEN_MAX];
-                                              /* seconds, of the oldest */
+                                              /* the oldest's, s */
     time_t                          now;
     ngx_uint_t                      language; /* portone_language_e */
 
-    /* of the store; meaningless unless it is up */
+    /* the store's, valid while store_up is set */
 
     portone_overview_t  survey;
     portone_recent_t    recent;               /* for the page only */
@@ -68,7 +69,7 @@ typedef struct {
 
 ngx_int_t ngx_http_portone_status_handler(ngx_http_request_t *r);
 
-/* the formats */
+/* the formats for programs; the page is ngx_http_portone_page_html() */
 void ngx_http_portone_status_format_json(ngx_http_portone_text_t *text,
     ngx_http_portone_status_t *status);
 void ngx_http_portone_status_format_prometheus(ngx_http_portone_text_t *text,

@@ -402,7 +402,7 @@ ngx_http_portone_bound(ngx_http_portone_metric_t *metric, ngx_uint_t i,
 }
 
 
-/* how many bounds a histogram has; 0: it is none */
+/* the number of bounds of a histogram; 0 for other types */
 
 static ngx_uint_t
 ngx_http_portone_bounds(ngx_http_portone_metric_t *metric)

@@ -12,8 +12,8 @@
 
 
 /*
- * One table of metrics makes the text for Prometheus and the JSON: the names
- * and values are the same, labels become members.
+ * One table of metrics makes the text for Prometheus and the JSON: names and
+ * values are the same, labels become members.
  */
 
 
@@ -50,7 +50,7 @@ typedef struct {
 } ngx_http_portone_metric_t;
 
 
-/* ends with a metric without a name */
+/* the last metric has the name NULL */
 extern ngx_http_portone_metric_t  ngx_http_portone_status_table[];
 
 /* the word of a label's value */

@@ -83,7 +83,7 @@ ngx_http_portone_text_static(ngx_http_portone_text_t *text, const char *data)
 
     text->len += len;
 
-    /* what follows goes into a buffer of its own */
+    /* the next text goes into a buffer of its own */
 
     text->buf = NULL;
 }
@@ -127,7 +127,7 @@ ngx_http_portone_text_json(ngx_http_portone_text_t *text, const char *data)
 }
 
 
-/* where the next bytes go, so many at most; NULL: no memory */
+/* room for the next bytes, size at most; NULL: out of memory */
 
 static u_char *
 ngx_http_portone_text_room(ngx_http_portone_text_t *text, size_t size)

@@ -13,8 +13,8 @@
 
 
 /*
- * A text that grows, as a chain of buffers.  When there is no memory, the
- * rest is dropped and "failed" is set, to be looked at once at the end.
+ * A text that grows, as a chain of buffers.  Out of memory, a text drops the
+ * rest and sets "failed", which the caller asks once at the end.
  */
 
 typedef struct {
@@ -27,22 +27,22 @@ typedef struct {
 } ngx_http_portone_text_t;
 
 
-/* the most that one call of ngx_http_portone_text_print() can add */
+/* the most that one call of ngx_http_portone_text_print() can add, bytes */
 #define NGX_HTTP_PORTONE_TEXT_MAX  1024
 
 
 void ngx_http_portone_text_init(ngx_http_portone_text_t *text,
     ngx_pool_t *pool);
 
-/* adds what ngx_sprintf() makes of it */
+/* fmt is of ngx_sprintf() */
 void ngx_http_portone_text_print(ngx_http_portone_text_t *text, const char *fmt,
     ...);
 
-/* adds a text as it is; what is static is not copied */
+/* adds a text as it is; data is static: a long text is used in place */
 void ngx_http_portone_text_static(ngx_http_portone_text_t *text,
     const char *data);
 
-/* add a text of any content, NUL-terminated, escaped for HTML and JSON */
+/* add a NUL-terminated text of any content, escaped for HTML and JSON */
 void ngx_http_portone_text_html(ngx_http_portone_text_t *text,
     const char *data);
 void ngx_http_portone_text_json(ngx_http_portone_text_t *text,

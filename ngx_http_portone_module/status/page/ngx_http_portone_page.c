@@ -8,7 +8,7 @@
 #include "ngx_http_portone_metrics.h"
 
 
-/* characters that are left of an identifier */
+/* the last characters of an identifier, in sight */
 #define NGX_HTTP_PORTONE_PAGE_MASK  4
 
 
@@ -22,7 +22,7 @@ ngx_http_portone_page_section(ngx_http_portone_page_t *page, const char *id,
 }
 
 
-/* on a narrow screen the cells are no table cells any more: roles say it */
+/* on a narrow screen the style makes blocks of cells, so roles name them */
 
 void
 ngx_http_portone_page_columns(ngx_http_portone_page_t *page, ...)
@@ -102,7 +102,7 @@ ngx_http_portone_page_masked(ngx_http_portone_page_t *page, const char *uid)
     for (p = uid + ngx_strlen(uid); p > uid; /* void */) {
         p--;
 
-        /* not in the middle of a character */
+        /* count the first byte of each UTF-8 character */
 
         if ((*p & 0xc0) != 0x80 && ++n == NGX_HTTP_PORTONE_PAGE_MASK) {
             break;

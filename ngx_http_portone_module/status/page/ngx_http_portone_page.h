@@ -13,8 +13,8 @@
 
 
 /*
- * What the parts of the page for people share.  Whatever did not come from
- * the words is written by ngx_http_portone_text_html(), or is a number.
+ * The page for people.  ngx_http_portone_text_html() writes all texts but
+ * the words of ngx_http_portone_page_words.h.
  */
 
 
@@ -28,7 +28,7 @@ typedef enum {
 #define NGX_HTTP_PORTONE_PAGE_REASONS  10
 #define NGX_HTTP_PORTONE_PAGE_REASON   512
 
-/* per cent of the store, from where on it asks for attention */
+/* a store that is fuller needs attention, per cent */
 #define NGX_HTTP_PORTONE_PAGE_FILLING  80
 
 
@@ -37,7 +37,7 @@ typedef struct {
     ngx_http_portone_status_t            *status;
     const ngx_http_portone_page_words_t  *w;
 
-    /* of ngx_http_portone_page_health(); the reasons are NUL-terminated */
+    /* set by ngx_http_portone_page_health(); reasons are NUL-terminated */
 
     ngx_http_portone_health_e        health;
     ngx_uint_t                       n;
@@ -89,9 +89,9 @@ void ngx_http_portone_page_bytes(ngx_http_portone_page_t *page,
 
 
 /*
- * These return a NUL-terminated text, most of the time in buf, which has
- * NGX_HTTP_PORTONE_PAGE_AGE bytes: a moment in local time, a number of seconds,
- * and how long ago a moment was, 0: never.
+ * These return a NUL-terminated text, static or in buf, which has
+ * NGX_HTTP_PORTONE_PAGE_AGE bytes: a moment in local time, a number of
+ * seconds, and the time since a moment ("never" for 0).
  */
 
 #define NGX_HTTP_PORTONE_PAGE_AGE  64

@@ -8,10 +8,10 @@
 #include "ngx_http_portone_page.h"
 
 
-/* s; an open refund is settled in minutes unless something is wrong */
+/* open refunds are settled in minutes: older ones need attention, s */
 #define NGX_HTTP_PORTONE_PAGE_OPEN     (15 * 60)
 
-/* s; what failed longer ago than this is history */
+/* a failure is broken health for this time, s */
 #define NGX_HTTP_PORTONE_PAGE_FAILURE  (60 * 60)
 
 
@@ -124,7 +124,7 @@ ngx_http_portone_page_open_health(ngx_http_portone_page_t *page)
                                 open[NGX_HTTP_PORTONE_OPEN_MANUAL_REVIEW]);
     }
 
-    /* one that has been "sending" for so long was left by a crash */
+    /* a crash leaves refunds in "sending" */
 
     oldest = ngx_max(ages[NGX_HTTP_PORTONE_OPEN_UNKNOWN],
                      ages[NGX_HTTP_PORTONE_OPEN_SENDING]);

@@ -173,8 +173,8 @@ ngx_http_portone_page_tile(ngx_http_portone_page_t *page, const char *name,
 
 
 /*
- * begins a section with n rows of the store; 0: a paragraph has said why
- * there are no rows, and ended the section
+ * begins a section with n rows of the store; 0: a paragraph has told why the
+ * rows are missing, and ended the section
  */
 
 static ngx_uint_t

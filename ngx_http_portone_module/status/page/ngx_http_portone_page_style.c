@@ -8,9 +8,8 @@
 
 
 /*
- * The policy lets the browser take this style and nothing else, by its
- * SHA-256 in base64: when one is changed, so is the other.  A test compares
- * them and says what the hash is.
+ * The policy allows the browser exactly this style, by its SHA-256 in base64:
+ * change both together.  A test compares them and prints the right hash.
  */
 
 const char  ngx_http_portone_page_style_policy[] =

@@ -16,9 +16,9 @@
 
 
 /*
- * What the page of portone_status says, in HTML, UTF-8.  Members that have a
- * % are formats of ngx_sprintf(); the type of what they take is that of the
- * argument, so it is the same in all languages.
+ * The words of the page of portone_status, in HTML, UTF-8.  Members with a %
+ * are formats of ngx_sprintf(); a format takes the same types of arguments in
+ * all languages.
  */
 
 typedef struct {
@@ -94,7 +94,7 @@ typedef struct {
     const char  *last_answer;
     const char  *last_failure;
     const char  *commit;
-    const char  *drift;                /* of, differed, %uA */
+    const char  *drift;                /* compared, differed, %uA */
 
     const char  *results;              /* since, %s */
     const char  *succeeded;
