@@ -327,7 +327,7 @@ ngx_http_portone_reply_ctx_refund(ngx_http_request_t *r,
     core = &flow->core;
     ctx = flow->client.ctx;
 
-    if (core->attempt) {
+    if (core->recorded) {
         id = core->refund_id;
 
         ngx_http_portone_reply_word(&ctx->state,

@@ -63,6 +63,7 @@ ngx_http_portone_review_start(ngx_http_request_t *r, ngx_str_t *text)
 
     ngx_memcpy(flow->review_id, path.refund_id.data, PORTONE_REFUND_ID_LEN);
 
+    flow->core.want = PORTONE_WANT_REVIEW;
     flow->core.review_id.data = flow->review_id;
     flow->core.review_id.len = PORTONE_REFUND_ID_LEN;
     flow->core.review_state = state;

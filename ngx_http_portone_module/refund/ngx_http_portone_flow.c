@@ -528,7 +528,7 @@ ngx_http_portone_flow_finish(ngx_http_portone_flow_t *flow)
                       "saved answer of refund %*s",
                       core->refund_id.len, core->refund_id.data);
 
-    } else if (core->attempt) {
+    } else if (core->recorded) {
         level = (core->state == PORTONE_STATE_SUCCEEDED
                  || core->state == PORTONE_STATE_REJECTED)
                     ? NGX_LOG_INFO : NGX_LOG_WARN;
@@ -553,7 +553,7 @@ ngx_http_portone_flow_finish(ngx_http_portone_flow_t *flow)
                       flow->review_id, portone_record_word(core->review_state));
     }
 
-    if (core->attempt && !core->replayed && core->settlement.stale) {
+    if (core->recorded && !core->replayed && core->settlement.stale) {
         ngx_log_error(NGX_LOG_CRIT, &flow->client.log, 0,
                       "refund of \"%*s\" was settled by somebody else while "
                       "it was made",

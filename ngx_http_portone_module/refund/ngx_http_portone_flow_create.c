@@ -131,7 +131,7 @@ ngx_http_portone_flow_create_reading(ngx_http_request_t *r,
         return NULL;
     }
 
-    flow->core.read = 1;
+    flow->core.want = PORTONE_WANT_READ;
 
     /* the flow can outlive the request, and what the uids point into */
 
@@ -163,8 +163,7 @@ ngx_http_portone_flow_create_sync(ngx_http_request_t *r,
         return NULL;
     }
 
-    flow->core.read = 0;
-    flow->core.sync = 1;
+    flow->core.want = PORTONE_WANT_SYNC;
     flow->core.fetch = 1;
 
     return flow;
@@ -192,7 +191,7 @@ ngx_http_portone_flow_create_settlement(ngx_http_portone_main_conf_t *pmcf,
 
     core = &flow->core;
 
-    core->settle = 1;
+    core->want = PORTONE_WANT_SETTLE;
     core->fetch = 0;
     core->include_sandbox = due->include_sandbox;
 

@@ -306,7 +306,7 @@ ngx_http_portone_reconcile_done(ngx_http_portone_flow_t *flow, void *data)
     place->len = 0;
     reconcile->active--;
 
-    if (flow->core.fresh
+    if (flow->core.learned
         || flow->core.opened_state == PORTONE_STATE_MANUAL_REVIEW)
     {
         reconcile->learned = 1;

@@ -63,15 +63,17 @@ model_init(model_t *model, const model_script_t *script)
         }
 
     } else if (script->settle) {
-        flow->settle = 1;
+        flow->want = PORTONE_WANT_SETTLE;
         flow->request.imp_uid = portone_str("imp_1");
 
     } else {
-        flow->read = !script->sync;
+        flow->want = PORTONE_WANT_READ;
         flow->request.merchant_uid = portone_str("order-1");
     }
 
-    flow->sync = script->sync;
+    if (script->sync) {
+        flow->want = PORTONE_WANT_SYNC;
+    }
 
     if (script->open != NULL) {
         memory_set(&model->store, PORTONE_DB_INTENTS, "shop", "imp_1", NULL,
@@ -322,7 +324,7 @@ model_commit(model_t *model, portone_step_e step)
         /* the client is told now, before anything is stored */
 
         assert_int_not_equal(flow->error, PORTONE_NO_ERROR);
-        assert_true(!flow->attempt
+        assert_true(!flow->recorded
                     || (flow->state != PORTONE_STATE_SUCCEEDED
                         && flow->state != PORTONE_STATE_PENDING));
     }
@@ -356,7 +358,7 @@ model_commit(model_t *model, portone_step_e step)
                               &flow->settlement);
         }
 
-        if (rc == PORTONE_OK && !flow->settlement.stale && flow->attempt) {
+        if (rc == PORTONE_OK && !flow->settlement.stale && flow->recorded) {
             model->n_settled++;
         }
 
@@ -468,7 +470,7 @@ model_check_end(model_t *model)
 
     assert_true(intent[0] == '\0' || attempt[0] == '\0');
 
-    if (!flow->attempt) {
+    if (!flow->recorded) {
         assert_int_equal(model->n_cancels, 0);
         assert_string_equal(attempt, "");
 
@@ -485,14 +487,14 @@ model_check_end(model_t *model)
 
     case PORTONE_NO_ERROR:
 
-        if (flow->read || flow->settle || flow->sync) {
+        if (flow->want != PORTONE_WANT_REFUND) {
             assert_int_equal(model->n_cancels, 0);
             break;
         }
 
         /* what is told is stored */
 
-        assert_true(flow->attempt);
+        assert_true(flow->recorded);
         assert_int_equal(model->n_executed, 1);
         assert_int_equal(model->n_settled, 1);
 
@@ -508,7 +510,7 @@ model_check_end(model_t *model)
         break;
 
     case PORTONE_OUTCOME_UNKNOWN:
-        assert_true(flow->attempt);
+        assert_true(flow->recorded);
 
         /* a client that did not wait was told so before it was known */
 

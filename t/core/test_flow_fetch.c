@@ -251,7 +251,7 @@ requests_are_refused(void **state)
         }
 
         if (cases[i].error != PORTONE_NO_ERROR) {
-            assert_int_equal(model.flow.attempt, 0);
+            assert_int_equal(model.flow.recorded, 0);
             assert_int_equal(memory_count(&model.store, PORTONE_DB_INTENTS),
                              0);
         }

@@ -119,7 +119,7 @@ check_same(portone_flow_t *flow, portone_flow_t *first,
     portone_str_t   message, expected;
 
     assert_int_equal(flow->replayed, 1);
-    assert_int_equal(flow->attempt, 1);
+    assert_int_equal(flow->recorded, 1);
     assert_int_equal(flow->state, c->state);
     unit_text(flow->refund_id.data, flow->refund_id.len, MODEL_REFUND);
 
@@ -182,7 +182,7 @@ the_same_request_gets_the_same_answer(void **state)
 
         } else {
             assert_int_equal(flow.replayed, 0);
-            assert_int_equal(flow.attempt, 0);
+            assert_int_equal(flow.recorded, 0);
         }
 
         if (c->then == PORTONE_REFUND_IN_PROGRESS) {
@@ -198,7 +198,7 @@ the_same_request_gets_the_same_answer(void **state)
                              PORTONE_STEP_FINISH);
             assert_int_equal(flow.error, PORTONE_IDEMPOTENCY_KEY_REUSED);
             assert_int_equal(flow.found, 0);
-            assert_int_equal(flow.attempt, 0);
+            assert_int_equal(flow.recorded, 0);
             assert_int_equal(flow.replayed, 0);
             assert_string_equal(flow.open.refund_id, "");
 
@@ -315,7 +315,7 @@ a_damaged_answer_is_neither_told_nor_made_again(void **state)
                          PORTONE_STEP_FINISH);
         assert_int_equal(flow.error, PORTONE_STORE_UNAVAILABLE);
         assert_int_equal(flow.replayed, 0);
-        assert_int_equal(flow.attempt, 0);
+        assert_int_equal(flow.recorded, 0);
 
         portone_flow_free(&flow);
         model_free(&model);

@@ -89,6 +89,7 @@ start(model_t *model, const model_script_t *script, portone_state_e said)
 {
     model_init(model, script);
 
+    model->flow.want = PORTONE_WANT_REVIEW;
     model->flow.review_id = portone_str(OPEN_ID);
     model->flow.review_state = said;
 }

@@ -252,15 +252,15 @@ fuzz_flow_init(fuzz_flow_t *flow, portone_str_t *line)
             continue;
 
         case 'r':
-            core->read = 1;
+            core->want = PORTONE_WANT_READ;
             continue;
 
         case 's':
-            core->settle = 1;
+            core->want = PORTONE_WANT_SETTLE;
             continue;
 
         case 'y':
-            core->sync = 1;
+            core->want = PORTONE_WANT_SYNC;
             continue;
 
         case 'f':
@@ -310,7 +310,7 @@ fuzz_flow_init(fuzz_flow_t *flow, portone_str_t *line)
         line->len--;
     }
 
-    if (flow->key[0] != '\0' && !core->read && !core->settle && !core->sync) {
+    if (flow->key[0] != '\0' && core->want == PORTONE_WANT_REFUND) {
         fuzz_flow_fingerprint(flow, line);
         core->idempotency.key = portone_str(flow->key);
         core->idempotency.fingerprint = portone_str(flow->fingerprint);
@@ -738,7 +738,7 @@ fuzz_flow_commit(fuzz_flow_t *flow, portone_step_e step, char event)
         /* the client is told this now: it is never a success */
 
         fuzz_check(core->error != PORTONE_NO_ERROR);
-        fuzz_check(!core->attempt
+        fuzz_check(!core->recorded
                    || (core->state != PORTONE_STATE_SUCCEEDED
                        && core->state != PORTONE_STATE_PENDING));
     }

@@ -35,7 +35,7 @@ fuzz_flow_check_cancel(fuzz_flow_t *flow)
     portone_str_t       str, imp_uid;
     portone_payment_t   stored;
 
-    fuzz_check(!flow->core.read && !flow->core.settle);
+    fuzz_check(flow->core.want == PORTONE_WANT_REFUND);
     fuzz_check(!flow->core.abandoned);
     fuzz_check(flow->n_cancels == flow->n_unauthorized);
     fuzz_check(flow->n_cancels < 2);
@@ -162,7 +162,7 @@ fuzz_flow_check_kept(const fuzz_flow_t *flow)
     const fuzz_flow_t  *other;
 
     if (flow->key[0] == '\0' || flow->exhausted || flow->core.abandoned
-        || flow->core.read || flow->core.settle || flow->core.sync
+        || flow->core.want != PORTONE_WANT_REFUND
         || flow->core.error == PORTONE_AMOUNT_REQUIRED)
     {
         return;
@@ -202,7 +202,7 @@ fuzz_flow_check_settlement(fuzz_flow_t *flow)
     id = core->settlement.refund_id;
 
     if (core->task->own) {
-        fuzz_check(core->attempt);
+        fuzz_check(core->recorded);
         fuzz_check(portone_str_eq(&id, &own));
         return;
     }
@@ -225,10 +225,11 @@ fuzz_flow_check_settlement(fuzz_flow_t *flow)
         fuzz_check(portone_record_state(old) != PORTONE_STATE_MANUAL_REVIEW);
         fuzz_check(flow->world->now
                    >= portone_json_int(old, "settle_at", INT64_MAX)
-                   || (core->sync
+                   || (core->want == PORTONE_WANT_SYNC
                        && portone_record_state(old)
                           == PORTONE_STATE_PENDING));
-        fuzz_check(core->settle || portone_str_eq(&account, &core->account));
+        fuzz_check(core->want == PORTONE_WANT_SETTLE
+                   || portone_str_eq(&account, &core->account));
 
         switch (state) {
 
@@ -279,17 +280,17 @@ fuzz_flow_check_end(fuzz_flow_t *flow)
         return;
     }
 
-    if (!core->attempt) {
+    if (!core->recorded) {
         fuzz_check(flow->n_cancels == 0);
         fuzz_check(core->error != PORTONE_OUTCOME_UNKNOWN);
-        fuzz_check(core->error != PORTONE_NO_ERROR || core->read
-                   || core->settle || core->sync);
-        fuzz_check(core->error != PORTONE_NO_ERROR || !core->sync
-                   || core->settle || flow->asked);
+        fuzz_check(core->error != PORTONE_NO_ERROR
+                   || core->want != PORTONE_WANT_REFUND);
+        fuzz_check(core->error != PORTONE_NO_ERROR
+                   || core->want != PORTONE_WANT_SYNC || flow->asked);
         return;
     }
 
-    fuzz_check(!core->read && !core->settle && !core->sync);
+    fuzz_check(core->want == PORTONE_WANT_REFUND);
 
     intent = fuzz_world_state(flow->world, PORTONE_DB_INTENTS,
                               &core->payment.imp_uid, flow->refund_id);
@@ -348,11 +349,11 @@ fuzz_flow_check_body(fuzz_flow_t *flow)
 
     core = &flow->core;
 
-    if (core->settle) {
+    if (core->want == PORTONE_WANT_SETTLE) {
         return;
     }
 
-    if (core->sync && !core->read) {
+    if (core->want == PORTONE_WANT_SYNC) {
         fuzz_paused = 0;
 
         cJSON_free(portone_reply_webhook(core));
@@ -363,14 +364,14 @@ fuzz_flow_check_body(fuzz_flow_t *flow)
 
     fuzz_paused = 0;
 
-    body = core->read ? portone_reply_payment(core)
-                      : portone_reply_refund(core);
+    body = (core->want == PORTONE_WANT_READ) ? portone_reply_payment(core)
+                                             : portone_reply_refund(core);
     fuzz_paused = 1;
 
     cJSON_free(body);
 
-    body = core->read ? portone_reply_payment(core)
-                      : portone_reply_refund(core);
+    body = (core->want == PORTONE_WANT_READ) ? portone_reply_payment(core)
+                                             : portone_reply_refund(core);
 
     fuzz_check(body != NULL);
 

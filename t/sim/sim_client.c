@@ -399,7 +399,7 @@ sim_client_read(sim_t *sim, int i)
     flow = sim_flow_create(sim, worker);
 
     flow->client = 1;
-    flow->core.read = 1;
+    flow->core.want = PORTONE_WANT_READ;
 
     if (sim_chance(sim, 500)) {
         (void) snprintf(flow->uids[0], sizeof(flow->uids[0]), "imp_%d", i);
@@ -448,7 +448,7 @@ sim_review(sim_t *sim, int i, int tries)
     flow->review = i;
     flow->tries = tries;
 
-    flow->core.read = 1;
+    flow->core.want = PORTONE_WANT_REVIEW;
     flow->core.account = portone_str("f00d");
     flow->core.include_sandbox = 1;
 
@@ -536,7 +536,7 @@ sim_webhook(sim_t *sim, int i, int tries)
     flow->webhook = i;
     flow->version = sim->payments[i].version;
     flow->tries = tries;
-    flow->core.sync = 1;
+    flow->core.want = PORTONE_WANT_SYNC;
 
     if (sim_chance(sim, 900)) {
         (void) snprintf(flow->uids[0], sizeof(flow->uids[0]), "imp_%d", i);

@@ -216,7 +216,7 @@ sim_reconcile_settle(sim_t *sim, portone_due_t *due)
     memcpy(flow->account, due->account, sizeof(due->account));
 
     core->account = portone_str(flow->account);
-    core->settle = 1;
+    core->want = PORTONE_WANT_SETTLE;
     core->fetch = 0;
     core->include_sandbox = due->include_sandbox;
     core->request.imp_uid = portone_str(flow->uids[0]);

@@ -31,9 +31,9 @@ portone_flow_start(portone_flow_t *flow)
 {
     flow->field = "";
 
-    if (flow->require_amount
-        && !flow->request.has_amount
-        && !flow->read && !flow->settle && !flow->sync)
+    if (flow->want == PORTONE_WANT_REFUND
+        && flow->require_amount
+        && !flow->request.has_amount)
     {
         flow->field = "amount";
         return portone_step_finish(flow, PORTONE_AMOUNT_REQUIRED);
@@ -43,7 +43,9 @@ portone_flow_start(portone_flow_t *flow)
     flow->lookup.imp_uid = flow->request.imp_uid;
     flow->lookup.merchant_uid = flow->request.merchant_uid;
     flow->lookup.idempotency = flow->idempotency.key;
-    flow->lookup.want_refunds = flow->read || flow->sync;
+    flow->lookup.want_refunds = (flow->want == PORTONE_WANT_READ
+                                 || flow->want == PORTONE_WANT_SYNC
+                                 || flow->want == PORTONE_WANT_REVIEW);
 
     return PORTONE_STEP_LOOKUP;
 }
@@ -158,7 +160,7 @@ portone_flow_check(portone_flow_t *flow)
 static portone_step_e
 portone_flow_follow(portone_flow_t *flow, int64_t now)
 {
-    if (flow->review_id.len && !flow->reviewed) {
+    if (flow->want == PORTONE_WANT_REVIEW && !flow->reviewed) {
         return portone_review_start(flow, now);
     }
 
@@ -166,15 +168,17 @@ portone_flow_follow(portone_flow_t *flow, int64_t now)
         return portone_open_start(flow);
     }
 
-    if (flow->sync) {
-        return portone_sync_start(flow);
-    }
+    switch (flow->want) {
 
-    if (flow->read || flow->settle) {
+    case PORTONE_WANT_REFUND:
+        return portone_refund_start(flow, now);
+
+    case PORTONE_WANT_SYNC:
+        return portone_sync_start(flow);
+
+    default:
         return portone_step_finish(flow, PORTONE_NO_ERROR);
     }
-
-    return portone_refund_start(flow, now);
 }
 
 
@@ -332,7 +336,7 @@ portone_flow_saved(portone_flow_t *flow, int rc)
         return portone_step_finish(flow, PORTONE_STORE_UNAVAILABLE);
     }
 
-    flow->fresh = flow->save.stored;
+    flow->learned = flow->save.stored;
 
     return portone_step_lookup(flow);
 }
@@ -349,7 +353,7 @@ portone_step_e
 portone_flow_cancelled(portone_flow_t *flow, portone_call_e call,
     portone_answer_t *answer, int64_t now)
 {
-    assert(flow->attempt);
+    assert(flow->recorded);
 
     return portone_refund_cancelled(flow, call, answer, now);
 }

@@ -37,7 +37,7 @@
  *
  *     LOOKUP --> TOKEN --> REREAD or FETCH --> SAVE --> LOOKUP
  *
- * A flow with "sync" set brings a payment up to date, known or not:
+ * PORTONE_WANT_SYNC brings a payment up to date, known or not:
  *
  *     LOOKUP --> TOKEN --> REREAD or FETCH --> [SAVE --> LOOKUP]
  */
@@ -58,6 +58,20 @@ typedef enum {
     PORTONE_STEP_SETTLE,       /* portone_flow_settled() */
     PORTONE_STEP_FINISH        /* the answer is known */
 } portone_step_e;
+
+
+/* the purpose of a flow */
+
+typedef enum {
+    PORTONE_WANT_REFUND = 0,
+    PORTONE_WANT_READ,         /* the payment as it is stored */
+    PORTONE_WANT_SYNC,         /* the payment as PortOne has it, stored, and
+                                  its open refund settled; with fetch */
+    PORTONE_WANT_SETTLE,       /* an open refund settled, with whatever
+                                  account */
+    PORTONE_WANT_REVIEW        /* a refund in manual_review settled by a
+                                  person, and the payment read */
+} portone_want_e;
 
 
 /* which payment of an order FETCH asks for: the newest of these */
@@ -96,6 +110,7 @@ typedef struct {
 
     /* set by the caller before portone_flow_start() */
 
+    portone_want_e            want;
     portone_str_t             merchant;
     portone_str_t             account;
     portone_str_t             tier;
@@ -112,16 +127,9 @@ typedef struct {
                                                   which nothing is sent */
     int64_t                   retry_time;      /* seconds until an open refund
                                                   is looked at again */
-    portone_str_t             review_id;       /* of a reading: the refund in
-                                                  manual_review that a person
-                                                  settles; len 0: none */
-    portone_state_e           review_state;    /* in this state */
-    unsigned                  read:1;          /* only read the payment */
-    unsigned                  settle:1;        /* only settle what is open,
-                                                  with whatever account */
-    unsigned                  sync:1;          /* only read PortOne, store
-                                                  what it says, and settle
-                                                  what is open; with fetch */
+    portone_str_t             review_id;       /* of PORTONE_WANT_REVIEW: the
+                                                  refund */
+    portone_state_e           review_state;    /* the state it ends in */
     unsigned                  fetch:1;         /* portone_fetch */
     unsigned                  require_amount:1;
     unsigned                  phone_month:1;
@@ -148,13 +156,18 @@ typedef struct {
     portone_open_t            open;            /* of REFUND_IN_PROGRESS */
     unsigned                  found:1;         /* payment is set, and may be
                                                   shown */
-    unsigned                  attempt:1;       /* refund_id is in the store */
+    unsigned                  recorded:1;      /* refund_id is in the store */
     unsigned                  replayed:1;      /* the answer is the saved one of
                                                   the idempotency key */
     unsigned                  has_code:1;
     unsigned                  mismatch:1;      /* portone_match, for the log */
     unsigned                  unreadable:1;    /* the stored payment, for the
                                                   log: lookup.key is its key */
+    unsigned                  key_open:1;      /* the refund of the
+                                                  idempotency key is open */
+    unsigned                  learned:1;       /* PortOne was read, and its
+                                                  payment is stored or says
+                                                  that a refund is pending */
     unsigned                  reviewed:1;      /* the refund of review_id was
                                                   settled */
     char                      opened_id[PORTONE_REFUND_ID_LEN + 1];
@@ -181,9 +194,6 @@ typedef struct {
     unsigned                  was_fetched:1;
     unsigned                  refreshed:1;
     unsigned                  abandoned:1;
-    unsigned                  key_open:1;      /* the key's refund is open */
-    unsigned                  fresh:1;         /* PortOne was read, and what
-                                                  it says is stored */
     unsigned                  has_payment:1;
     unsigned                  has_fetched:1;
 } portone_flow_t;

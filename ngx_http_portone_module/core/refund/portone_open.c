@@ -62,7 +62,8 @@ portone_open_due(const portone_flow_t *flow, int64_t now)
         return 0;
     }
 
-    return flow->settle || portone_open_same_account(flow, intent);
+    return flow->want == PORTONE_WANT_SETTLE
+           || portone_open_same_account(flow, intent);
 }
 
 
@@ -76,7 +77,7 @@ portone_open_due(const portone_flow_t *flow, int64_t now)
 static int
 portone_open_early(const portone_flow_t *flow, const cJSON *record)
 {
-    return flow->sync
+    return flow->want == PORTONE_WANT_SYNC
            && portone_record_state(record) == PORTONE_STATE_PENDING;
 }
 
@@ -128,7 +129,7 @@ portone_open_found(portone_flow_t *flow, int64_t now)
                                  amount);
 
     if (state == PORTONE_STATE_PENDING) {
-        flow->fresh = 1;
+        flow->learned = 1;
         return portone_open_postpone(flow, now);
     }
 
@@ -229,10 +230,10 @@ portone_open_settled(portone_flow_t *flow, int rc)
 
         flow->opened_id[0] = '\0';
         flow->trouble = PORTONE_NO_ERROR;
-        flow->fresh = 0;
+        flow->learned = 0;
 
     } else if (flow->settlement.payment.len) {
-        flow->fresh = 1;
+        flow->learned = 1;
     }
 
     /* a payment that is not stored must not become that of what comes next */
@@ -243,10 +244,15 @@ portone_open_settled(portone_flow_t *flow, int rc)
         return PORTONE_STEP_FINISH;
     }
 
-    if (flow->settle || (flow->sync && rc != PORTONE_OK)) {
-        return portone_step_finish(flow, (rc == PORTONE_OK)
-                                             ? PORTONE_NO_ERROR
-                                             : PORTONE_STORE_UNAVAILABLE);
+    if (rc != PORTONE_OK
+        && (flow->want == PORTONE_WANT_SETTLE
+            || flow->want == PORTONE_WANT_SYNC))
+    {
+        return portone_step_finish(flow, PORTONE_STORE_UNAVAILABLE);
+    }
+
+    if (flow->want == PORTONE_WANT_SETTLE) {
+        return portone_step_finish(flow, PORTONE_NO_ERROR);
     }
 
     /* on with the request, whatever has come of the open refund */

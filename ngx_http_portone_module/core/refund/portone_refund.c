@@ -213,7 +213,7 @@ portone_refund_claimed(portone_flow_t *flow, int rc, int64_t now)
         break;
     }
 
-    flow->attempt = 1;
+    flow->recorded = 1;
     flow->state = PORTONE_STATE_SENDING;
 
     if (flow->abandoned || portone_refund_late(flow, now)) {

@@ -4,8 +4,6 @@
  */
 
 
-#include <string.h>
-
 #include "portone_json.h"
 #include "portone_reply.h"
 #include "portone_task.h"
@@ -14,7 +12,8 @@
 /* the answers that are saved with idempotency keys */
 
 
-static char *portone_replay_answer(const portone_flow_t *flow);
+static char *portone_replay_answer(const portone_flow_t *flow,
+    portone_state_e state, portone_error_e error);
 
 
 int
@@ -77,22 +76,24 @@ portone_replay(portone_flow_t *flow)
     flow->code = portone_json_int(answer, "code", 0);
     flow->message = portone_json_str(answer, "message");
     flow->refund_id = refund_id;
-    flow->attempt = 1;
+    flow->recorded = 1;
     flow->replayed = 1;
 
     return PORTONE_OK;
 }
 
 
+/*
+ * The saved answer is the one that the client of this refund is told, or
+ * would be told now.
+ */
+
 int
 portone_replay_save(portone_flow_t *flow, portone_state_e state)
 {
-    char                  *text;
-    portone_str_t          key, merchant;
-    portone_flow_t         told;
-    portone_settlement_t  *settlement;
-
-    settlement = &flow->settlement;
+    char             *text;
+    portone_str_t     key, merchant;
+    portone_error_e   error;
 
     key = portone_json_str(flow->record, "idempotency_key");
 
@@ -100,26 +101,19 @@ portone_replay_save(portone_flow_t *flow, portone_state_e state)
         return PORTONE_OK;
     }
 
-    /* what the client of this refund is told, or would be now */
-
-    told = *flow;
-
     switch (state) {
 
     case PORTONE_STATE_SUCCEEDED:
     case PORTONE_STATE_PENDING:
-        told.error = PORTONE_NO_ERROR;
+        error = PORTONE_NO_ERROR;
         break;
 
     case PORTONE_STATE_REJECTED:
-
-        if (!flow->task->own) {
-            told.error = PORTONE_REFUND_REJECTED;
-        }
-
+        error = flow->task->own ? flow->error : PORTONE_REFUND_REJECTED;
         break;
 
     case PORTONE_STATE_NOT_EXECUTED:
+        error = flow->error;
         break;
 
     default:
@@ -131,7 +125,7 @@ portone_replay_save(portone_flow_t *flow, portone_state_e state)
 
     merchant = portone_json_str(flow->record, "merchant");
 
-    if (portone_key(&settlement->idempotency, &merchant, &key)
+    if (portone_key(&flow->settlement.idempotency, &merchant, &key)
         != PORTONE_OK)
     {
         return PORTONE_ERROR;
@@ -139,59 +133,58 @@ portone_replay_save(portone_flow_t *flow, portone_state_e state)
 
     if (state == PORTONE_STATE_NOT_EXECUTED
         || (state == PORTONE_STATE_REJECTED
-            && told.error != PORTONE_REFUND_REJECTED))
+            && error != PORTONE_REFUND_REJECTED))
     {
         /* nothing was executed, and the request may be made again */
 
         return PORTONE_OK;
     }
 
-    told.state = state;
-    told.attempt = 1;
-    told.replayed = 0;
-    told.field = "";
-    told.refund_id = portone_json_str(flow->record, "refund_id");
-    told.has_code = portone_json_is_number(portone_json_member(flow->record,
-                                                               "code"));
-    told.code = portone_json_int(flow->record, "code", 0);
-    told.message = portone_json_str(flow->record, "message");
-
-    text = portone_replay_answer(&told);
+    text = portone_replay_answer(flow, state, error);
     if (text == NULL) {
         return PORTONE_ERROR;
     }
 
-    settlement->answer = portone_step_text(flow, PORTONE_TEXT_ANSWER, text);
+    flow->settlement.answer = portone_step_text(flow, PORTONE_TEXT_ANSWER,
+                                                text);
 
     return PORTONE_OK;
 }
 
 
 static char *
-portone_replay_answer(const portone_flow_t *flow)
+portone_replay_answer(const portone_flow_t *flow, portone_state_e state,
+    portone_error_e error)
 {
     int             rc;
     char           *body, *text;
     cJSON          *answer;
-    portone_str_t   error, state;
+    const cJSON    *code;
+    portone_str_t   word, message;
 
-    body = portone_reply_refund(flow);
+    body = portone_reply_record(flow, state, error);
     if (body == NULL) {
         return NULL;
     }
 
     answer = cJSON_CreateObject();
 
-    error = portone_str(portone_error_word(flow->error));
-    state = portone_str(portone_record_word(flow->state));
+    word = portone_str(portone_record_word(state));
+    rc = portone_json_set_str(answer, "state", &word);
 
-    rc = portone_json_set_str(answer, "state", &state);
-    rc |= portone_json_set_str(answer, "error", &error);
-    rc |= portone_json_set_str(answer, "message", &flow->message);
+    word = portone_str(portone_error_word(error));
+    rc |= portone_json_set_str(answer, "error", &word);
+
+    message = portone_json_str(flow->record, "message");
+    rc |= portone_json_set_str(answer, "message", &message);
+
     rc |= portone_json_set(answer, "body", cJSON_CreateString(body));
 
-    if (flow->has_code) {
-        rc |= portone_json_set_int(answer, "code", flow->code);
+    code = portone_json_member(flow->record, "code");
+
+    if (portone_json_is_number(code)) {
+        rc |= portone_json_set_int(answer, "code",
+                                   portone_json_int(flow->record, "code", 0));
     }
 
     cJSON_free(body);

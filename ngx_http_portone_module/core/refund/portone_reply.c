@@ -8,8 +8,27 @@
 #include "portone_json.h"
 
 
-static char *portone_reply_flow_error(const portone_flow_t *flow);
-static int portone_reply_members(cJSON *json, const portone_flow_t *flow);
+/* the outcome of a refund, as its client is told */
+
+typedef struct {
+    portone_state_e         state;
+    portone_error_e         error;
+    const char             *field;        /* culprit or "" */
+    int64_t                 code;         /* PortOne's; 0: none */
+    portone_str_t           message;      /* PortOne's */
+    const portone_str_t    *refund_id;    /* NULL: the store has none */
+} portone_reply_t;
+
+
+static void portone_reply_init(portone_reply_t *reply,
+    const portone_flow_t *flow);
+static char *portone_reply_outcome(const portone_flow_t *flow,
+    const portone_reply_t *reply);
+static char *portone_reply_flow_error(const portone_flow_t *flow,
+    const portone_reply_t *reply);
+static int portone_reply_uids(cJSON *json, const portone_flow_t *flow);
+static portone_str_t portone_reply_sentence(const portone_flow_t *flow,
+    const portone_reply_t *reply);
 static int portone_reply_word(cJSON *json, const char *name,
     const char *word);
 static int portone_reply_refundable(cJSON *json, const portone_flow_t *flow);
@@ -43,9 +62,8 @@ portone_reply_error(portone_error_e error, const char *field,
 char *
 portone_reply_refund(const portone_flow_t *flow)
 {
-    int             rc;
-    cJSON          *json;
-    portone_str_t   body;
+    portone_str_t     body;
+    portone_reply_t   reply;
 
     if (flow->replayed) {
         body = portone_json_str(portone_json_member(flow->lookup.saved,
@@ -55,38 +73,43 @@ portone_reply_refund(const portone_flow_t *flow)
         return portone_str_copy(&body);
     }
 
-    if (flow->error != PORTONE_NO_ERROR) {
-        return portone_reply_flow_error(flow);
-    }
+    portone_reply_init(&reply, flow);
 
-    if (flow->state != PORTONE_STATE_PENDING) {
+    return portone_reply_outcome(flow, &reply);
+}
 
-        if (flow->settlement.payment.len) {
-            return portone_payment_reprint(&flow->payment,
-                                           &flow->settlement.payment);
-        }
 
-        return portone_payment_print(&flow->payment, 1);
-    }
+char *
+portone_reply_record(const portone_flow_t *flow, portone_state_e state,
+    portone_error_e error)
+{
+    portone_str_t     refund_id;
+    portone_reply_t   reply;
 
-    json = cJSON_Duplicate(flow->payment.json, 1);
+    refund_id = portone_json_str(flow->record, "refund_id");
 
-    rc = portone_reply_refundable(json, flow);
-    rc |= portone_reply_word(json, "state", portone_record_word(flow->state));
-    rc |= portone_json_set_str(json, "refund_id", &flow->refund_id);
+    reply.state = state;
+    reply.error = error;
+    reply.field = "";
+    reply.code = portone_json_int(flow->record, "code", 0);
+    reply.message = portone_json_str(flow->record, "message");
+    reply.refund_id = &refund_id;
 
-    return portone_reply_print(json, rc);
+    return portone_reply_outcome(flow, &reply);
 }
 
 
 char *
 portone_reply_payment(const portone_flow_t *flow)
 {
-    int     rc;
-    cJSON  *json;
+    int               rc;
+    cJSON            *json;
+    portone_reply_t   reply;
 
     if (flow->error != PORTONE_NO_ERROR) {
-        return portone_reply_flow_error(flow);
+        portone_reply_init(&reply, flow);
+
+        return portone_reply_flow_error(flow, &reply);
     }
 
     json = cJSON_Duplicate(flow->payment.json, 1);
@@ -102,11 +125,14 @@ portone_reply_payment(const portone_flow_t *flow)
 char *
 portone_reply_webhook(const portone_flow_t *flow)
 {
-    int     rc;
-    cJSON  *json;
+    int               rc;
+    cJSON            *json;
+    portone_reply_t   reply;
 
     if (flow->error != PORTONE_NO_ERROR) {
-        return portone_reply_flow_error(flow);
+        portone_reply_init(&reply, flow);
+
+        return portone_reply_flow_error(flow, &reply);
     }
 
     json = cJSON_CreateObject();
@@ -121,61 +147,85 @@ portone_reply_webhook(const portone_flow_t *flow)
 portone_str_t
 portone_reply_message(const portone_flow_t *flow)
 {
-    if (flow->error == PORTONE_REFUND_REJECTED && flow->message.len) {
-        return flow->message;
-    }
+    portone_reply_t  reply;
 
-    return portone_str(portone_error_message(flow->error, flow->language));
+    portone_reply_init(&reply, flow);
+
+    return portone_reply_sentence(flow, &reply);
+}
+
+
+static void
+portone_reply_init(portone_reply_t *reply, const portone_flow_t *flow)
+{
+    reply->state = flow->state;
+    reply->error = flow->error;
+    reply->field = flow->field;
+    reply->code = flow->has_code ? flow->code : 0;
+    reply->message = flow->message;
+    reply->refund_id = flow->recorded ? &flow->refund_id : NULL;
 }
 
 
 static char *
-portone_reply_flow_error(const portone_flow_t *flow)
+portone_reply_outcome(const portone_flow_t *flow,
+    const portone_reply_t *reply)
 {
     int     rc;
     cJSON  *json;
 
-    json = cJSON_CreateObject();
+    if (reply->error != PORTONE_NO_ERROR) {
+        return portone_reply_flow_error(flow, reply);
+    }
 
-    rc = portone_reply_members(json, flow);
+    if (reply->state != PORTONE_STATE_PENDING) {
+
+        if (flow->settlement.payment.len) {
+            return portone_payment_reprint(&flow->payment,
+                                           &flow->settlement.payment);
+        }
+
+        return portone_payment_print(&flow->payment, 1);
+    }
+
+    json = cJSON_Duplicate(flow->payment.json, 1);
+
+    rc = portone_reply_refundable(json, flow);
+    rc |= portone_reply_word(json, "state",
+                             portone_record_word(reply->state));
+    rc |= portone_json_set_str(json, "refund_id", reply->refund_id);
 
     return portone_reply_print(json, rc);
 }
 
 
-static int
-portone_reply_members(cJSON *json, const portone_flow_t *flow)
+static char *
+portone_reply_flow_error(const portone_flow_t *flow,
+    const portone_reply_t *reply)
 {
     int             rc;
-    portone_str_t   merchant_uid, imp_uid, message;
+    cJSON          *json;
+    portone_str_t   message;
 
-    if (flow->found) {
-        merchant_uid = flow->payment.merchant_uid;
-        imp_uid = flow->payment.imp_uid;
+    json = cJSON_CreateObject();
 
-    } else {
-        merchant_uid = flow->request.merchant_uid;
-        imp_uid = flow->request.imp_uid;
-    }
+    message = portone_reply_sentence(flow, reply);
 
-    message = portone_reply_message(flow);
-
-    rc = portone_reply_word(json, "error", portone_error_word(flow->error));
+    rc = portone_reply_word(json, "error", portone_error_word(reply->error));
     rc |= portone_json_set_str(json, "message", &message);
     rc |= portone_json_set(json, "code", cJSON_CreateNull());
 
-    if (flow->has_code && flow->code != 0) {
-        rc |= portone_json_set_int(json, "code", flow->code);
+    if (reply->code != 0) {
+        rc |= portone_json_set_int(json, "code", reply->code);
     }
 
-    rc |= portone_json_set_str(json, "merchant_uid", &merchant_uid);
-    rc |= portone_json_set_str(json, "imp_uid", &imp_uid);
+    rc |= portone_reply_uids(json, flow);
 
-    if (flow->field && flow->field[0]) {
-        rc |= portone_reply_word(json, "field", flow->field);
+    if (reply->field && reply->field[0]) {
+        rc |= portone_reply_word(json, "field", reply->field);
     }
 
-    switch (flow->error) {
+    switch (reply->error) {
 
     case PORTONE_AMOUNT_EXCEEDS_REFUNDABLE:
     case PORTONE_ALREADY_REFUNDED:
@@ -198,11 +248,45 @@ portone_reply_members(cJSON *json, const portone_flow_t *flow)
         break;
     }
 
-    if (flow->attempt) {
-        rc |= portone_json_set_str(json, "refund_id", &flow->refund_id);
+    if (reply->refund_id != NULL) {
+        rc |= portone_json_set_str(json, "refund_id", reply->refund_id);
     }
 
+    return portone_reply_print(json, rc);
+}
+
+
+static int
+portone_reply_uids(cJSON *json, const portone_flow_t *flow)
+{
+    int                   rc;
+    const portone_str_t  *merchant_uid, *imp_uid;
+
+    if (flow->found) {
+        merchant_uid = &flow->payment.merchant_uid;
+        imp_uid = &flow->payment.imp_uid;
+
+    } else {
+        merchant_uid = &flow->request.merchant_uid;
+        imp_uid = &flow->request.imp_uid;
+    }
+
+    rc = portone_json_set_str(json, "merchant_uid", merchant_uid);
+    rc |= portone_json_set_str(json, "imp_uid", imp_uid);
+
     return rc;
+}
+
+
+static portone_str_t
+portone_reply_sentence(const portone_flow_t *flow,
+    const portone_reply_t *reply)
+{
+    if (reply->error == PORTONE_REFUND_REJECTED && reply->message.len) {
+        return reply->message;
+    }
+
+    return portone_str(portone_error_message(reply->error, flow->language));
 }
 
 

@@ -24,6 +24,10 @@ char *portone_reply_error(portone_error_e error, const char *field,
 /* how a refund ended: the payment as it is now, or flow->error */
 char *portone_reply_refund(const portone_flow_t *flow);
 
+/* the same for flow->record, once it has ended so: the answer to keep */
+char *portone_reply_record(const portone_flow_t *flow, portone_state_e state,
+    portone_error_e error);
+
 /* the payment that was read, with its refunds, or flow->error */
 char *portone_reply_payment(const portone_flow_t *flow);
 

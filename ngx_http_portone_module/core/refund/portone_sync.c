@@ -41,7 +41,7 @@ portone_sync_start(portone_flow_t *flow)
 {
     const cJSON  *intent;
 
-    if (flow->fresh) {
+    if (flow->learned) {
         return portone_step_finish(flow, PORTONE_NO_ERROR);
     }
 
@@ -79,7 +79,9 @@ portone_sync_may_fetch(const portone_flow_t *flow)
 {
     const portone_request_t  *request;
 
-    if (!flow->fetch || flow->was_fetched || flow->review_id.len) {
+    if (!flow->fetch || flow->was_fetched
+        || flow->want == PORTONE_WANT_REVIEW)
+    {
         return 0;
     }
 
@@ -126,7 +128,7 @@ portone_sync_recheck(portone_flow_t *flow, portone_error_e error)
 
     case PORTONE_CHECKSUM_MISMATCH:
 
-        if (flow->was_fetched || flow->fresh
+        if (flow->was_fetched || flow->learned
             || !portone_uid_addressable(&flow->payment.imp_uid))
         {
             break;
@@ -215,7 +217,7 @@ portone_sync_found(portone_flow_t *flow, int64_t now)
 
             /* the same again: ends here, and costs no writing to disk */
 
-            if (flow->sync) {
+            if (flow->want == PORTONE_WANT_SYNC) {
                 return portone_step_finish(flow, PORTONE_NO_ERROR);
             }
 
@@ -239,16 +241,18 @@ portone_sync_found(portone_flow_t *flow, int64_t now)
 static portone_step_e
 portone_sync_missing(portone_flow_t *flow, int64_t now)
 {
+    portone_error_e  error;
+
     if (flow->find != PORTONE_FIND_ANY) {
         return portone_sync_order(flow);
     }
 
     /* the payment may be in the store, unpaid as it was */
 
-    return portone_sync_failed(flow, (flow->found && !flow->sync)
-                                         ? PORTONE_NOT_REFUNDABLE
-                                         : PORTONE_PAYMENT_NOT_FOUND,
-                               now);
+    error = (flow->found && flow->want != PORTONE_WANT_SYNC)
+                ? PORTONE_NOT_REFUNDABLE : PORTONE_PAYMENT_NOT_FOUND;
+
+    return portone_sync_failed(flow, error, now);
 }
 
 
