@@ -478,7 +478,7 @@ ngx_http_portone_flow_timer(ngx_event_t *ev)
     ngx_log_error(NGX_LOG_ERR, &flow->client.log, 0,
                   "the store does not answer, the client is told so");
 
-    portone_flow_abandon(&flow->core, flow->step);
+    portone_flow_abandon(&flow->core);
 
     ngx_http_portone_flow_count(flow);
     ngx_http_portone_flow_answer(flow);

@@ -319,7 +319,7 @@ model_commit(model_t *model, portone_step_e step)
     script = model->script;
 
     if (script->step == step && script->abandoned) {
-        portone_flow_abandon(flow, step);
+        portone_flow_abandon(flow);
 
         /* the client is told now, before anything is stored */
 

@@ -733,7 +733,7 @@ fuzz_flow_commit(fuzz_flow_t *flow, portone_step_e step, char event)
     }
 
     if ((event == 'b' || event == 'B') && !core->abandoned) {
-        portone_flow_abandon(core, step);
+        portone_flow_abandon(core);
 
         /* the client is told this now: it is never a success */
 

@@ -226,7 +226,7 @@ sim_flow_patience(sim_t *sim, sim_flow_t *flow)
         return;
     }
 
-    portone_flow_abandon(&flow->core, flow->step);
+    portone_flow_abandon(&flow->core);
 
     sim_flow_tell(sim, flow);
 }

@@ -14,20 +14,187 @@
 /* events to steps; who looks at a payment, and what follows */
 
 
+static portone_step_e portone_flow_next(portone_flow_t *flow,
+    portone_step_e step);
+static portone_step_e portone_flow_begin(portone_flow_t *flow);
+static portone_step_e portone_flow_look(portone_flow_t *flow, int rc,
+    int64_t now);
 static int portone_flow_parse(portone_flow_t *flow);
 static portone_error_e portone_flow_check(portone_flow_t *flow);
 static portone_step_e portone_flow_follow(portone_flow_t *flow, int64_t now);
 static portone_step_e portone_flow_granted(portone_flow_t *flow, int64_t now);
+static portone_step_e portone_flow_denied(portone_flow_t *flow,
+    portone_token_e result, int64_t now);
 static portone_step_e portone_flow_read(portone_flow_t *flow,
-    portone_step_e step, portone_call_e call, portone_answer_t *answer,
-    int64_t now);
-static int portone_flow_asked(const portone_flow_t *flow,
-    portone_step_e step);
+    portone_call_e call, portone_answer_t *answer, int64_t now);
+static int portone_flow_asked(const portone_flow_t *flow);
+static portone_step_e portone_flow_store(portone_flow_t *flow, int rc);
 static void portone_flow_forget(portone_flow_t *flow);
 
 
 portone_step_e
 portone_flow_start(portone_flow_t *flow)
+{
+    assert(flow->field == NULL);
+    assert(flow->want != PORTONE_WANT_REVIEW || flow->review_id.len);
+
+    return portone_flow_next(flow, portone_flow_begin(flow));
+}
+
+
+portone_step_e
+portone_flow_looked_up(portone_flow_t *flow, int rc, int64_t now)
+{
+    assert(flow->step == PORTONE_STEP_LOOKUP);
+    assert(flow->field != NULL);
+
+    return portone_flow_next(flow, portone_flow_look(flow, rc, now));
+}
+
+
+portone_step_e
+portone_flow_token(portone_flow_t *flow, portone_token_e result,
+    int64_t clock_offset, int64_t now)
+{
+    assert(flow->step == PORTONE_STEP_TOKEN
+           || flow->step == PORTONE_STEP_REFRESH);
+
+    if (result != PORTONE_TOKEN_GRANTED) {
+        return portone_flow_next(flow,
+                                 portone_flow_denied(flow, result, now));
+    }
+
+    flow->clock_offset = clock_offset;
+
+    return portone_flow_next(flow, portone_flow_granted(flow, now));
+}
+
+
+portone_step_e
+portone_flow_fetched(portone_flow_t *flow, portone_call_e call,
+    portone_answer_t *answer, int64_t now)
+{
+    assert(flow->step == PORTONE_STEP_FETCH);
+
+    return portone_flow_next(flow,
+                             portone_flow_read(flow, call, answer, now));
+}
+
+
+portone_step_e
+portone_flow_saved(portone_flow_t *flow, int rc)
+{
+    assert(flow->step == PORTONE_STEP_SAVE);
+    assert(flow->has_fetched);
+
+    return portone_flow_next(flow, portone_flow_store(flow, rc));
+}
+
+
+portone_step_e
+portone_flow_claimed(portone_flow_t *flow, int rc, int64_t now)
+{
+    assert(flow->step == PORTONE_STEP_CLAIM);
+    assert(flow->record != NULL && flow->body != NULL);
+
+    return portone_flow_next(flow, portone_refund_claimed(flow, rc, now));
+}
+
+
+portone_step_e
+portone_flow_cancelled(portone_flow_t *flow, portone_call_e call,
+    portone_answer_t *answer, int64_t now)
+{
+    assert(flow->step == PORTONE_STEP_CANCEL);
+    assert(flow->recorded);
+
+    return portone_flow_next(flow, portone_refund_cancelled(flow, call,
+                                                            answer, now));
+}
+
+
+portone_step_e
+portone_flow_reread(portone_flow_t *flow, portone_call_e call,
+    portone_answer_t *answer, int64_t now)
+{
+    assert(flow->step == PORTONE_STEP_REREAD);
+
+    return portone_flow_next(flow,
+                             portone_flow_read(flow, call, answer, now));
+}
+
+
+portone_step_e
+portone_flow_settled(portone_flow_t *flow, int rc)
+{
+    assert(flow->step == PORTONE_STEP_SETTLE);
+    assert(flow->record != NULL && flow->settlement.record.len);
+
+    return portone_flow_next(flow, flow->task->settled(flow, rc));
+}
+
+
+void
+portone_flow_abandon(portone_flow_t *flow)
+{
+    assert(flow->step == PORTONE_STEP_SAVE
+           || flow->step == PORTONE_STEP_CLAIM
+           || flow->step == PORTONE_STEP_SETTLE);
+
+    flow->abandoned = 1;
+
+    if (flow->step != PORTONE_STEP_SETTLE || !flow->task->own) {
+        flow->error = PORTONE_STORE_UNAVAILABLE;
+        return;
+    }
+
+    switch (flow->state) {
+
+    case PORTONE_STATE_NOT_EXECUTED:
+    case PORTONE_STATE_REJECTED:
+        break;
+
+    default:
+        flow->state = PORTONE_STATE_UNKNOWN;
+        flow->error = PORTONE_OUTCOME_UNKNOWN;
+        break;
+    }
+}
+
+
+void
+portone_flow_free(portone_flow_t *flow)
+{
+    size_t  i;
+
+    for (i = 0; i < sizeof(flow->texts) / sizeof(flow->texts[0]); i++) {
+        cJSON_free(flow->texts[i]);
+    }
+
+    portone_flow_forget(flow);
+    portone_step_drop(flow);
+
+    cJSON_free(flow->body);
+    cJSON_Delete(flow->record);
+    portone_answer_free(&flow->answer);
+    portone_ledger_lookup_free(&flow->lookup);
+    portone_request_free(&flow->request);
+
+    memset(flow, 0, sizeof(portone_flow_t));
+}
+
+
+static portone_step_e
+portone_flow_next(portone_flow_t *flow, portone_step_e step)
+{
+    flow->step = step;
+
+    return step;
+}
+
+
+static portone_step_e
+portone_flow_begin(portone_flow_t *flow)
 {
     flow->field = "";
 
@@ -51,8 +218,8 @@ portone_flow_start(portone_flow_t *flow)
 }
 
 
-portone_step_e
-portone_flow_looked_up(portone_flow_t *flow, int rc, int64_t now)
+static portone_step_e
+portone_flow_look(portone_flow_t *flow, int rc, int64_t now)
 {
     portone_error_e  error;
 
@@ -182,17 +349,30 @@ portone_flow_follow(portone_flow_t *flow, int64_t now)
 }
 
 
-portone_step_e
-portone_flow_token(portone_flow_t *flow, portone_token_e result,
-    int64_t clock_offset, int64_t now)
+static portone_step_e
+portone_flow_granted(portone_flow_t *flow, int64_t now)
+{
+    switch (flow->resume) {
+
+    case PORTONE_STEP_CLAIM:
+        return portone_refund_prepare(flow, now);
+
+    case PORTONE_STEP_CANCEL:
+        return portone_refund_resume(flow, now);
+
+    default:
+        return flow->resume;
+    }
+}
+
+
+static portone_step_e
+portone_flow_denied(portone_flow_t *flow, portone_token_e result,
+    int64_t now)
 {
     portone_error_e  error;
 
     switch (result) {
-
-    case PORTONE_TOKEN_GRANTED:
-        flow->clock_offset = clock_offset;
-        return portone_flow_granted(flow, now);
 
     case PORTONE_TOKEN_REFUSED:
         error = PORTONE_PORTONE_UNAUTHORIZED;
@@ -214,7 +394,7 @@ portone_flow_token(portone_flow_t *flow, portone_token_e result,
 
     case PORTONE_STEP_CANCEL:
 
-        /* PortOne answered 401 to the cancel: it was not executed */
+        /* PortOne answered 401 to the cancel and has not executed it */
 
         return portone_refund_unsent(flow, error, now);
 
@@ -224,44 +404,11 @@ portone_flow_token(portone_flow_t *flow, portone_token_e result,
 }
 
 
-static portone_step_e
-portone_flow_granted(portone_flow_t *flow, int64_t now)
-{
-    switch (flow->resume) {
-
-    case PORTONE_STEP_CLAIM:
-        return portone_refund_prepare(flow, now);
-
-    case PORTONE_STEP_CANCEL:
-        return portone_refund_resume(flow, now);
-
-    default:
-        return flow->resume;
-    }
-}
-
-
-portone_step_e
-portone_flow_fetched(portone_flow_t *flow, portone_call_e call,
-    portone_answer_t *answer, int64_t now)
-{
-    return portone_flow_read(flow, PORTONE_STEP_FETCH, call, answer, now);
-}
-
-
-portone_step_e
-portone_flow_reread(portone_flow_t *flow, portone_call_e call,
-    portone_answer_t *answer, int64_t now)
-{
-    return portone_flow_read(flow, PORTONE_STEP_REREAD, call, answer, now);
-}
-
-
 /* the task's payment was asked for, by its imp_uid or by the order */
 
 static portone_step_e
-portone_flow_read(portone_flow_t *flow, portone_step_e step,
-    portone_call_e call, portone_answer_t *answer, int64_t now)
+portone_flow_read(portone_flow_t *flow, portone_call_e call,
+    portone_answer_t *answer, int64_t now)
 {
     portone_error_e   error;
     portone_answer_e  kind;
@@ -275,7 +422,7 @@ portone_flow_read(portone_flow_t *flow, portone_step_e step,
     if (kind == PORTONE_ANSWER_OK) {
 
         if (portone_step_payment(flow, answer) == PORTONE_OK
-            && portone_flow_asked(flow, step))
+            && portone_flow_asked(flow))
         {
             return flow->task->found(flow, now);
         }
@@ -293,7 +440,7 @@ portone_flow_read(portone_flow_t *flow, portone_step_e step,
     case PORTONE_ANSWER_UNAUTHORIZED:
 
         if (!flow->refreshed) {
-            return portone_step_refresh(flow, step);
+            return portone_step_refresh(flow, flow->step);
         }
 
         error = PORTONE_PORTONE_UNAUTHORIZED;
@@ -308,13 +455,13 @@ portone_flow_read(portone_flow_t *flow, portone_step_e step,
 
 
 static int
-portone_flow_asked(const portone_flow_t *flow, portone_step_e step)
+portone_flow_asked(const portone_flow_t *flow)
 {
     const portone_payment_t  *fetched;
 
     fetched = &flow->fetched;
 
-    if (step == PORTONE_STEP_REREAD) {
+    if (flow->step == PORTONE_STEP_REREAD) {
         return portone_str_eq(&fetched->imp_uid, &flow->payment.imp_uid);
     }
 
@@ -327,8 +474,8 @@ portone_flow_asked(const portone_flow_t *flow, portone_step_e step)
 }
 
 
-portone_step_e
-portone_flow_saved(portone_flow_t *flow, int rc)
+static portone_step_e
+portone_flow_store(portone_flow_t *flow, int rc)
 {
     portone_step_drop(flow);
 
@@ -342,54 +489,6 @@ portone_flow_saved(portone_flow_t *flow, int rc)
 }
 
 
-portone_step_e
-portone_flow_claimed(portone_flow_t *flow, int rc, int64_t now)
-{
-    return portone_refund_claimed(flow, rc, now);
-}
-
-
-portone_step_e
-portone_flow_cancelled(portone_flow_t *flow, portone_call_e call,
-    portone_answer_t *answer, int64_t now)
-{
-    assert(flow->recorded);
-
-    return portone_refund_cancelled(flow, call, answer, now);
-}
-
-
-portone_step_e
-portone_flow_settled(portone_flow_t *flow, int rc)
-{
-    return flow->task->settled(flow, rc);
-}
-
-
-void
-portone_flow_abandon(portone_flow_t *flow, portone_step_e step)
-{
-    flow->abandoned = 1;
-
-    if (step != PORTONE_STEP_SETTLE || !flow->task->own) {
-        flow->error = PORTONE_STORE_UNAVAILABLE;
-        return;
-    }
-
-    switch (flow->state) {
-
-    case PORTONE_STATE_NOT_EXECUTED:
-    case PORTONE_STATE_REJECTED:
-        break;
-
-    default:
-        flow->state = PORTONE_STATE_UNKNOWN;
-        flow->error = PORTONE_OUTCOME_UNKNOWN;
-        break;
-    }
-}
-
-
 static void
 portone_flow_forget(portone_flow_t *flow)
 {
@@ -398,26 +497,4 @@ portone_flow_forget(portone_flow_t *flow)
         flow->has_payment = 0;
         flow->found = 0;
     }
-}
-
-
-void
-portone_flow_free(portone_flow_t *flow)
-{
-    size_t  i;
-
-    for (i = 0; i < sizeof(flow->texts) / sizeof(flow->texts[0]); i++) {
-        cJSON_free(flow->texts[i]);
-    }
-
-    portone_flow_forget(flow);
-    portone_step_drop(flow);
-
-    cJSON_free(flow->body);
-    cJSON_Delete(flow->record);
-    portone_answer_free(&flow->answer);
-    portone_ledger_lookup_free(&flow->lookup);
-    portone_request_free(&flow->request);
-
-    memset(flow, 0, sizeof(portone_flow_t));
 }

@@ -137,6 +137,7 @@ typedef struct {
 
     /* what the steps work on */
 
+    portone_step_e            step;            /* to be done, or under way */
     portone_lookup_t          lookup;          /* of LOOKUP; owned */
     portone_payment_t         payment;         /* as it stands; owned */
     portone_save_t            save;      /* of SAVE */
@@ -202,6 +203,14 @@ typedef struct {
 /*
  * All functions: now is Unix seconds by our clock.  Answers are taken (and
  * freed) by the flow.
+ *
+ * The flow keeps the step that it has returned, and each function asserts
+ * that its event is that step's.  portone_flow_abandon() is the exception: it
+ * comes while a step is under way, and the step goes on.  The assertions hold
+ * against the driver, whatever is in a request, an answer or the store.  All
+ * builds have them, that of the package too: a worker that dies leaves an
+ * intent which is settled later, while a step that is taken for another one
+ * could move money.
  */
 
 portone_step_e portone_flow_start(portone_flow_t *flow);
@@ -239,7 +248,7 @@ portone_step_e portone_flow_settled(portone_flow_t *flow, int rc);
  * claim that becomes durable after this is settled as not executed.  Sets
  * error to what the client is to be told.
  */
-void portone_flow_abandon(portone_flow_t *flow, portone_step_e step);
+void portone_flow_abandon(portone_flow_t *flow);
 
 void portone_flow_free(portone_flow_t *flow);
 

@@ -97,6 +97,7 @@ portone_refund_prepare(portone_flow_t *flow, int64_t now)
     char                   *text;
     portone_claim_facts_t   facts;
 
+    assert(flow->want == PORTONE_WANT_REFUND);
     assert(flow->amount > 0);
     assert(flow->amount <= portone_payment_balance(&flow->payment));
 
@@ -434,6 +435,8 @@ portone_step_e
 portone_refund_unsent(portone_flow_t *flow, portone_error_e error,
     int64_t now)
 {
+    assert(flow->recorded);
+
     return portone_settle(flow, PORTONE_STATE_NOT_EXECUTED, error, now);
 }
 

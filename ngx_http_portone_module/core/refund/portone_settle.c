@@ -4,6 +4,7 @@
  */
 
 
+#include <assert.h>
 #include <string.h>
 
 #include "portone_json.h"
@@ -22,6 +23,8 @@ static int portone_settle_payment(portone_flow_t *flow);
 void
 portone_settle_take(portone_flow_t *flow, const portone_task_t *task)
 {
+    assert(flow->lookup.intent != NULL);
+
     portone_ledger_open_read(&flow->open, flow->lookup.intent);
 
     cJSON_Delete(flow->record);
@@ -51,6 +54,9 @@ portone_step_e
 portone_settle(portone_flow_t *flow, portone_state_e state,
     portone_error_e error, int64_t now)
 {
+    assert(flow->record != NULL);
+    assert(state != PORTONE_STATE_SENDING && state != PORTONE_STATE_MAX);
+
     flow->state = state;
     flow->error = error;
 
