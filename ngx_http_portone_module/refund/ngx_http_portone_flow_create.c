@@ -266,11 +266,11 @@ ngx_http_portone_flow_create(ngx_http_request_t *r,
     core->require_amount = plcf->require_amount;
     core->phone_month = plcf->phone_month;
     core->include_sandbox = plcf->include_sandbox;
-    core->settle_time = plcf->settle_time;
-    core->send_time = plcf->send_time;
+    core->settle_time_s = plcf->settle_time;
+    core->send_time_s = plcf->send_time;
     core->idempotency.ttl = plcf->idempotency_ttl;
     core->language = plcf->language;
-    core->retry_time = pmcf->reconcile_interval / 1000;
+    core->retry_time_s = pmcf->reconcile_interval / 1000;
 
     core->tier.len = plcf->tier.len;
     core->tier.data = (char *) plcf->tier.data;

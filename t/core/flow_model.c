@@ -44,9 +44,9 @@ model_init(model_t *model, const model_script_t *script)
     flow->merchant = portone_str("shop");
     flow->account = portone_str(script->account ? script->account : "f00d");
     flow->refund_id = portone_str(MODEL_REFUND);
-    flow->settle_time = MODEL_SETTLE;
-    flow->send_time = 10;
-    flow->retry_time = MODEL_RETRY;
+    flow->settle_time_s = MODEL_SETTLE;
+    flow->send_time_s = 10;
+    flow->retry_time_s = MODEL_RETRY;
     flow->fetch = !script->no_fetch;
     flow->require_amount = script->require_amount;
     flow->phone_month = 1;

@@ -30,7 +30,7 @@ replay_ask(model_t *model, portone_flow_t *flow, const char *fingerprint,
     flow->merchant = portone_str("shop");
     flow->account = portone_str("f00d");
     flow->refund_id = portone_str("another");
-    flow->settle_time = MODEL_SETTLE;
+    flow->settle_time_s = MODEL_SETTLE;
     flow->fetch = 1;
 
     replay_set_key(flow);

@@ -426,7 +426,7 @@ what_is_late_is_not_sent(void **state)
         late_by = cases[i].late_by;
 
         model_init(&model, &cases[i].script);
-        model.flow.send_time = cases[i].send_time;
+        model.flow.send_time_s = cases[i].send_time;
         model_run(&model);
 
         if (strcmp(model.steps, cases[i].steps) != 0

@@ -55,7 +55,7 @@ the_pause_doubles_up_to_ten_minutes(void **state)
         script.reread[0].call = PORTONE_CALL_NOT_SENT;
 
         model_init(&model, &script);
-        model.flow.retry_time = pauses[i].retry_time;
+        model.flow.retry_time_s = pauses[i].retry_time;
         model_run(&model);
 
         json = open_record(&model, PORTONE_DB_INTENTS);

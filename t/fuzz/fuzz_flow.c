@@ -223,9 +223,9 @@ fuzz_flow_init(fuzz_flow_t *flow, portone_str_t *line)
     core->merchant = portone_str(FUZZ_MERCHANT);
     core->account = portone_str(FUZZ_ACCOUNT);
     core->refund_id = portone_str(flow->refund_id);
-    core->settle_time = FUZZ_SETTLE;
-    core->send_time = FUZZ_SEND;
-    core->retry_time = 10;
+    core->settle_time_s = FUZZ_SETTLE;
+    core->send_time_s = FUZZ_SEND;
+    core->retry_time_s = 10;
 
     flow->match.field = portone_str("customer_uid");
     flow->match.value = portone_str("u1");

@@ -57,9 +57,9 @@ sim_flow_create(sim_t *sim, int worker)
     core->merchant = portone_str(SIM_MERCHANT);
     core->account = portone_str((!sim->calm && sim_chance(sim, 50))
                                 ? "beef" : "f00d");
-    core->settle_time = sim->settle_time;
-    core->send_time = sim->send_time;
-    core->retry_time = SIM_INTERVAL;
+    core->settle_time_s = sim->settle_time;
+    core->send_time_s = sim->send_time;
+    core->retry_time_s = SIM_INTERVAL;
     core->fetch = 1;
     core->phone_month = 1;
     core->include_sandbox = sim->include_sandbox;

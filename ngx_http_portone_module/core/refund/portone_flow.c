@@ -11,7 +11,7 @@
 #include "portone_task.h"
 
 
-/* events to steps; who looks at a payment, and what follows */
+/* events to steps; a payment is looked at, and a task follows */
 
 
 static portone_step_e portone_flow_next(portone_flow_t *flow,
@@ -264,7 +264,7 @@ portone_flow_look(portone_flow_t *flow, int rc, int64_t now)
 }
 
 
-/* PORTONE_DECLINED: the stored payment is another one than the request's */
+/* PORTONE_DECLINED: the stored payment is of another order */
 
 static int
 portone_flow_parse(portone_flow_t *flow)
@@ -394,7 +394,7 @@ portone_flow_denied(portone_flow_t *flow, portone_token_e result,
 
     case PORTONE_STEP_CANCEL:
 
-        /* PortOne answered 401 to the cancel and has not executed it */
+        /* PortOne answered 401 to the cancel: it was not executed */
 
         return portone_refund_unsent(flow, error, now);
 
@@ -404,7 +404,7 @@ portone_flow_denied(portone_flow_t *flow, portone_token_e result,
 }
 
 
-/* the task's payment was asked for, by its imp_uid or by the order */
+/* an answer to FETCH or REREAD goes to the task */
 
 static portone_step_e
 portone_flow_read(portone_flow_t *flow, portone_call_e call,

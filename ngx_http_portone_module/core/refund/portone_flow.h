@@ -17,9 +17,9 @@
 
 /*
  * The refund as a state machine.  Each function takes one event and returns
- * the step that has to be done next; when it is done, its result goes into
- * the function that is named beside the step.  No step is ever under way
- * while another one is.
+ * the step that the caller has to do next; the result of that step goes into
+ * the function that is named beside the step.  One step is under way at a
+ * time.
  *
  *     LOOKUP --> [TOKEN --> FETCH --> SAVE --> LOOKUP]
  *            --> TOKEN --> CLAIM --> CANCEL --> [REREAD] --> SETTLE --> FINISH
@@ -27,17 +27,16 @@
  * A 401 leads from FETCH, CANCEL and REREAD through REFRESH back to the same
  * step, once each.
  *
- * An open refund of the payment whose time has come is settled on the way:
+ * An open refund of the payment whose time has come is settled on the way,
+ * and so is a refund that a person settles:
  *
  *     LOOKUP --> TOKEN --> REREAD --> SETTLE --> LOOKUP
  *
- * and so is one that a person settles.
- *
- * A refusal that comes from what is stored is rechecked:
+ * A refusal that comes from the store is rechecked:
  *
  *     LOOKUP --> TOKEN --> REREAD or FETCH --> SAVE --> LOOKUP
  *
- * PORTONE_WANT_SYNC brings a payment up to date, known or not:
+ * PORTONE_WANT_SYNC brings a payment up to date, known or unknown:
  *
  *     LOOKUP --> TOKEN --> REREAD or FETCH --> [SAVE --> LOOKUP]
  */
@@ -45,12 +44,12 @@
 typedef enum {
     PORTONE_STEP_LOOKUP = 0,   /* portone_flow_looked_up() */
     PORTONE_STEP_TOKEN,        /* portone_flow_token() */
-    PORTONE_STEP_REFRESH,      /* portone_flow_token(); the token that was
-                                  used is not good any more */
+    PORTONE_STEP_REFRESH,      /* portone_flow_token(): another token than the
+                                  one that was used */
     PORTONE_STEP_FETCH,        /* portone_flow_fetched(): GET by the request's
-                                  imp_uid, else by its merchant_uid and what
-                                  flow->find says */
-    PORTONE_STEP_SAVE,      /* portone_flow_saved() */
+                                  imp_uid, else by its merchant_uid and
+                                  flow->find */
+    PORTONE_STEP_SAVE,         /* portone_flow_saved() */
     PORTONE_STEP_CLAIM,        /* portone_flow_claimed() */
     PORTONE_STEP_CANCEL,       /* portone_flow_cancelled(): POST, once */
     PORTONE_STEP_REREAD,       /* portone_flow_reread(): GET by the payment's
@@ -74,7 +73,7 @@ typedef enum {
 } portone_want_e;
 
 
-/* which payment of an order FETCH asks for: the newest of these */
+/* FETCH by merchant_uid: the newest payment of the order of this kind */
 
 typedef enum {
     PORTONE_FIND_ANY = 0,
@@ -83,21 +82,21 @@ typedef enum {
 } portone_find_e;
 
 
-/* how a call to PortOne ended */
+/* the end of a call to PortOne */
 
 typedef enum {
     PORTONE_CALL_ANSWERED = 1,
     PORTONE_CALL_NOT_SENT,     /* PortOne cannot have got the request */
-    PORTONE_CALL_OVERLOADED,   /* not sent, for want of resources of ours */
-    PORTONE_CALL_UNANSWERED    /* sent; no complete answer */
+    PORTONE_CALL_OVERLOADED,   /* unsent, for want of resources of ours */
+    PORTONE_CALL_UNANSWERED    /* sent; the answer is missing or broken off */
 } portone_call_e;
 
 
-/* how getting a token ended */
+/* the end of a request for a token */
 
 typedef enum {
     PORTONE_TOKEN_GRANTED = 1,
-    PORTONE_TOKEN_REFUSED,     /* PortOne does not take our keys */
+    PORTONE_TOKEN_REFUSED,     /* PortOne refuses our keys */
     PORTONE_TOKEN_UNAVAILABLE,
     PORTONE_TOKEN_OVERLOADED
 } portone_token_e;
@@ -118,43 +117,43 @@ typedef struct {
     portone_request_t         request;         /* owned; for a reading only
                                                   the uids are set */
     portone_idempotency_t     idempotency;
-    portone_language_e        language;        /* of our own messages */
+    portone_language_e        language;        /* for our own messages */
     const portone_match_t    *matches;
     size_t                    n_matches;
-    int64_t                   settle_time;     /* seconds from the claim until
-                                                  a re-read is believed */
-    int64_t                   send_time;       /* seconds from the claim after
-                                                  which nothing is sent */
-    int64_t                   retry_time;      /* seconds until an open refund
-                                                  is looked at again */
-    portone_str_t             review_id;       /* of PORTONE_WANT_REVIEW: the
-                                                  refund */
-    portone_state_e           review_state;    /* the state it ends in */
+    int64_t                   settle_time_s;   /* from the claim until a
+                                                  re-read is believed, s */
+    int64_t                   send_time_s;     /* from the claim until it is
+                                                  too late to send, s */
+    int64_t                   retry_time_s;    /* until an open refund is
+                                                  looked at again, s */
+    portone_str_t             review_id;       /* the refund that
+                                                  PORTONE_WANT_REVIEW settles */
+    portone_state_e           review_state;    /* the person's word */
     unsigned                  fetch:1;         /* portone_fetch */
     unsigned                  require_amount:1;
     unsigned                  phone_month:1;
     unsigned                  include_sandbox:1;
 
-    /* what the steps work on */
+    /* the steps work on these */
 
     portone_step_e            step;            /* to be done, or under way */
-    portone_lookup_t          lookup;          /* of LOOKUP; owned */
+    portone_lookup_t          lookup;          /* for LOOKUP; owned */
     portone_payment_t         payment;         /* as it stands; owned */
-    portone_save_t            save;      /* of SAVE */
-    portone_claim_t           claim;           /* of CLAIM */
-    portone_settlement_t      settlement;      /* of SETTLE */
-    char                     *body;            /* of CANCEL; owned */
-    portone_find_e            find;            /* of FETCH by merchant_uid */
+    portone_save_t            save;            /* for SAVE */
+    portone_claim_t           claim;           /* for CLAIM */
+    portone_settlement_t      settlement;      /* for SETTLE */
+    char                     *body;            /* for CANCEL; owned */
+    portone_find_e            find;            /* for FETCH by merchant_uid */
 
     /* the answer, valid from PORTONE_STEP_FINISH */
 
     portone_error_e           error;
     const char               *field;           /* culprit or "" */
-    int64_t                   amount;          /* to refund; 0: not known */
-    portone_state_e           state;           /* of the attempt, if any */
+    int64_t                   amount;          /* to refund; 0: unknown */
+    portone_state_e           state;           /* the refund's, if recorded */
     int64_t                   code;            /* PortOne's */
     portone_str_t             message;         /* PortOne's */
-    portone_open_t            open;            /* of REFUND_IN_PROGRESS */
+    portone_open_t            open;            /* for REFUND_IN_PROGRESS */
     unsigned                  found:1;         /* payment is set, and may be
                                                   shown */
     unsigned                  recorded:1;      /* refund_id is in the store */
@@ -173,24 +172,24 @@ typedef struct {
                                                   settled */
     char                      opened_id[PORTONE_REFUND_ID_LEN + 1];
     portone_state_e           opened_state;
-    unsigned                  opened:1;     /* an open refund was looked
-                                                  at; if it has an id here, it
-                                                  is in this state now */
+    unsigned                  opened:1;        /* an open refund was looked
+                                                  at; with opened_id, it is in
+                                                  opened_state now */
 
     /* private */
 
-    const portone_task_t     *task;            /* of the reading, or of the
-                                                  settlement, under way */
+    const portone_task_t     *task;            /* the purpose of the reading
+                                                  or settlement under way */
     portone_step_e            resume;          /* after the token */
     portone_payment_t         fetched;         /* owned */
     portone_answer_t          answer;          /* the refusal; owned */
     cJSON                    *record;          /* owned */
     char                     *texts[7];        /* owned */
     int64_t                   clock_offset;
-    portone_error_e           trouble;         /* why an open refund could not
-                                                  be looked at */
-    portone_error_e           refusal;         /* by what is stored; PortOne
-                                                  is asked */
+    portone_error_e           trouble;         /* the obstacle to looking at
+                                                  an open refund */
+    portone_error_e           refusal;         /* by the store; PortOne is
+                                                  asked before it is told */
     unsigned                  rounds;
     unsigned                  was_fetched:1;
     unsigned                  refreshed:1;
@@ -229,7 +228,7 @@ portone_step_e portone_flow_fetched(portone_flow_t *flow, portone_call_e call,
 /* rc: PORTONE_OK when flow->save is durable */
 portone_step_e portone_flow_saved(portone_flow_t *flow, int rc);
 
-/* rc: PORTONE_OK when flow->claim was tried and what it did is durable */
+/* rc: PORTONE_OK when flow->claim was tried and its effect is durable */
 portone_step_e portone_flow_claimed(portone_flow_t *flow, int rc,
     int64_t now);
 
@@ -244,9 +243,9 @@ portone_step_e portone_flow_settled(portone_flow_t *flow, int rc);
 
 /*
  * portone_flow_abandon() tells that the store takes too long and that the
- * client has been answered; the step under way still gets its event.  A
- * claim that becomes durable after this is settled as not executed.  Sets
- * error to what the client is to be told.
+ * client is answered now, with flow->error; the step under way still gets its
+ * event.  A claim that becomes durable after this is settled as
+ * "not_executed".
  */
 void portone_flow_abandon(portone_flow_t *flow);
 

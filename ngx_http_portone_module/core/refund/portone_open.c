@@ -12,9 +12,9 @@
 
 
 /*
- * An open refund: its answer never came, or PortOne only accepted it, or the
- * process died.  From settle_at on PortOne cannot execute it any more, and a
- * re-read shows what came of it.
+ * An open refund: its answer got lost, or PortOne only accepted it, or the
+ * process died.  From settle_at on it is too late for PortOne to execute it,
+ * and a re-read shows its outcome.
  */
 
 
@@ -82,7 +82,7 @@ portone_open_early(const portone_flow_t *flow, const cJSON *record)
 }
 
 
-/* PortOne can hide the payment from another account: that proves nothing */
+/* PortOne can hide the payment from another account, which proves nothing */
 
 static int
 portone_open_same_account(const portone_flow_t *flow, const cJSON *record)
@@ -189,7 +189,7 @@ portone_open_postpone(portone_flow_t *flow, int64_t now)
     }
 
     tries = portone_json_int(flow->record, "tries", 0);
-    pause = flow->retry_time;
+    pause = flow->retry_time_s;
 
     for (i = 0; i < tries && pause < PORTONE_OPEN_PAUSE; i++) {
         pause *= 2;
@@ -236,7 +236,7 @@ portone_open_settled(portone_flow_t *flow, int rc)
         flow->learned = 1;
     }
 
-    /* a payment that is not stored must not become that of what comes next */
+    /* only a payment that is stored goes on to the next step */
 
     portone_step_drop(flow);
 

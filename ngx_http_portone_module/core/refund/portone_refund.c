@@ -89,7 +89,7 @@ portone_refund_start(portone_flow_t *flow, int64_t now)
 }
 
 
-/* before the claim, so that nothing can fail between it and the cancel */
+/* all of this precedes the claim: between it and the cancel nothing fails */
 
 portone_step_e
 portone_refund_prepare(portone_flow_t *flow, int64_t now)
@@ -110,7 +110,7 @@ portone_refund_prepare(portone_flow_t *flow, int64_t now)
     facts.payment = &flow->payment;
     facts.amount = flow->amount;
     facts.requested_at = now;
-    facts.settle_at = now + flow->settle_time;
+    facts.settle_at = now + flow->settle_time_s;
     facts.clock_offset = flow->clock_offset;
     facts.include_sandbox = flow->include_sandbox;
 
@@ -239,7 +239,7 @@ portone_refund_late(portone_flow_t *flow, int64_t now)
 
     requested_at = portone_json_int(flow->record, "requested_at", 0);
 
-    return now - requested_at > flow->send_time;
+    return now - requested_at > flow->send_time_s;
 }
 
 
@@ -411,7 +411,7 @@ portone_refund_found(portone_flow_t *flow, int64_t now)
 }
 
 
-/* the refusal stands by itself: there is no payment to hold it against */
+/* the refusal stands by itself, with no payment to hold it against */
 
 static portone_step_e
 portone_refund_missing(portone_flow_t *flow, int64_t now)
@@ -456,7 +456,7 @@ portone_refund_settled(portone_flow_t *flow, int rc)
 {
     if (rc == PORTONE_OK && !flow->settlement.stale) {
 
-        /* a client that did not wait was told another state */
+        /* a client that left early was told another state */
 
         flow->state = portone_record_state(flow->record);
 
@@ -465,8 +465,7 @@ portone_refund_settled(portone_flow_t *flow, int rc)
 
     /*
      * The intent is still there and will be settled later.  A success is told
-     * when it is durable; that nothing was refunded is true with or without a
-     * record of it.
+     * only when it is durable; "nothing was refunded" is true in any case.
      */
 
     switch (flow->state) {

@@ -58,7 +58,7 @@ portone_replay(portone_flow_t *flow)
     error = portone_error_find(&str);
     state = portone_record_state(answer);
 
-    /* what is not understood must not pass for a success, nor be done again */
+    /* an unreadable answer is an error: it may have been a success */
 
     if ((str.len != 0 && error == PORTONE_NO_ERROR)
         || state == PORTONE_STATE_MAX
@@ -135,7 +135,7 @@ portone_replay_save(portone_flow_t *flow, portone_state_e state)
         || (state == PORTONE_STATE_REJECTED
             && error != PORTONE_REFUND_REJECTED))
     {
-        /* nothing was executed, and the request may be made again */
+        /* PortOne executed nothing: the request may be made again */
 
         return PORTONE_OK;
     }

@@ -8,15 +8,15 @@
 #include "portone_json.h"
 
 
-/* the outcome of a refund, as its client is told */
+/* the outcome of a refund, for its client */
 
 typedef struct {
     portone_state_e         state;
     portone_error_e         error;
     const char             *field;        /* culprit or "" */
-    int64_t                 code;         /* PortOne's; 0: none */
+    int64_t                 code;         /* PortOne's, or 0 */
     portone_str_t           message;      /* PortOne's */
-    const portone_str_t    *refund_id;    /* NULL: the store has none */
+    const portone_str_t    *refund_id;    /* NULL: unrecorded */
 } portone_reply_t;
 
 

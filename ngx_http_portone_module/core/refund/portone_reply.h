@@ -12,16 +12,16 @@
 
 
 /*
- * The bodies of answers, JSON text to be freed with cJSON_free(); NULL: no
- * memory.
+ * The bodies of answers: JSON text that the caller frees with cJSON_free();
+ * NULL: no memory.
  */
 
 
-/* an error that was found before there was a flow; field: culprit or NULL */
+/* an error of a request without a flow; field: culprit or NULL */
 char *portone_reply_error(portone_error_e error, const char *field,
     portone_language_e language);
 
-/* how a refund ended: the payment as it is now, or flow->error */
+/* the end of a refund: the payment as it is now, or flow->error */
 char *portone_reply_refund(const portone_flow_t *flow);
 
 /* the same for flow->record, once it has ended so: the answer to keep */
@@ -31,7 +31,7 @@ char *portone_reply_record(const portone_flow_t *flow, portone_state_e state,
 /* the payment that was read, with its refunds, or flow->error */
 char *portone_reply_payment(const portone_flow_t *flow);
 
-/* what a webhook is answered with: imp_uid and status, or flow->error */
+/* the answer to a webhook: imp_uid and status, or flow->error */
 char *portone_reply_webhook(const portone_flow_t *flow);
 
 /* the sentence that goes with flow->error: PortOne's own for a refusal */

@@ -14,8 +14,8 @@
 
 /*
  * A refund in manual_review, settled by the word of a person.  PortOne is
- * read once more, so that the stored balance is its own when the order is
- * free again; what is read does not change the word.
+ * read once more, so that the stored balance is PortOne's when the order is
+ * free again; the word stands whatever the reading shows.
  */
 
 
@@ -77,7 +77,7 @@ portone_review_parse(portone_state_e *state, const char *text, size_t len,
 
     if (error != PORTONE_NO_ERROR && cJSON_IsObject(json)) {
 
-        /* the first that is not known, or stands twice; else the state */
+        /* the first member that is unknown or stands twice; else "state" */
 
         cJSON_ArrayForEach(item, json) {
 
@@ -144,7 +144,7 @@ portone_review_found(portone_flow_t *flow, int64_t now)
 
     if (flow->review_state == PORTONE_STATE_SUCCEEDED && evidence.ours == 1) {
 
-        /* without it, the word of the person is the evidence */
+        /* if this fails, the word of the person is the evidence */
 
         (void) portone_record_evidence(flow->record, &evidence.entry);
     }
@@ -153,7 +153,7 @@ portone_review_found(portone_flow_t *flow, int64_t now)
 }
 
 
-/* there is no balance to be wrong about */
+/* PortOne has no balance that the word could contradict */
 
 static portone_step_e
 portone_review_missing(portone_flow_t *flow, int64_t now)
@@ -193,8 +193,8 @@ portone_review_settle(portone_flow_t *flow, int64_t now)
 
 
 /*
- * PortOne was not asked, or does not know the payment, and this much is known
- * all the same: as a registration may, the word raises cancel_amount.
+ * PortOne was left out, or the payment is unknown there; the word alone
+ * raises cancel_amount, as a registration may.
  */
 
 static int

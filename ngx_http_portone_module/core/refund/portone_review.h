@@ -13,12 +13,12 @@
 
 
 /*
- * What a person has found out about a refund in manual_review:
+ * The word of a person about a refund in manual_review:
  *
  *     {"state": "succeeded" | "not_executed"}
  *
  * PORTONE_NO_ERROR, PORTONE_INVALID_JSON, PORTONE_INVALID_REQUEST with field,
- * or PORTONE_OVERLOADED when there is no memory.
+ * or PORTONE_OVERLOADED for want of memory.
  */
 portone_error_e portone_review_parse(portone_state_e *state,
     const char *text, size_t len, char field[PORTONE_FIELD_LEN]);

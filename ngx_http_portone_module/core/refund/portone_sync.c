@@ -10,10 +10,9 @@
 
 /*
  * A payment is brought up to date: PortOne has said that something has
- * changed, or somebody thinks so, or a refund would be refused because of
- * what is stored.  PortOne is read, and what it says is stored over the
- * payment that was seen before; if another one is stored by then, PortOne is
- * read once more.
+ * changed, or somebody thinks so, or the stored payment would have a refund
+ * refused.  PortOne is read, and its payment is stored over the one that was
+ * seen before; if another one is stored by then, PortOne is read once more.
  */
 
 
@@ -110,9 +109,9 @@ portone_sync_read(portone_flow_t *flow, portone_step_e step)
 
 
 /*
- * What is stored can be out of date: the balance, when the caller believes in
- * another one, or the payment that the order leads to, when it cannot be
- * refunded.
+ * The store can be out of date: the balance, when the caller believes in
+ * another one, or the payment that the order leads to, when the policy
+ * refuses it.
  */
 
 portone_step_e
@@ -215,7 +214,7 @@ portone_sync_found(portone_flow_t *flow, int64_t now)
 
         if (portone_str_eq(&save->text, &save->seen)) {
 
-            /* the same again: ends here, and costs no writing to disk */
+            /* the same again: the flow ends here and spares the disk */
 
             if (flow->want == PORTONE_WANT_SYNC) {
                 return portone_step_finish(flow, PORTONE_NO_ERROR);

@@ -36,10 +36,10 @@ struct portone_task_s {
     /* PortOne has the payment: flow->fetched */
     portone_step_e  (*found)(portone_flow_t *flow, int64_t now);
 
-    /* PortOne says that there is no such payment */
+    /* PortOne says that the payment is unknown */
     portone_step_e  (*missing)(portone_flow_t *flow, int64_t now);
 
-    /* PortOne could not be asked, or its answer proves nothing */
+    /* the reading has failed, or its answer proves nothing */
     portone_step_e  (*failed)(portone_flow_t *flow, portone_error_e error,
                               int64_t now);
 
@@ -77,9 +77,9 @@ extern const portone_task_t  portone_sync_task;
 
 /*
  * The flow's own refund.  portone_refund_start() decides about the request by
- * the payment that was looked up.  portone_refund_prepare() makes all that
- * the claim and the cancel need, portone_refund_resume() goes on with the
- * cancel after a new token, portone_refund_unsent() ends a refund whose
+ * the payment that was looked up.  portone_refund_prepare() makes record, key
+ * and body for the claim and the cancel, portone_refund_resume() goes on with
+ * the cancel after a new token, portone_refund_unsent() ends a refund whose
  * cancel PortOne has certainly not executed.
  */
 portone_step_e portone_refund_start(portone_flow_t *flow, int64_t now);
@@ -123,10 +123,10 @@ void portone_settle_take(portone_flow_t *flow, const portone_task_t *task);
 portone_step_e portone_settle_read(portone_flow_t *flow);
 
 /*
- * portone_replay() looks at what is saved of the request's idempotency key:
- * PORTONE_OK, flow->error and the answer are set; PORTONE_DECLINED, go on.
- * portone_replay_save() fills in what the settlement does with the key of
- * flow->record, if there is one; PORTONE_ERROR: no memory.
+ * portone_replay() looks at the answer saved with the request's idempotency
+ * key: PORTONE_OK, flow->error and the answer are set; PORTONE_DECLINED, the
+ * flow goes on.  portone_replay_save() fills in the settlement's part about
+ * the key of flow->record, if that has one; PORTONE_ERROR: no memory.
  */
 int portone_replay(portone_flow_t *flow);
 int portone_replay_save(portone_flow_t *flow, portone_state_e state);
@@ -148,8 +148,8 @@ portone_str_t portone_step_text(portone_flow_t *flow, size_t i, char *text);
 
 /*
  * portone_step_payment() takes the payment out of an OK answer into
- * flow->fetched and frees the answer; PORTONE_ERROR: there is none, or it is
- * malformed.  portone_step_drop() frees flow->fetched.
+ * flow->fetched and frees the answer; PORTONE_ERROR: the payment is missing
+ * or malformed.  portone_step_drop() frees flow->fetched.
  */
 int portone_step_payment(portone_flow_t *flow, portone_answer_t *answer);
 void portone_step_drop(portone_flow_t *flow);

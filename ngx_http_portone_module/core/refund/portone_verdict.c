@@ -96,9 +96,9 @@ portone_verdict_open(const cJSON *record, const portone_payment_t *after,
         }
 
         /*
-         * PortOne may have accepted a cancel of a slow method without our
-         * hearing of it; until the money moves, checksum would let a second
-         * one pass
+         * PortOne may have accepted the cancel of a slow method, and the
+         * answer got lost; until the money moves, checksum would let a second
+         * one pass.
          */
 
         return portone_payment_is_slow(after) ? PORTONE_STATE_MANUAL_REVIEW

@@ -14,14 +14,14 @@
 
 
 /*
- * What an answer of PortOne proves about a refund.  The evidence is
- * portone_record_compare()'s, of the payment that the answer shows.
+ * The state of a refund that an answer of PortOne proves.  The evidence is
+ * portone_record_compare()'s, for the payment in the answer.
  */
 
 
 /*
  * PortOne has answered the cancel with code 0 and the payment after it:
- * PORTONE_STATE_SUCCEEDED, _PENDING, or _UNKNOWN if the numbers do not fit.
+ * PORTONE_STATE_SUCCEEDED, _PENDING, or _UNKNOWN if the numbers disagree.
  */
 portone_state_e portone_verdict_accepted(const portone_payment_t *before,
     const portone_payment_t *after, const portone_evidence_t *evidence,
