@@ -32,109 +32,110 @@ parse(portone_answer_t *answer, int status, const char *text)
 }
 
 
+static const struct {
+    int                status;
+    const char        *text;
+    portone_answer_e   kind;
+    int64_t            code;
+    const char        *message;
+} told[] = {
+
+    { 200, "{\"code\":0,\"message\":null,\"response\":" PAYMENT "}",
+      PORTONE_ANSWER_OK, 0, "" },
+    { 200, "{\"response\":" PAYMENT ",\"code\":0,\"new\":[1]}",
+      PORTONE_ANSWER_OK, 0, "" },
+    { 200, "{\"code\":0}", PORTONE_ANSWER_OK, 0, "" },
+    { 207, "{\"code\":0,\"message\":\"a\",\"response\":[]}",
+      PORTONE_ANSWER_OK, 0, "a" },
+    { 299, "{\"code\":0.0}", PORTONE_ANSWER_OK, 0, "" },
+    { 200, "{\"code\":-0}", PORTONE_ANSWER_OK, 0, "" },
+
+    { 200, "{\"code\":1,\"message\":\"\\uc774\\ubbf8\","
+           "\"response\":null}",
+      PORTONE_ANSWER_REFUSED, 1, "이미" },
+    { 200, "{\"code\":-1,\"message\":\"[500626|기 취소 거래]\","
+           "\"response\":null}",
+      PORTONE_ANSWER_REFUSED, -1, "[500626|기 취소 거래]" },
+    { 200, "{\"code\":1,\"message\":null,\"response\":" PAYMENT "}",
+      PORTONE_ANSWER_REFUSED, 1, "" },
+    { 200, "{\"code\":4294967296,\"message\":5}",
+      PORTONE_ANSWER_REFUSED, 4294967296LL, "" },
+    { 200, "{\"code\":-2147483649}",
+      PORTONE_ANSWER_REFUSED, -2147483649LL, "" },
+    { 400, "{\"code\":-1,\"message\":\"a\"}",
+      PORTONE_ANSWER_REFUSED, -1, "a" },
+    { 403, "{\"code\":-1}", PORTONE_ANSWER_REFUSED, -1, "" },
+    { 429, "{\"code\":-1}", PORTONE_ANSWER_REFUSED, -1, "" },
+    { 499, "{\"code\":-1}", PORTONE_ANSWER_REFUSED, -1, "" },
+
+    { 404, "{\"code\":-1,\"message\":\"존재하지 않는 결제정보입니다.\","
+           "\"response\":null}",
+      PORTONE_ANSWER_NOT_FOUND, -1, "존재하지 않는 결제정보입니다." },
+    { 404, "{\"code\":0}", PORTONE_ANSWER_BROKEN, 0, "" },
+    { 404, "<html>404 Not Found</html>", PORTONE_ANSWER_BROKEN, 0, "" },
+    { 404, "{\"message\":\"no route\"}",
+      PORTONE_ANSWER_BROKEN, 0, "no route" },
+
+    { 401, "{\"code\":-1,\"message\":\"Unauthorized\"}",
+      PORTONE_ANSWER_UNAUTHORIZED, -1, "Unauthorized" },
+    { 401, "{\"code\":0}", PORTONE_ANSWER_UNAUTHORIZED, 0, "" },
+    { 401, "", PORTONE_ANSWER_UNAUTHORIZED, 0, "" },
+    { 401, "<html>", PORTONE_ANSWER_UNAUTHORIZED, 0, "" },
+
+    /* what proves nothing */
+    { 200, "", PORTONE_ANSWER_BROKEN, 0, "" },
+    { 200, "OK", PORTONE_ANSWER_BROKEN, 0, "" },
+    { 200, "{}", PORTONE_ANSWER_BROKEN, 0, "" },
+    { 200, "[]", PORTONE_ANSWER_BROKEN, 0, "" },
+    { 200, "0", PORTONE_ANSWER_BROKEN, 0, "" },
+    { 200, "[{\"code\":0}]", PORTONE_ANSWER_BROKEN, 0, "" },
+    { 200, "{\"Code\":0}", PORTONE_ANSWER_BROKEN, 0, "" },
+    { 200, "{\"code\":null}", PORTONE_ANSWER_BROKEN, 0, "" },
+    { 200, "{\"code\":\"0\"}", PORTONE_ANSWER_BROKEN, 0, "" },
+    { 200, "{\"code\":false}", PORTONE_ANSWER_BROKEN, 0, "" },
+    { 200, "{\"code\":0.5}", PORTONE_ANSWER_BROKEN, 0, "" },
+    { 200, "{\"code\":1e300}", PORTONE_ANSWER_BROKEN, 0, "" },
+    { 200, "{\"code\":1e400}", PORTONE_ANSWER_BROKEN, 0, "" },
+    { 200, "{\"code\":1,\"code\":0}", PORTONE_ANSWER_BROKEN, 0, "" },
+    { 200, "{\"code\":0,\"code\":0}", PORTONE_ANSWER_BROKEN, 0, "" },
+    { 200, "{\"code\":0,\"message\":null,\"response\":{\"imp_uid\":\"im",
+      PORTONE_ANSWER_BROKEN, 0, "" },
+    { 200, "{\"code\":0}{\"code\":0}", PORTONE_ANSWER_BROKEN, 0, "" },
+    { 200, "{\"code\":0,\"message\":\"\xff\"}",
+      PORTONE_ANSWER_BROKEN, 0, "" },
+    { 500, "{\"code\":-1,\"message\":\"a\"}",
+      PORTONE_ANSWER_BROKEN, -1, "a" },
+    { 502, "{\"code\":0,\"response\":" PAYMENT "}",
+      PORTONE_ANSWER_BROKEN, 0, "" },
+    { 503, "", PORTONE_ANSWER_BROKEN, 0, "" },
+    { 599, "{\"code\":1}", PORTONE_ANSWER_BROKEN, 1, "" },
+    { 400, "{\"code\":0}", PORTONE_ANSWER_BROKEN, 0, "" },
+    { 400, "<html>", PORTONE_ANSWER_BROKEN, 0, "" },
+    { 300, "{\"code\":0}", PORTONE_ANSWER_BROKEN, 0, "" },
+    { 302, "{\"code\":0}", PORTONE_ANSWER_BROKEN, 0, "" },
+    { 304, "{\"code\":1}", PORTONE_ANSWER_BROKEN, 1, "" },
+    { 100, "{\"code\":0}", PORTONE_ANSWER_BROKEN, 0, "" },
+    { 0, "{\"code\":0}", PORTONE_ANSWER_BROKEN, 0, "" },
+    { 0, "", PORTONE_ANSWER_BROKEN, 0, "" }
+};
+
+
 static void
 answers_are_told_apart(void **state)
 {
     size_t            i;
     portone_answer_t  answer;
 
-    static const struct {
-        int                status;
-        const char        *text;
-        portone_answer_e   kind;
-        int64_t            code;
-        const char        *message;
-    } cases[] = {
+    for (i = 0; i < sizeof(told) / sizeof(told[0]); i++) {
+        parse(&answer, told[i].status, told[i].text);
 
-        { 200, "{\"code\":0,\"message\":null,\"response\":" PAYMENT "}",
-          PORTONE_ANSWER_OK, 0, "" },
-        { 200, "{\"response\":" PAYMENT ",\"code\":0,\"new\":[1]}",
-          PORTONE_ANSWER_OK, 0, "" },
-        { 200, "{\"code\":0}", PORTONE_ANSWER_OK, 0, "" },
-        { 207, "{\"code\":0,\"message\":\"a\",\"response\":[]}",
-          PORTONE_ANSWER_OK, 0, "a" },
-        { 299, "{\"code\":0.0}", PORTONE_ANSWER_OK, 0, "" },
-        { 200, "{\"code\":-0}", PORTONE_ANSWER_OK, 0, "" },
-
-        { 200, "{\"code\":1,\"message\":\"\\uc774\\ubbf8\","
-               "\"response\":null}",
-          PORTONE_ANSWER_REFUSED, 1, "이미" },
-        { 200, "{\"code\":-1,\"message\":\"[500626|기 취소 거래]\","
-               "\"response\":null}",
-          PORTONE_ANSWER_REFUSED, -1, "[500626|기 취소 거래]" },
-        { 200, "{\"code\":1,\"message\":null,\"response\":" PAYMENT "}",
-          PORTONE_ANSWER_REFUSED, 1, "" },
-        { 200, "{\"code\":4294967296,\"message\":5}",
-          PORTONE_ANSWER_REFUSED, 4294967296LL, "" },
-        { 200, "{\"code\":-2147483649}",
-          PORTONE_ANSWER_REFUSED, -2147483649LL, "" },
-        { 400, "{\"code\":-1,\"message\":\"a\"}",
-          PORTONE_ANSWER_REFUSED, -1, "a" },
-        { 403, "{\"code\":-1}", PORTONE_ANSWER_REFUSED, -1, "" },
-        { 429, "{\"code\":-1}", PORTONE_ANSWER_REFUSED, -1, "" },
-        { 499, "{\"code\":-1}", PORTONE_ANSWER_REFUSED, -1, "" },
-
-        { 404, "{\"code\":-1,\"message\":\"존재하지 않는 결제정보입니다.\","
-               "\"response\":null}",
-          PORTONE_ANSWER_NOT_FOUND, -1, "존재하지 않는 결제정보입니다." },
-        { 404, "{\"code\":0}", PORTONE_ANSWER_BROKEN, 0, "" },
-        { 404, "<html>404 Not Found</html>", PORTONE_ANSWER_BROKEN, 0, "" },
-        { 404, "{\"message\":\"no route\"}",
-          PORTONE_ANSWER_BROKEN, 0, "no route" },
-
-        { 401, "{\"code\":-1,\"message\":\"Unauthorized\"}",
-          PORTONE_ANSWER_UNAUTHORIZED, -1, "Unauthorized" },
-        { 401, "{\"code\":0}", PORTONE_ANSWER_UNAUTHORIZED, 0, "" },
-        { 401, "", PORTONE_ANSWER_UNAUTHORIZED, 0, "" },
-        { 401, "<html>", PORTONE_ANSWER_UNAUTHORIZED, 0, "" },
-
-        /* what proves nothing */
-        { 200, "", PORTONE_ANSWER_BROKEN, 0, "" },
-        { 200, "OK", PORTONE_ANSWER_BROKEN, 0, "" },
-        { 200, "{}", PORTONE_ANSWER_BROKEN, 0, "" },
-        { 200, "[]", PORTONE_ANSWER_BROKEN, 0, "" },
-        { 200, "0", PORTONE_ANSWER_BROKEN, 0, "" },
-        { 200, "[{\"code\":0}]", PORTONE_ANSWER_BROKEN, 0, "" },
-        { 200, "{\"Code\":0}", PORTONE_ANSWER_BROKEN, 0, "" },
-        { 200, "{\"code\":null}", PORTONE_ANSWER_BROKEN, 0, "" },
-        { 200, "{\"code\":\"0\"}", PORTONE_ANSWER_BROKEN, 0, "" },
-        { 200, "{\"code\":false}", PORTONE_ANSWER_BROKEN, 0, "" },
-        { 200, "{\"code\":0.5}", PORTONE_ANSWER_BROKEN, 0, "" },
-        { 200, "{\"code\":1e300}", PORTONE_ANSWER_BROKEN, 0, "" },
-        { 200, "{\"code\":1e400}", PORTONE_ANSWER_BROKEN, 0, "" },
-        { 200, "{\"code\":1,\"code\":0}", PORTONE_ANSWER_BROKEN, 0, "" },
-        { 200, "{\"code\":0,\"code\":0}", PORTONE_ANSWER_BROKEN, 0, "" },
-        { 200, "{\"code\":0,\"message\":null,\"response\":{\"imp_uid\":\"im",
-          PORTONE_ANSWER_BROKEN, 0, "" },
-        { 200, "{\"code\":0}{\"code\":0}", PORTONE_ANSWER_BROKEN, 0, "" },
-        { 200, "{\"code\":0,\"message\":\"\xff\"}",
-          PORTONE_ANSWER_BROKEN, 0, "" },
-        { 500, "{\"code\":-1,\"message\":\"a\"}",
-          PORTONE_ANSWER_BROKEN, -1, "a" },
-        { 502, "{\"code\":0,\"response\":" PAYMENT "}",
-          PORTONE_ANSWER_BROKEN, 0, "" },
-        { 503, "", PORTONE_ANSWER_BROKEN, 0, "" },
-        { 599, "{\"code\":1}", PORTONE_ANSWER_BROKEN, 1, "" },
-        { 400, "{\"code\":0}", PORTONE_ANSWER_BROKEN, 0, "" },
-        { 400, "<html>", PORTONE_ANSWER_BROKEN, 0, "" },
-        { 300, "{\"code\":0}", PORTONE_ANSWER_BROKEN, 0, "" },
-        { 302, "{\"code\":0}", PORTONE_ANSWER_BROKEN, 0, "" },
-        { 304, "{\"code\":1}", PORTONE_ANSWER_BROKEN, 1, "" },
-        { 100, "{\"code\":0}", PORTONE_ANSWER_BROKEN, 0, "" },
-        { 0, "{\"code\":0}", PORTONE_ANSWER_BROKEN, 0, "" },
-        { 0, "", PORTONE_ANSWER_BROKEN, 0, "" }
-    };
-
-    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        parse(&answer, cases[i].status, cases[i].text);
-
-        if (answer.kind != cases[i].kind || answer.code != cases[i].code) {
-            fail_msg("%d %s: kind %d, code %lld", cases[i].status,
-                     cases[i].text, answer.kind, (long long) answer.code);
+        if (answer.kind != told[i].kind || answer.code != told[i].code) {
+            fail_msg("%d %s: kind %d, code %lld", told[i].status,
+                     told[i].text, answer.kind, (long long) answer.code);
         }
 
-        assert_int_equal(answer.status, cases[i].status);
-        unit_text(answer.message.data, answer.message.len, cases[i].message);
+        assert_int_equal(answer.status, told[i].status);
+        unit_text(answer.message.data, answer.message.len, told[i].message);
 
         if (answer.kind != PORTONE_ANSWER_OK) {
             assert_null(answer.response);

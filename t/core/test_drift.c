@@ -310,76 +310,77 @@ typedef struct {
 } difference_t;
 
 
+static const difference_t  differences[] = {
+    { PAID("imp_1"), PAID("imp_1"), 0, 0, 0 },
+    { PART("imp_1", 300, ENTRY("a", 300)),
+      PART("imp_1", 300, ENTRY("a", 300)), 0, 0, 0 },
+
+    { PAID("imp_1"), PART("imp_1", 300, ENTRY("a", 300)), 1, 1, 0 },
+    { PART("imp_1", 300, ENTRY("a", 300)), PAID("imp_1"), 1, 0, 1 },
+    { PART("imp_1", 300, ENTRY("a", 300)),
+      PART("imp_1", 300, ENTRY("b", 300)), 1, 1, 1 },
+    { PART("imp_1", 300, ENTRY("a", 300)),
+      PART("imp_1", 400, ENTRY("a", 300) "," ENTRY("b", 100)), 1, 1, 0 },
+
+    /* in another order; two that are alike; one of them gone */
+    { PART("imp_1", 300, ENTRY("a", 100) "," ENTRY("b", 200)),
+      PART("imp_1", 300, ENTRY("b", 200) "," ENTRY("a", 100)), 0, 0, 0 },
+    { PART("imp_1", 200, OLD(100) "," OLD(100)),
+      PART("imp_1", 200, OLD(100) "," OLD(100)), 0, 0, 0 },
+    { PART("imp_1", 200, OLD(100) "," OLD(100)),
+      PART("imp_1", 100, OLD(100)), 1, 0, 1 },
+    { PART("imp_1", 100, OLD(100)),
+      PART("imp_1", 200, OLD(100) "," OLD(100)), 1, 1, 0 },
+
+    { PAYMENT("imp_1", "\"cancel_amount\":0,\"status\":\"ready\""),
+      PAID("imp_1"), 1, 0, 0 },
+    { PAID("imp_1"), PAYMENT("imp_1", "\"cancel_amount\":10,"
+                                      "\"status\":\"paid\""), 1, 0, 0 },
+    { PAID("imp_1"),
+      "{\"imp_uid\":\"imp_1\",\"merchant_uid\":\"o\",\"amount\":999,"
+      "\"currency\":\"KRW\",\"cancel_amount\":0,\"status\":\"paid\"}", 1,
+      0, 0 },
+    { PAID("imp_1"),
+      "{\"imp_uid\":\"imp_1\",\"merchant_uid\":\"p\",\"amount\":1000,"
+      "\"currency\":\"KRW\",\"cancel_amount\":0,\"status\":\"paid\"}", 1,
+      0, 0 },
+    { PAID("imp_1"),
+      "{\"imp_uid\":\"imp_1\",\"merchant_uid\":\"o\",\"amount\":1000,"
+      "\"currency\":\"JPY\",\"cancel_amount\":0,\"status\":\"paid\"}", 1,
+      0, 0 },
+
+    /* other members, and the order of members */
+    { PAYMENT("imp_1", "\"cancel_amount\":0,\"status\":\"paid\","
+                       "\"buyer_name\":\"Kim\""),
+      PAYMENT("imp_1", "\"status\":\"paid\",\"cancel_amount\":0,"
+                       "\"new\":[1]"), 0, 0, 0 },
+
+    /* what is stored and cannot be read is replaced */
+    { "{}", PAID("imp_1"), 1, 0, 0 }
+};
+
+
 static void
 what_matters_is_a_difference(void **state)
 {
     size_t  i;
     char    list[1024];
 
-    static const difference_t  cases[] = {
-        { PAID("imp_1"), PAID("imp_1"), 0, 0, 0 },
-        { PART("imp_1", 300, ENTRY("a", 300)),
-          PART("imp_1", 300, ENTRY("a", 300)), 0, 0, 0 },
-
-        { PAID("imp_1"), PART("imp_1", 300, ENTRY("a", 300)), 1, 1, 0 },
-        { PART("imp_1", 300, ENTRY("a", 300)), PAID("imp_1"), 1, 0, 1 },
-        { PART("imp_1", 300, ENTRY("a", 300)),
-          PART("imp_1", 300, ENTRY("b", 300)), 1, 1, 1 },
-        { PART("imp_1", 300, ENTRY("a", 300)),
-          PART("imp_1", 400, ENTRY("a", 300) "," ENTRY("b", 100)), 1, 1, 0 },
-
-        /* in another order; two that are alike; one of them gone */
-        { PART("imp_1", 300, ENTRY("a", 100) "," ENTRY("b", 200)),
-          PART("imp_1", 300, ENTRY("b", 200) "," ENTRY("a", 100)), 0, 0, 0 },
-        { PART("imp_1", 200, OLD(100) "," OLD(100)),
-          PART("imp_1", 200, OLD(100) "," OLD(100)), 0, 0, 0 },
-        { PART("imp_1", 200, OLD(100) "," OLD(100)),
-          PART("imp_1", 100, OLD(100)), 1, 0, 1 },
-        { PART("imp_1", 100, OLD(100)),
-          PART("imp_1", 200, OLD(100) "," OLD(100)), 1, 1, 0 },
-
-        { PAYMENT("imp_1", "\"cancel_amount\":0,\"status\":\"ready\""),
-          PAID("imp_1"), 1, 0, 0 },
-        { PAID("imp_1"), PAYMENT("imp_1", "\"cancel_amount\":10,"
-                                          "\"status\":\"paid\""), 1, 0, 0 },
-        { PAID("imp_1"),
-          "{\"imp_uid\":\"imp_1\",\"merchant_uid\":\"o\",\"amount\":999,"
-          "\"currency\":\"KRW\",\"cancel_amount\":0,\"status\":\"paid\"}", 1,
-          0, 0 },
-        { PAID("imp_1"),
-          "{\"imp_uid\":\"imp_1\",\"merchant_uid\":\"p\",\"amount\":1000,"
-          "\"currency\":\"KRW\",\"cancel_amount\":0,\"status\":\"paid\"}", 1,
-          0, 0 },
-        { PAID("imp_1"),
-          "{\"imp_uid\":\"imp_1\",\"merchant_uid\":\"o\",\"amount\":1000,"
-          "\"currency\":\"JPY\",\"cancel_amount\":0,\"status\":\"paid\"}", 1,
-          0, 0 },
-
-        /* other members, and the order of members */
-        { PAYMENT("imp_1", "\"cancel_amount\":0,\"status\":\"paid\","
-                           "\"buyer_name\":\"Kim\""),
-          PAYMENT("imp_1", "\"status\":\"paid\",\"cancel_amount\":0,"
-                           "\"new\":[1]"), 0, 0, 0 },
-
-        /* what is stored and cannot be read is replaced */
-        { "{}", PAID("imp_1"), 1, 0, 0 }
-    };
-
-    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        put("shop", "imp_1", cases[i].stored);
+    for (i = 0; i < sizeof(differences) / sizeof(differences[0]); i++) {
+        put("shop", "imp_1", differences[i].stored);
 
         drift->last.len = 0;
 
         assert_int_equal(batch(), PORTONE_OK);
         assert_int_equal(drift->n, 1);
 
-        snprintf(list, sizeof(list), "[%s]", cases[i].portone);
+        snprintf(list, sizeof(list), "[%s]", differences[i].portone);
 
         assert_int_equal(compare(list), PORTONE_OK);
 
-        if (drift->payments[0].differs != (unsigned) cases[i].differs
-            || drift->payments[0].appeared != cases[i].appeared
-            || drift->payments[0].vanished != cases[i].vanished)
+        if (drift->payments[0].differs != (unsigned) differences[i].differs
+            || drift->payments[0].appeared != differences[i].appeared
+            || drift->payments[0].vanished != differences[i].vanished)
         {
             fail_msg("case %zu: differs %u, appeared %zu, vanished %zu", i,
                      drift->payments[0].differs, drift->payments[0].appeared,
@@ -390,17 +391,17 @@ what_matters_is_a_difference(void **state)
         assert_int_equal(memory_apply(&store, portone_drift_store, drift),
                          PORTONE_OK);
         assert_int_equal(drift->payments[0].save.stored,
-                         cases[i].differs);
+                         differences[i].differs);
 
-        if (cases[i].differs) {
+        if (differences[i].differs) {
             assert_string_equal(memory_value(&store, PORTONE_DB_PAYMENTS,
                                              "shop", "imp_1", NULL),
-                                cases[i].portone);
+                                differences[i].portone);
 
         } else {
             assert_string_equal(memory_value(&store, PORTONE_DB_PAYMENTS,
                                              "shop", "imp_1", NULL),
-                                cases[i].stored);
+                                differences[i].stored);
         }
     }
 }

@@ -230,6 +230,59 @@ an_expired_key_leaves_no_trace_in_the_index(void **state)
 }
 
 
+static const struct {
+    const char  *record;        /* NULL: none */
+    int64_t      expires_at;
+    const char  *refund_id;
+    const char  *answer;
+    int          rc;
+    const char  *saved;         /* afterwards; NULL: none */
+    int          same;          /* nothing has changed */
+} owned[] = {
+
+    /* the time counts from the answer, however late that is */
+
+    { RECORD("r1", 1763757050, "null"), NOW + 50, "r1",
+      ANSWER("succeeded"), PORTONE_OK,
+      RECORD("r1", 1763757100, ANSWER("succeeded")), 0 },
+    { RECORD("r1", 1763757100, "null"), NOW + TTL, "r1",
+      ANSWER("succeeded"), PORTONE_OK,
+      RECORD("r1", 1763757100, ANSWER("succeeded")), 0 },
+    { RECORD("r1", 1000, "null"), 1000, "r1",
+      ANSWER("succeeded"), PORTONE_OK,
+      RECORD("r1", 1763757100, ANSWER("succeeded")), 0 },
+    { RECORD("r1", 1000, ANSWER("pending")), 1000, "r1",
+      ANSWER("succeeded"), PORTONE_OK,
+      RECORD("r1", 1763757100, ANSWER("succeeded")), 0 },
+    { RECORD("r1", 1000, "null"), 1000, "r1",
+      ANSWER("pending"), PORTONE_OK,
+      RECORD("r1", 1763757100, ANSWER("pending")), 0 },
+
+    { RECORD("r1", 1763757050, "null"), NOW + 50, "r1", "", PORTONE_OK,
+      NULL, 0 },
+    { RECORD("r1", 1000, ANSWER("pending")), 1000, "r1", "", PORTONE_OK,
+      NULL, 0 },
+
+    /* of another refund, or of none */
+
+    { RECORD("r1", 1000, "null"), 1000, "r2", "", PORTONE_OK,
+      RECORD("r1", 1000, "null"), 1 },
+    { RECORD("r1", 1000, "null"), 1000, "r2", ANSWER("succeeded"),
+      PORTONE_OK, RECORD("r1", 1000, "null"), 1 },
+    { RECORD("r1", 1000, "null"), 1000, "r11", "", PORTONE_OK,
+      RECORD("r1", 1000, "null"), 1 },
+    { NULL, 0, "r1", "", PORTONE_OK, NULL, 1 },
+    { NULL, 0, "r1", ANSWER("succeeded"), PORTONE_OK, NULL, 1 },
+
+    /* not understood; the refund is settled all the same */
+
+    { "{", 1000, "r1", "", PORTONE_OK, "{", 1 },
+    { "{", 1000, "r1", ANSWER("succeeded"), PORTONE_OK, "{", 1 },
+    { RECORD("r1", 1000, "null"), 1000, "r1", "{", PORTONE_ERROR,
+      RECORD("r1", 1000, "null"), 1 }
+};
+
+
 static void
 an_answer_is_saved_for_its_own_refund(void **state)
 {
@@ -237,76 +290,24 @@ an_answer_is_saved_for_its_own_refund(void **state)
     char   *before, *after;
     size_t  i;
 
-    static const struct {
-        const char  *record;        /* NULL: none */
-        int64_t      expires_at;
-        const char  *refund_id;
-        const char  *answer;
-        int          rc;
-        const char  *saved;         /* afterwards; NULL: none */
-        int          same;          /* nothing has changed */
-    } cases[] = {
-
-        /* the time counts from the answer, however late that is */
-
-        { RECORD("r1", 1763757050, "null"), NOW + 50, "r1",
-          ANSWER("succeeded"), PORTONE_OK,
-          RECORD("r1", 1763757100, ANSWER("succeeded")), 0 },
-        { RECORD("r1", 1763757100, "null"), NOW + TTL, "r1",
-          ANSWER("succeeded"), PORTONE_OK,
-          RECORD("r1", 1763757100, ANSWER("succeeded")), 0 },
-        { RECORD("r1", 1000, "null"), 1000, "r1",
-          ANSWER("succeeded"), PORTONE_OK,
-          RECORD("r1", 1763757100, ANSWER("succeeded")), 0 },
-        { RECORD("r1", 1000, ANSWER("pending")), 1000, "r1",
-          ANSWER("succeeded"), PORTONE_OK,
-          RECORD("r1", 1763757100, ANSWER("succeeded")), 0 },
-        { RECORD("r1", 1000, "null"), 1000, "r1",
-          ANSWER("pending"), PORTONE_OK,
-          RECORD("r1", 1763757100, ANSWER("pending")), 0 },
-
-        { RECORD("r1", 1763757050, "null"), NOW + 50, "r1", "", PORTONE_OK,
-          NULL, 0 },
-        { RECORD("r1", 1000, ANSWER("pending")), 1000, "r1", "", PORTONE_OK,
-          NULL, 0 },
-
-        /* of another refund, or of none */
-
-        { RECORD("r1", 1000, "null"), 1000, "r2", "", PORTONE_OK,
-          RECORD("r1", 1000, "null"), 1 },
-        { RECORD("r1", 1000, "null"), 1000, "r2", ANSWER("succeeded"),
-          PORTONE_OK, RECORD("r1", 1000, "null"), 1 },
-        { RECORD("r1", 1000, "null"), 1000, "r11", "", PORTONE_OK,
-          RECORD("r1", 1000, "null"), 1 },
-        { NULL, 0, "r1", "", PORTONE_OK, NULL, 1 },
-        { NULL, 0, "r1", ANSWER("succeeded"), PORTONE_OK, NULL, 1 },
-
-        /* not understood; the refund is settled all the same */
-
-        { "{", 1000, "r1", "", PORTONE_OK, "{", 1 },
-        { "{", 1000, "r1", ANSWER("succeeded"), PORTONE_OK, "{", 1 },
-        { RECORD("r1", 1000, "null"), 1000, "r1", "{", PORTONE_ERROR,
-          RECORD("r1", 1000, "null"), 1 }
-    };
-
-    for (i = 0; i < N(cases); i++) {
+    for (i = 0; i < N(owned); i++) {
         memory_free(&store);
         memory_init(&store);
 
         store_put("other", RECORD("r1", 1000, "null"), 1000);
 
-        if (cases[i].record != NULL) {
-            store_put("key-1", cases[i].record, cases[i].expires_at);
+        if (owned[i].record != NULL) {
+            store_put("key-1", owned[i].record, owned[i].expires_at);
         }
 
         before = memory_dump(&store);
 
-        rc = store_settle("key-1", cases[i].refund_id, cases[i].answer, NOW);
+        rc = store_settle("key-1", owned[i].refund_id, owned[i].answer, NOW);
 
         after = memory_dump(&store);
 
-        if (rc != cases[i].rc
-            || (strcmp(before, after) == 0) != cases[i].same)
+        if (rc != owned[i].rc
+            || (strcmp(before, after) == 0) != owned[i].same)
         {
             fail_msg("case %zu: %d\n%s", i, rc, after);
         }
@@ -314,18 +315,18 @@ an_answer_is_saved_for_its_own_refund(void **state)
         free(before);
         free(after);
 
-        if (cases[i].saved == NULL) {
+        if (owned[i].saved == NULL) {
             assert_null(index_saved(&store, "key-1"));
 
         } else {
             assert_string_equal(index_saved(&store, "key-1"),
-                                cases[i].saved);
+                                owned[i].saved);
         }
 
         assert_string_equal(index_saved(&store, "other"),
                             RECORD("r1", 1000, "null"));
 
-        if (rc == PORTONE_OK && !cases[i].same) {
+        if (rc == PORTONE_OK && !owned[i].same) {
             index_check(&store);
         }
     }

@@ -146,6 +146,51 @@ a_failure_leaves_nothing(void **state)
 }
 
 
+typedef struct {
+    size_t   refund;        /* 0: nobody has the key */
+    int      open;
+    int64_t  expires_at;
+} owner_t;
+
+
+static int
+settle_one(owner_t *key, const char *name, size_t how, int64_t now)
+{
+    int   rc;
+    char  id[32];
+
+    snprintf(id, sizeof(id), "r%zu", key->refund);
+
+    switch (how % 4) {
+
+    case 0:
+        rc = store_settle(name, id, "", now);
+
+        if (rc == PORTONE_OK) {
+            key->refund = 0;
+        }
+
+        return rc;
+
+    case 1:
+        return store_settle(name, id, ANSWER("pending"), now);
+
+    case 2:
+        return store_settle(name, "r0", "", now);
+
+    default:
+        rc = store_settle(name, id, ANSWER("succeeded"), now);
+
+        if (rc == PORTONE_OK) {
+            key->open = 0;
+            key->expires_at = now + TTL;
+        }
+
+        return rc;
+    }
+}
+
+
 /*
  * Many claims and settlements, some of which fail, by a simple model: which
  * refund has the key, whether it is open, until when.
@@ -159,12 +204,7 @@ the_index_agrees_whatever_happens(void **state)
     size_t    i, k, what;
     int64_t   now;
     unsigned  seed;
-
-    struct {
-        size_t   refund;        /* 0: nobody has the key */
-        int      open;
-        int64_t  expires_at;
-    } keys[12];
+    owner_t   keys[12];
 
     memory_init(&store);
     memset(keys, 0, sizeof(keys));
@@ -207,37 +247,7 @@ the_index_agrees_whatever_happens(void **state)
             }
 
         } else if (keys[k].refund != 0 && keys[k].open) {
-            snprintf(id, sizeof(id), "r%zu", keys[k].refund);
-
-            switch ((what >> 6) % 4) {
-
-            case 0:
-                rc = store_settle(name, id, "", now);
-
-                if (rc == PORTONE_OK) {
-                    keys[k].refund = 0;
-                }
-
-                break;
-
-            case 1:
-                rc = store_settle(name, id, ANSWER("pending"), now);
-                break;
-
-            case 2:
-                rc = store_settle(name, "r0", "", now);
-                break;
-
-            default:
-                rc = store_settle(name, id, ANSWER("succeeded"), now);
-
-                if (rc == PORTONE_OK) {
-                    keys[k].open = 0;
-                    keys[k].expires_at = now + TTL;
-                }
-
-                break;
-            }
+            rc = settle_one(&keys[k], name, what >> 6, now);
 
             assert_true(rc == PORTONE_OK || store.fail_at != 0);
         }

@@ -97,93 +97,94 @@ entry_of(const char *payment, const char *record)
 }
 
 
+static const struct {
+    const char  *payment;
+    const char  *record;
+    const char  *entry;
+} listed_entries[] = {
+
+    { PAYMENT(""), NULL, ENTRY("", SNAPSHOT("", "")) },
+
+    { PAYMENT(",\"pay_method\":\"card\",\"channel\":\"pc\","
+              "\"pg_provider\":\"nice\",\"emb_pg_provider\":\"toss\","
+              "\"pg_id\":\"M1\",\"pg_tid\":\"T1\",\"sandbox\":false,"
+              "\"escrow\":true,\"started_at\":1,\"paid_at\":2,"
+              "\"failed_at\":0,\"cancelled_at\":3"),
+      NULL,
+      ENTRY("", SNAPSHOT(",\"pay_method\":\"card\",\"channel\":\"pc\","
+                         "\"pg_provider\":\"nice\","
+                         "\"emb_pg_provider\":\"toss\","
+                         "\"pg_id\":\"M1\",\"pg_tid\":\"T1\","
+                         "\"sandbox\":false,\"escrow\":true,"
+                         "\"started_at\":1,\"paid_at\":2,"
+                         "\"failed_at\":0,\"cancelled_at\":3", "")) },
+
+    /* personal data, and what nobody knows */
+
+    { PAYMENT(",\"name\":\"Canary\",\"buyer_name\":\"Canary\","
+              "\"buyer_email\":\"c@example.com\","
+              "\"buyer_tel\":\"010\",\"buyer_addr\":\"Seoul\","
+              "\"buyer_postcode\":\"1\",\"card_number\":\"4111\","
+              "\"vbank_num\":\"123\",\"vbank_holder\":\"Canary\","
+              "\"custom_data\":\"{\\\"tel\\\":1}\","
+              "\"customer_uid\":\"c\",\"user_agent\":\"u\","
+              "\"fail_reason\":\"r\",\"cancel_reason\":\"r\","
+              "\"receipt_url\":\"https://example.com\","
+              "\"deposit_history\":[{\"depositor_name\":\"Canary\"}],"
+              "\"payer\":{\"status\":\"Canary\"}"),
+      NULL, ENTRY("", SNAPSHOT("", "")) },
+
+    /* nor under a name that is listed, or one that stands twice */
+
+    { PAYMENT(",\"pg_tid\":{\"buyer_name\":\"Canary\"},"
+              "\"channel\":[\"Canary\"],\"pay_method\":null,"
+              "\"pg_id\":\"1\",\"pg_id\":\"2\""),
+      NULL, ENTRY("", SNAPSHOT("", "")) },
+
+    { PAYMENT(",\"cancel_history\":["
+              "{\"amount\":1,\"reason\":\"Canary\",\"pg_tid\":\"T\","
+              "\"cancelled_at\":5,\"cancellation_id\":\"c\","
+              "\"receipt_url\":\"u\",\"holder\":\"Canary\"},"
+              "{\"amount\":2}]"),
+      NULL,
+      ENTRY("", SNAPSHOT("", "{\"cancellation_id\":\"c\","
+                         "\"pg_tid\":\"T\",\"amount\":1,"
+                         "\"cancelled_at\":5},{\"amount\":2}")) },
+
+    { PAYMENT(",\"cancel_history\":null"), NULL,
+      ENTRY("", SNAPSHOT("", "")) },
+
+    /* of a refund */
+
+    { NULL,
+      "{\"refund_id\":\"r1\",\"state\":\"succeeded\",\"merchant\":\"x\","
+      UIDS ",\"amount\":300,\"currency\":\"KRW\",\"reason\":\"Canary\","
+      "\"requested_at\":1,\"account\":\"a\",\"idempotency_key\":\"Canary\","
+      "\"before\":{\"amount\":1},\"code\":0,\"message\":\"Canary\","
+      "\"cancellation_id\":\"c\"}",
+      ENTRY(",\"refund_id\":\"r1\",\"state\":\"succeeded\","
+            "\"amount\":300,\"currency\":\"KRW\",\"code\":0,"
+            "\"cancellation_id\":\"c\"", "") },
+
+    { PAYMENT(""),
+      "{\"refund_id\":\"r1\",\"state\":\"rejected\",\"imp_uid\":\"no\","
+      "\"amount\":10.01,\"code\":-1}",
+      ENTRY(",\"refund_id\":\"r1\",\"state\":\"rejected\","
+            "\"amount\":10.01,\"code\":-1", SNAPSHOT("", "")) }
+};
+
+
 static void
 an_entry_holds_what_is_listed(void **state)
 {
     char    *text;
     size_t   i;
 
-    static const struct {
-        const char  *payment;
-        const char  *record;
-        const char  *entry;
-    } cases[] = {
-
-        { PAYMENT(""), NULL, ENTRY("", SNAPSHOT("", "")) },
-
-        { PAYMENT(",\"pay_method\":\"card\",\"channel\":\"pc\","
-                  "\"pg_provider\":\"nice\",\"emb_pg_provider\":\"toss\","
-                  "\"pg_id\":\"M1\",\"pg_tid\":\"T1\",\"sandbox\":false,"
-                  "\"escrow\":true,\"started_at\":1,\"paid_at\":2,"
-                  "\"failed_at\":0,\"cancelled_at\":3"),
-          NULL,
-          ENTRY("", SNAPSHOT(",\"pay_method\":\"card\",\"channel\":\"pc\","
-                             "\"pg_provider\":\"nice\","
-                             "\"emb_pg_provider\":\"toss\","
-                             "\"pg_id\":\"M1\",\"pg_tid\":\"T1\","
-                             "\"sandbox\":false,\"escrow\":true,"
-                             "\"started_at\":1,\"paid_at\":2,"
-                             "\"failed_at\":0,\"cancelled_at\":3", "")) },
-
-        /* personal data, and what nobody knows */
-
-        { PAYMENT(",\"name\":\"Canary\",\"buyer_name\":\"Canary\","
-                  "\"buyer_email\":\"c@example.com\","
-                  "\"buyer_tel\":\"010\",\"buyer_addr\":\"Seoul\","
-                  "\"buyer_postcode\":\"1\",\"card_number\":\"4111\","
-                  "\"vbank_num\":\"123\",\"vbank_holder\":\"Canary\","
-                  "\"custom_data\":\"{\\\"tel\\\":1}\","
-                  "\"customer_uid\":\"c\",\"user_agent\":\"u\","
-                  "\"fail_reason\":\"r\",\"cancel_reason\":\"r\","
-                  "\"receipt_url\":\"https://example.com\","
-                  "\"deposit_history\":[{\"depositor_name\":\"Canary\"}],"
-                  "\"payer\":{\"status\":\"Canary\"}"),
-          NULL, ENTRY("", SNAPSHOT("", "")) },
-
-        /* nor under a name that is listed, or one that stands twice */
-
-        { PAYMENT(",\"pg_tid\":{\"buyer_name\":\"Canary\"},"
-                  "\"channel\":[\"Canary\"],\"pay_method\":null,"
-                  "\"pg_id\":\"1\",\"pg_id\":\"2\""),
-          NULL, ENTRY("", SNAPSHOT("", "")) },
-
-        { PAYMENT(",\"cancel_history\":["
-                  "{\"amount\":1,\"reason\":\"Canary\",\"pg_tid\":\"T\","
-                  "\"cancelled_at\":5,\"cancellation_id\":\"c\","
-                  "\"receipt_url\":\"u\",\"holder\":\"Canary\"},"
-                  "{\"amount\":2}]"),
-          NULL,
-          ENTRY("", SNAPSHOT("", "{\"cancellation_id\":\"c\","
-                             "\"pg_tid\":\"T\",\"amount\":1,"
-                             "\"cancelled_at\":5},{\"amount\":2}")) },
-
-        { PAYMENT(",\"cancel_history\":null"), NULL,
-          ENTRY("", SNAPSHOT("", "")) },
-
-        /* of a refund */
-
-        { NULL,
-          "{\"refund_id\":\"r1\",\"state\":\"succeeded\",\"merchant\":\"x\","
-          UIDS ",\"amount\":300,\"currency\":\"KRW\",\"reason\":\"Canary\","
-          "\"requested_at\":1,\"account\":\"a\",\"idempotency_key\":\"Canary\","
-          "\"before\":{\"amount\":1},\"code\":0,\"message\":\"Canary\","
-          "\"cancellation_id\":\"c\"}",
-          ENTRY(",\"refund_id\":\"r1\",\"state\":\"succeeded\","
-                "\"amount\":300,\"currency\":\"KRW\",\"code\":0,"
-                "\"cancellation_id\":\"c\"", "") },
-
-        { PAYMENT(""),
-          "{\"refund_id\":\"r1\",\"state\":\"rejected\",\"imp_uid\":\"no\","
-          "\"amount\":10.01,\"code\":-1}",
-          ENTRY(",\"refund_id\":\"r1\",\"state\":\"rejected\","
-                "\"amount\":10.01,\"code\":-1", SNAPSHOT("", "")) }
-    };
-
-    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        text = entry_of(cases[i].payment, cases[i].record);
+    for (i = 0; i < sizeof(listed_entries) / sizeof(listed_entries[0]); i++) {
+        text = entry_of(listed_entries[i].payment, listed_entries[i].record);
 
         assert_non_null(text);
-        assert_string_equal(text, cases[i].entry);
+        assert_string_equal(text, listed_entries[i].entry);
 
         cJSON_free(text);
     }

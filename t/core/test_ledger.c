@@ -122,6 +122,61 @@ settlement_of(const char *refund_id, const char *payment, const char *record,
 }
 
 
+static const struct {
+    const char        *stored;      /* payment, NULL: none */
+    const char        *intent;      /* NULL: none */
+    int                rc;
+    portone_claim_e    verdict;
+    portone_state_e    open;        /* of IN_PROGRESS */
+    const char        *refund_id;
+} locks[] = {
+
+    { PAID(IMP, 1), NULL, PORTONE_OK, PORTONE_CLAIMED, 0, NULL },
+
+    { PAID(IMP, 2), NULL, PORTONE_OK, PORTONE_CLAIM_CHANGED, 0, NULL },
+    { PAID(IMP, 1) " ", NULL, PORTONE_OK, PORTONE_CLAIM_CHANGED, 0,
+      NULL },
+    { "", NULL, PORTONE_OK, PORTONE_CLAIM_CHANGED, 0, NULL },
+    { NULL, NULL, PORTONE_OK, PORTONE_CLAIM_CHANGED, 0, NULL },
+
+    { PAID(IMP, 1), RECORD("r0", "sending"), PORTONE_OK,
+      PORTONE_CLAIM_IN_PROGRESS, PORTONE_STATE_SENDING, "r0" },
+    { PAID(IMP, 1), RECORD("r0", "pending"), PORTONE_OK,
+      PORTONE_CLAIM_IN_PROGRESS, PORTONE_STATE_PENDING, "r0" },
+    { PAID(IMP, 1), RECORD("r0", "unknown"), PORTONE_OK,
+      PORTONE_CLAIM_IN_PROGRESS, PORTONE_STATE_UNKNOWN, "r0" },
+    { PAID(IMP, 1), RECORD("r0", "manual_review"), PORTONE_OK,
+      PORTONE_CLAIM_IN_PROGRESS, PORTONE_STATE_MANUAL_REVIEW, "r0" },
+
+    /* an intent is a lock, whatever stands in it and around it */
+    { PAID(IMP, 1), RECORD("r0", "succeeded"), PORTONE_OK,
+      PORTONE_CLAIM_IN_PROGRESS, PORTONE_STATE_SUCCEEDED, "r0" },
+    { PAID(IMP, 2), RECORD("r0", "sending"), PORTONE_OK,
+      PORTONE_CLAIM_IN_PROGRESS, PORTONE_STATE_SENDING, "r0" },
+    { NULL, RECORD("r0", "sending"), PORTONE_OK,
+      PORTONE_CLAIM_IN_PROGRESS, PORTONE_STATE_SENDING, "r0" },
+    { PAID(IMP, 1), "{}", PORTONE_OK, PORTONE_CLAIM_IN_PROGRESS,
+      PORTONE_STATE_MAX, "" },
+    { PAID(IMP, 1), "null", PORTONE_OK, PORTONE_CLAIM_IN_PROGRESS,
+      PORTONE_STATE_MAX, "" },
+    { PAID(IMP, 1),
+      RECORD("0123456789012345678901234567890123456", "sending"),
+      PORTONE_OK, PORTONE_CLAIM_IN_PROGRESS, PORTONE_STATE_SENDING, "" },
+    { PAID(IMP, 1),
+      RECORD("012345678901234567890123456789012345", "sending"),
+      PORTONE_OK, PORTONE_CLAIM_IN_PROGRESS, PORTONE_STATE_SENDING,
+      "012345678901234567890123456789012345" },
+
+    /* one that cannot be read is never taken for none */
+    { PAID(IMP, 1), "", PORTONE_ERROR, 0, 0, NULL },
+    { PAID(IMP, 1), "{", PORTONE_ERROR, 0, 0, NULL },
+    { PAID(IMP, 1), RECORD("r0", "sending") "}", PORTONE_ERROR, 0, 0,
+      NULL },
+    { PAID(IMP, 1), "{\"refund_id\":\"\xff\"}", PORTONE_ERROR, 0, 0,
+      NULL }
+};
+
+
 static void
 a_claim_is_the_lock(void **state)
 {
@@ -129,61 +184,7 @@ a_claim_is_the_lock(void **state)
     size_t            i;
     portone_claim_t   claim;
 
-    static const struct {
-        const char        *stored;      /* payment, NULL: none */
-        const char        *intent;      /* NULL: none */
-        int                rc;
-        portone_claim_e    verdict;
-        portone_state_e    open;        /* of IN_PROGRESS */
-        const char        *refund_id;
-    } cases[] = {
-
-        { PAID(IMP, 1), NULL, PORTONE_OK, PORTONE_CLAIMED, 0, NULL },
-
-        { PAID(IMP, 2), NULL, PORTONE_OK, PORTONE_CLAIM_CHANGED, 0, NULL },
-        { PAID(IMP, 1) " ", NULL, PORTONE_OK, PORTONE_CLAIM_CHANGED, 0,
-          NULL },
-        { "", NULL, PORTONE_OK, PORTONE_CLAIM_CHANGED, 0, NULL },
-        { NULL, NULL, PORTONE_OK, PORTONE_CLAIM_CHANGED, 0, NULL },
-
-        { PAID(IMP, 1), RECORD("r0", "sending"), PORTONE_OK,
-          PORTONE_CLAIM_IN_PROGRESS, PORTONE_STATE_SENDING, "r0" },
-        { PAID(IMP, 1), RECORD("r0", "pending"), PORTONE_OK,
-          PORTONE_CLAIM_IN_PROGRESS, PORTONE_STATE_PENDING, "r0" },
-        { PAID(IMP, 1), RECORD("r0", "unknown"), PORTONE_OK,
-          PORTONE_CLAIM_IN_PROGRESS, PORTONE_STATE_UNKNOWN, "r0" },
-        { PAID(IMP, 1), RECORD("r0", "manual_review"), PORTONE_OK,
-          PORTONE_CLAIM_IN_PROGRESS, PORTONE_STATE_MANUAL_REVIEW, "r0" },
-
-        /* an intent is a lock, whatever stands in it and around it */
-        { PAID(IMP, 1), RECORD("r0", "succeeded"), PORTONE_OK,
-          PORTONE_CLAIM_IN_PROGRESS, PORTONE_STATE_SUCCEEDED, "r0" },
-        { PAID(IMP, 2), RECORD("r0", "sending"), PORTONE_OK,
-          PORTONE_CLAIM_IN_PROGRESS, PORTONE_STATE_SENDING, "r0" },
-        { NULL, RECORD("r0", "sending"), PORTONE_OK,
-          PORTONE_CLAIM_IN_PROGRESS, PORTONE_STATE_SENDING, "r0" },
-        { PAID(IMP, 1), "{}", PORTONE_OK, PORTONE_CLAIM_IN_PROGRESS,
-          PORTONE_STATE_MAX, "" },
-        { PAID(IMP, 1), "null", PORTONE_OK, PORTONE_CLAIM_IN_PROGRESS,
-          PORTONE_STATE_MAX, "" },
-        { PAID(IMP, 1),
-          RECORD("0123456789012345678901234567890123456", "sending"),
-          PORTONE_OK, PORTONE_CLAIM_IN_PROGRESS, PORTONE_STATE_SENDING, "" },
-        { PAID(IMP, 1),
-          RECORD("012345678901234567890123456789012345", "sending"),
-          PORTONE_OK, PORTONE_CLAIM_IN_PROGRESS, PORTONE_STATE_SENDING,
-          "012345678901234567890123456789012345" },
-
-        /* one that cannot be read is never taken for none */
-        { PAID(IMP, 1), "", PORTONE_ERROR, 0, 0, NULL },
-        { PAID(IMP, 1), "{", PORTONE_ERROR, 0, 0, NULL },
-        { PAID(IMP, 1), RECORD("r0", "sending") "}", PORTONE_ERROR, 0, 0,
-          NULL },
-        { PAID(IMP, 1), "{\"refund_id\":\"\xff\"}", PORTONE_ERROR, 0, 0,
-          NULL }
-    };
-
-    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (i = 0; i < sizeof(locks) / sizeof(locks[0]); i++) {
         memory_free(&store);
         memory_init(&store);
 
@@ -194,39 +195,39 @@ a_claim_is_the_lock(void **state)
         memory_set(&store, PORTONE_DB_INTENTS, "sho", "pimp_1", NULL, "{}");
         memory_set(&store, PORTONE_DB_INTENTS, "shop2", IMP, NULL, "{}");
 
-        if (cases[i].stored != NULL) {
+        if (locks[i].stored != NULL) {
             memory_set(&store, PORTONE_DB_PAYMENTS, SHOP, IMP, NULL,
-                       cases[i].stored);
+                       locks[i].stored);
         }
 
-        if (cases[i].intent != NULL) {
+        if (locks[i].intent != NULL) {
             memory_set(&store, PORTONE_DB_INTENTS, SHOP, IMP, NULL,
-                       cases[i].intent);
+                       locks[i].intent);
         }
 
         claim = claim_of(IMP, PAID(IMP, 1), RECORD("r1", "sending"));
 
         rc = memory_apply(&store, portone_ledger_claim, &claim);
 
-        if (rc != cases[i].rc
-            || (rc == PORTONE_OK && claim.verdict != cases[i].verdict))
+        if (rc != locks[i].rc
+            || (rc == PORTONE_OK && claim.verdict != locks[i].verdict))
         {
             fail_msg("case %zu: %d, verdict %d", i, rc, claim.verdict);
         }
 
         if (rc == PORTONE_OK && claim.verdict == PORTONE_CLAIM_IN_PROGRESS) {
-            assert_int_equal(claim.open.state, cases[i].open);
-            assert_string_equal(claim.open.refund_id, cases[i].refund_id);
+            assert_int_equal(claim.open.state, locks[i].open);
+            assert_string_equal(claim.open.refund_id, locks[i].refund_id);
 
-            if (cases[i].refund_id[0] != '\0') {
+            if (locks[i].refund_id[0] != '\0') {
                 assert_int_equal(claim.open.settle_at, 99);
             }
         }
 
-        unit_stored(PORTONE_DB_PAYMENTS, IMP, NULL, cases[i].stored);
+        unit_stored(PORTONE_DB_PAYMENTS, IMP, NULL, locks[i].stored);
         unit_stored(PORTONE_DB_INTENTS, IMP, NULL,
                     (rc == PORTONE_OK && claim.verdict == PORTONE_CLAIMED)
-                    ? RECORD("r1", "sending") : cases[i].intent);
+                    ? RECORD("r1", "sending") : locks[i].intent);
 
         assert_int_equal(memory_count(&store, PORTONE_DB_ATTEMPTS), 0);
     }
@@ -270,6 +271,36 @@ the_first_claim_wins(void **state)
 }
 
 
+static const struct {
+    const char  *intent;      /* NULL: none */
+    const char  *payment;     /* "": is left */
+    unsigned     open;
+    int          rc;
+    unsigned     stale;
+} ends[] = {
+    { RECORD("r1", "sending"), PAID(IMP, 2), 0, PORTONE_OK, 0 },
+    { RECORD("r1", "sending"), "", 0, PORTONE_OK, 0 },
+    { RECORD("r1", "unknown"), PAID(IMP, 2), 0, PORTONE_OK, 0 },
+    { RECORD("r1", "sending"), PAID(IMP, 2), 1, PORTONE_OK, 0 },
+    { RECORD("r1", "sending"), "", 1, PORTONE_OK, 0 },
+
+    { NULL, PAID(IMP, 2), 0, PORTONE_OK, 1 },
+    { NULL, PAID(IMP, 2), 1, PORTONE_OK, 1 },
+    { RECORD("r2", "sending"), PAID(IMP, 2), 0, PORTONE_OK, 1 },
+    { RECORD("r2", "sending"), PAID(IMP, 2), 1, PORTONE_OK, 1 },
+    { RECORD("r11", "sending"), "", 0, PORTONE_OK, 1 },
+    { RECORD("r", "sending"), "", 0, PORTONE_OK, 1 },
+    { RECORD("r1", "pending"), PAID(IMP, 2), 0, PORTONE_OK, 1 },
+    { RECORD("r1", "manual_review"), PAID(IMP, 2), 1, PORTONE_OK, 1 },
+    { "{}", PAID(IMP, 2), 0, PORTONE_OK, 1 },
+    { "[]", PAID(IMP, 2), 0, PORTONE_OK, 1 },
+    { "{\"refund_id\":null}", PAID(IMP, 2), 0, PORTONE_OK, 1 },
+
+    { "", PAID(IMP, 2), 0, PORTONE_ERROR, 0 },
+    { "{", PAID(IMP, 2), 1, PORTONE_ERROR, 0 }
+};
+
+
 static void
 an_intent_is_settled_once(void **state)
 {
@@ -277,36 +308,7 @@ an_intent_is_settled_once(void **state)
     size_t                 i;
     portone_settlement_t   settlement;
 
-    static const struct {
-        const char  *intent;      /* NULL: none */
-        const char  *payment;     /* "": is left */
-        unsigned     open;
-        int          rc;
-        unsigned     stale;
-    } cases[] = {
-        { RECORD("r1", "sending"), PAID(IMP, 2), 0, PORTONE_OK, 0 },
-        { RECORD("r1", "sending"), "", 0, PORTONE_OK, 0 },
-        { RECORD("r1", "unknown"), PAID(IMP, 2), 0, PORTONE_OK, 0 },
-        { RECORD("r1", "sending"), PAID(IMP, 2), 1, PORTONE_OK, 0 },
-        { RECORD("r1", "sending"), "", 1, PORTONE_OK, 0 },
-
-        { NULL, PAID(IMP, 2), 0, PORTONE_OK, 1 },
-        { NULL, PAID(IMP, 2), 1, PORTONE_OK, 1 },
-        { RECORD("r2", "sending"), PAID(IMP, 2), 0, PORTONE_OK, 1 },
-        { RECORD("r2", "sending"), PAID(IMP, 2), 1, PORTONE_OK, 1 },
-        { RECORD("r11", "sending"), "", 0, PORTONE_OK, 1 },
-        { RECORD("r", "sending"), "", 0, PORTONE_OK, 1 },
-        { RECORD("r1", "pending"), PAID(IMP, 2), 0, PORTONE_OK, 1 },
-        { RECORD("r1", "manual_review"), PAID(IMP, 2), 1, PORTONE_OK, 1 },
-        { "{}", PAID(IMP, 2), 0, PORTONE_OK, 1 },
-        { "[]", PAID(IMP, 2), 0, PORTONE_OK, 1 },
-        { "{\"refund_id\":null}", PAID(IMP, 2), 0, PORTONE_OK, 1 },
-
-        { "", PAID(IMP, 2), 0, PORTONE_ERROR, 0 },
-        { "{", PAID(IMP, 2), 1, PORTONE_ERROR, 0 }
-    };
-
-    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
         memory_free(&store);
         memory_init(&store);
 
@@ -314,23 +316,23 @@ an_intent_is_settled_once(void **state)
                    PAID(IMP, 1));
         memory_set(&store, PORTONE_DB_INTENTS, SHOP, "imp_10", NULL, "{}");
 
-        if (cases[i].intent != NULL) {
+        if (ends[i].intent != NULL) {
             memory_set(&store, PORTONE_DB_INTENTS, SHOP, IMP, NULL,
-                       cases[i].intent);
+                       ends[i].intent);
         }
 
-        settlement = settlement_of("r1", cases[i].payment,
-                                   RECORD("r1", "unknown"), cases[i].open);
+        settlement = settlement_of("r1", ends[i].payment,
+                                   RECORD("r1", "unknown"), ends[i].open);
 
         /* a first run that comes to nothing leaves no trace */
 
         rc = memory_dry_run(&store, portone_ledger_settle, &settlement);
-        assert_int_equal(rc, cases[i].rc);
+        assert_int_equal(rc, ends[i].rc);
 
         rc = memory_apply(&store, portone_ledger_settle, &settlement);
 
-        if (rc != cases[i].rc
-            || (rc == PORTONE_OK && settlement.stale != cases[i].stale))
+        if (rc != ends[i].rc
+            || (rc == PORTONE_OK && settlement.stale != ends[i].stale))
         {
             fail_msg("case %zu: %d, stale %u", i, rc, settlement.stale);
         }
@@ -338,7 +340,7 @@ an_intent_is_settled_once(void **state)
         unit_stored(PORTONE_DB_INTENTS, "imp_10", NULL, "{}");
 
         if (rc != PORTONE_OK || settlement.stale) {
-            unit_stored(PORTONE_DB_INTENTS, IMP, NULL, cases[i].intent);
+            unit_stored(PORTONE_DB_INTENTS, IMP, NULL, ends[i].intent);
             unit_stored(PORTONE_DB_PAYMENTS, IMP, NULL, PAID(IMP, 1));
             assert_int_equal(memory_count(&store, PORTONE_DB_ATTEMPTS), 0);
             assert_int_equal(memory_count(&store, PORTONE_DB_JOURNAL), 0);
@@ -346,29 +348,29 @@ an_intent_is_settled_once(void **state)
         }
 
         unit_stored(PORTONE_DB_PAYMENTS, IMP, NULL,
-                    cases[i].payment[0] ? cases[i].payment : PAID(IMP, 1));
+                    ends[i].payment[0] ? ends[i].payment : PAID(IMP, 1));
 
         unit_stored(PORTONE_DB_INTENTS, IMP, NULL,
-                    cases[i].open ? RECORD("r1", "unknown") : NULL);
+                    ends[i].open ? RECORD("r1", "unknown") : NULL);
         unit_stored(PORTONE_DB_ATTEMPTS, IMP, "r1",
-                    cases[i].open ? NULL : RECORD("r1", "unknown"));
+                    ends[i].open ? NULL : RECORD("r1", "unknown"));
 
         /* told to fail although stored, and tried again */
 
         rc = memory_apply(&store, portone_ledger_settle, &settlement);
 
         assert_int_equal(rc, PORTONE_OK);
-        assert_int_equal(settlement.stale, !cases[i].open);
+        assert_int_equal(settlement.stale, !ends[i].open);
 
         unit_stored(PORTONE_DB_INTENTS, IMP, NULL,
-                    cases[i].open ? RECORD("r1", "unknown") : NULL);
+                    ends[i].open ? RECORD("r1", "unknown") : NULL);
         unit_stored(PORTONE_DB_ATTEMPTS, IMP, "r1",
-                    cases[i].open ? NULL : RECORD("r1", "unknown"));
+                    ends[i].open ? NULL : RECORD("r1", "unknown"));
 
         /* and told once, unless nothing has come of it */
 
         assert_int_equal(memory_count(&store, PORTONE_DB_JOURNAL),
-                         !cases[i].open || cases[i].payment[0]);
+                         !ends[i].open || ends[i].payment[0]);
     }
 }
 

@@ -99,44 +99,45 @@ merchants_are_kept_apart(void **state)
 }
 
 
+static const struct {
+    const char  *imp_uid;
+    const char  *merchant_uid;
+    int          rc;
+    const char  *payment;
+    const char  *intent;      /* refund_id */
+} finds[] = {
+    { "imp_1", "", PORTONE_OK, PAYMENT("imp_1"), "r1" },
+    { "", "order-1", PORTONE_OK, PAYMENT("imp_1"), "r1" },
+    { "imp_2", "", PORTONE_OK, PAYMENT("imp_2"), NULL },
+
+    /* imp_uid wins; that both belong together is the flow's to see */
+    { "imp_2", "order-1", PORTONE_OK, PAYMENT("imp_2"), NULL },
+    { "imp_2", "nowhere", PORTONE_OK, PAYMENT("imp_2"), NULL },
+    { "imp_9", "order-1", PORTONE_DECLINED, NULL, NULL },
+
+    { "imp_", "", PORTONE_DECLINED, NULL, NULL },
+    { "imp_11", "", PORTONE_DECLINED, NULL, NULL },
+    { "order-1", "", PORTONE_DECLINED, NULL, NULL },
+    { "", "imp_1", PORTONE_DECLINED, NULL, NULL },
+    { "", "order-", PORTONE_DECLINED, NULL, NULL },
+    { "", "order-11", PORTONE_DECLINED, NULL, NULL },
+    { "", "", PORTONE_DECLINED, NULL, NULL },
+
+    /* an order that leads nowhere, or to nothing */
+    { "", "lost", PORTONE_DECLINED, NULL, NULL },
+    { "", "empty", PORTONE_DECLINED, NULL, NULL },
+
+    /* a lock that cannot be read */
+    { "imp_3", "", PORTONE_ERROR, NULL, NULL }
+};
+
+
 static void
 lookups_find(void **state)
 {
     int               rc;
     size_t            i;
     portone_lookup_t  lookup;
-
-    static const struct {
-        const char  *imp_uid;
-        const char  *merchant_uid;
-        int          rc;
-        const char  *payment;
-        const char  *intent;      /* refund_id */
-    } cases[] = {
-        { "imp_1", "", PORTONE_OK, PAYMENT("imp_1"), "r1" },
-        { "", "order-1", PORTONE_OK, PAYMENT("imp_1"), "r1" },
-        { "imp_2", "", PORTONE_OK, PAYMENT("imp_2"), NULL },
-
-        /* imp_uid wins; that both belong together is the flow's to see */
-        { "imp_2", "order-1", PORTONE_OK, PAYMENT("imp_2"), NULL },
-        { "imp_2", "nowhere", PORTONE_OK, PAYMENT("imp_2"), NULL },
-        { "imp_9", "order-1", PORTONE_DECLINED, NULL, NULL },
-
-        { "imp_", "", PORTONE_DECLINED, NULL, NULL },
-        { "imp_11", "", PORTONE_DECLINED, NULL, NULL },
-        { "order-1", "", PORTONE_DECLINED, NULL, NULL },
-        { "", "imp_1", PORTONE_DECLINED, NULL, NULL },
-        { "", "order-", PORTONE_DECLINED, NULL, NULL },
-        { "", "order-11", PORTONE_DECLINED, NULL, NULL },
-        { "", "", PORTONE_DECLINED, NULL, NULL },
-
-        /* an order that leads nowhere, or to nothing */
-        { "", "lost", PORTONE_DECLINED, NULL, NULL },
-        { "", "empty", PORTONE_DECLINED, NULL, NULL },
-
-        /* a lock that cannot be read */
-        { "imp_3", "", PORTONE_ERROR, NULL, NULL }
-    };
 
     memory_set(&store, PORTONE_DB_PAYMENTS, SHOP, "imp_1", NULL,
                PAYMENT("imp_1"));
@@ -153,14 +154,14 @@ lookups_find(void **state)
                RECORD("r1", "sending"));
     memory_set(&store, PORTONE_DB_INTENTS, SHOP, "imp_3", NULL, "{");
 
-    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        lookup = lookup_of(SHOP, cases[i].imp_uid, cases[i].merchant_uid, 0);
+    for (i = 0; i < sizeof(finds) / sizeof(finds[0]); i++) {
+        lookup = lookup_of(SHOP, finds[i].imp_uid, finds[i].merchant_uid, 0);
 
         rc = memory_read(&store, portone_ledger_lookup, &lookup);
 
-        if (rc != cases[i].rc) {
-            fail_msg("\"%s\" \"%s\": %d", cases[i].imp_uid,
-                     cases[i].merchant_uid, rc);
+        if (rc != finds[i].rc) {
+            fail_msg("\"%s\" \"%s\": %d", finds[i].imp_uid,
+                     finds[i].merchant_uid, rc);
         }
 
         assert_null(lookup.refunds);
@@ -171,16 +172,16 @@ lookups_find(void **state)
             continue;
         }
 
-        assert_string_equal(lookup.payment, cases[i].payment);
-        assert_int_equal(lookup.payment_len, strlen(cases[i].payment));
+        assert_string_equal(lookup.payment, finds[i].payment);
+        assert_int_equal(lookup.payment_len, strlen(finds[i].payment));
 
-        if (cases[i].intent == NULL) {
+        if (finds[i].intent == NULL) {
             assert_null(lookup.intent);
 
         } else {
             assert_string_equal(
                        portone_json_str(lookup.intent, "refund_id").data,
-                       cases[i].intent);
+                       finds[i].intent);
         }
 
         portone_ledger_lookup_free(&lookup);

@@ -71,6 +71,119 @@ request_of(portone_request_t *request, const char *members)
 #define PHONE    WON ",\"pay_method\":\"phone\",\"paid_at\":1577836800"
 
 
+static const struct {
+    const char       *payment;
+    const char       *request;
+    portone_error_e   error;
+    const char       *field;
+    int64_t           amount;    /* 0: not looked at */
+} asked[] = {
+
+    /* how much */
+    { WON, "", PORTONE_NO_ERROR, "", 1000 },
+    { WON, ",\"amount\":1", PORTONE_NO_ERROR, "", 1 },
+    { WON, ",\"amount\":1000", PORTONE_NO_ERROR, "", 1000 },
+    { WON, ",\"amount\":1e3", PORTONE_NO_ERROR, "", 1000 },
+    { WON, ",\"cancel_request_amount\":999", PORTONE_NO_ERROR, "", 999 },
+    { WON_LEFT, "", PORTONE_NO_ERROR, "", 600 },
+    { WON_LEFT, ",\"amount\":600", PORTONE_NO_ERROR, "", 600 },
+    { DOLLARS, "", PORTONE_NO_ERROR, "", 1000 },
+    { DOLLARS, ",\"amount\":0.01", PORTONE_NO_ERROR, "", 1 },
+    { DOLLARS, ",\"amount\":9.99", PORTONE_NO_ERROR, "", 999 },
+    { DINAR, ",\"amount\":0.234", PORTONE_NO_ERROR, "", 234 },
+
+    /* too much */
+    { WON, ",\"amount\":1001", PORTONE_AMOUNT_EXCEEDS_REFUNDABLE,
+      "amount", 0 },
+    { WON, ",\"cancel_request_amount\":1001",
+      PORTONE_AMOUNT_EXCEEDS_REFUNDABLE, "cancel_request_amount", 0 },
+    { WON_LEFT, ",\"amount\":601", PORTONE_AMOUNT_EXCEEDS_REFUNDABLE,
+      "amount", 0 },
+    { DOLLARS, ",\"amount\":10.01", PORTONE_AMOUNT_EXCEEDS_REFUNDABLE,
+      "amount", 0 },
+
+    /* more decimals than the currency has */
+    { WON, ",\"amount\":0.5", PORTONE_INVALID_REQUEST, "amount", 0 },
+    { WON, ",\"cancel_request_amount\":999.5", PORTONE_INVALID_REQUEST,
+      "cancel_request_amount", 0 },
+    { DOLLARS, ",\"amount\":0.001", PORTONE_INVALID_REQUEST, "amount",
+      0 },
+    { DINAR, ",\"amount\":0.0001", PORTONE_INVALID_REQUEST, "amount", 0 },
+    { DOLLARS, ",\"tax_free\":0.001", PORTONE_INVALID_REQUEST,
+      "tax_free", 0 },
+    { WON, ",\"vat_amount\":0.1", PORTONE_INVALID_REQUEST, "vat_amount",
+      0 },
+    { WON, ",\"checksum\":999.9", PORTONE_INVALID_REQUEST, "checksum",
+      0 },
+
+    /* larger than any amount in the unit of the currency */
+    { DOLLARS, ",\"amount\":999999999999999",
+      PORTONE_INVALID_REQUEST, "amount", 0 },
+
+    /* the balance that the caller believes in */
+    { WON, ",\"checksum\":1000", PORTONE_NO_ERROR, "", 1000 },
+    { WON_LEFT, ",\"checksum\":600,\"amount\":1", PORTONE_NO_ERROR, "",
+      1 },
+    { WON_LEFT, ",\"checksum\":1000", PORTONE_CHECKSUM_MISMATCH,
+      "checksum", 0 },
+    { WON_LEFT, ",\"checksum\":0", PORTONE_CHECKSUM_MISMATCH,
+      "checksum", 0 },
+    { DOLLARS, ",\"checksum\":10.00", PORTONE_NO_ERROR, "", 1000 },
+
+    /* shares of the amount that is refunded */
+    { WON, ",\"amount\":10,\"tax_free\":5,\"vat_amount\":6",
+      PORTONE_INVALID_REQUEST, "vat_amount", 0 },
+    { WON, ",\"amount\":10,\"tax_free\":4,\"vat_amount\":6",
+      PORTONE_NO_ERROR, "", 10 },
+    { WON, ",\"amount\":10,\"tax_free\":0,\"vat_amount\":0",
+      PORTONE_NO_ERROR, "", 10 },
+    { WON, ",\"amount\":10,\"tax_free\":11", PORTONE_INVALID_REQUEST,
+      "tax_free", 0 },
+    { WON, ",\"amount\":10,\"vat_amount\":11", PORTONE_INVALID_REQUEST,
+      "vat_amount", 0 },
+    { WON_LEFT, ",\"tax_free\":600", PORTONE_NO_ERROR, "", 600 },
+    { WON_LEFT, ",\"tax_free\":601", PORTONE_INVALID_REQUEST, "tax_free",
+      0 },
+
+    /* nothing to refund */
+    { READY, "", PORTONE_NOT_REFUNDABLE, "", 0 },
+    { FAILED, "", PORTONE_NOT_REFUNDABLE, "", 0 },
+    { GONE, "", PORTONE_ALREADY_REFUNDED, "", 0 },
+    { WON ",\"paid_at\":0,\"pay_method\":null,\"status2\":1", "",
+      PORTONE_NO_ERROR, "", 1000 },
+
+    /* where the money of a virtual account goes */
+    { VBANK, "", PORTONE_REFUND_ACCOUNT_REQUIRED, "refund_holder", 0 },
+    { VBANK, ",\"refund_holder\":\"\"", PORTONE_REFUND_ACCOUNT_REQUIRED,
+      "refund_holder", 0 },
+    { VBANK, ",\"refund_holder\":\"a\"",
+      PORTONE_REFUND_ACCOUNT_REQUIRED, "refund_bank", 0 },
+    { VBANK, ",\"refund_holder\":\"a\",\"refund_bank\":\"04\"",
+      PORTONE_REFUND_ACCOUNT_REQUIRED, "refund_account", 0 },
+    { VBANK, ACCOUNT, PORTONE_NO_ERROR, "", 1000 },
+    { WON ",\"pay_method\":\"VBANK\"", "", PORTONE_NO_ERROR, "", 1000 },
+
+    /* what comes first when several are wrong */
+    { READY, ",\"amount\":2000,\"checksum\":5", PORTONE_NOT_REFUNDABLE,
+      "", 0 },
+    { GONE, ",\"amount\":2000,\"checksum\":5", PORTONE_ALREADY_REFUNDED,
+      "", 0 },
+    { GONE ",\"pay_method\":\"vbank\"", "", PORTONE_ALREADY_REFUNDED, "",
+      0 },
+    { WON, ",\"amount\":2000,\"checksum\":5", PORTONE_CHECKSUM_MISMATCH,
+      "checksum", 0 },
+    { WON, ",\"amount\":2000,\"tax_free\":3000",
+      PORTONE_AMOUNT_EXCEEDS_REFUNDABLE, "amount", 0 },
+    { WON, ",\"amount\":5,\"tax_free\":6,\"vat_amount\":6",
+      PORTONE_INVALID_REQUEST, "tax_free", 0 },
+    { VBANK, ",\"amount\":2000", PORTONE_AMOUNT_EXCEEDS_REFUNDABLE,
+      "amount", 0 },
+    { PHONE, ",\"amount\":2000", PORTONE_AMOUNT_EXCEEDS_REFUNDABLE,
+      "amount", 0 },
+    { PHONE, "", PORTONE_PHONE_MONTH_PASSED, "", 0 }
+};
+
+
 static void
 refunds_are_decided(void **state)
 {
@@ -80,121 +193,9 @@ refunds_are_decided(void **state)
     portone_payment_t   payment;
     portone_request_t   request;
 
-    static const struct {
-        const char       *payment;
-        const char       *request;
-        portone_error_e   error;
-        const char       *field;
-        int64_t           amount;    /* 0: not looked at */
-    } cases[] = {
-
-        /* how much */
-        { WON, "", PORTONE_NO_ERROR, "", 1000 },
-        { WON, ",\"amount\":1", PORTONE_NO_ERROR, "", 1 },
-        { WON, ",\"amount\":1000", PORTONE_NO_ERROR, "", 1000 },
-        { WON, ",\"amount\":1e3", PORTONE_NO_ERROR, "", 1000 },
-        { WON, ",\"cancel_request_amount\":999", PORTONE_NO_ERROR, "", 999 },
-        { WON_LEFT, "", PORTONE_NO_ERROR, "", 600 },
-        { WON_LEFT, ",\"amount\":600", PORTONE_NO_ERROR, "", 600 },
-        { DOLLARS, "", PORTONE_NO_ERROR, "", 1000 },
-        { DOLLARS, ",\"amount\":0.01", PORTONE_NO_ERROR, "", 1 },
-        { DOLLARS, ",\"amount\":9.99", PORTONE_NO_ERROR, "", 999 },
-        { DINAR, ",\"amount\":0.234", PORTONE_NO_ERROR, "", 234 },
-
-        /* too much */
-        { WON, ",\"amount\":1001", PORTONE_AMOUNT_EXCEEDS_REFUNDABLE,
-          "amount", 0 },
-        { WON, ",\"cancel_request_amount\":1001",
-          PORTONE_AMOUNT_EXCEEDS_REFUNDABLE, "cancel_request_amount", 0 },
-        { WON_LEFT, ",\"amount\":601", PORTONE_AMOUNT_EXCEEDS_REFUNDABLE,
-          "amount", 0 },
-        { DOLLARS, ",\"amount\":10.01", PORTONE_AMOUNT_EXCEEDS_REFUNDABLE,
-          "amount", 0 },
-
-        /* more decimals than the currency has */
-        { WON, ",\"amount\":0.5", PORTONE_INVALID_REQUEST, "amount", 0 },
-        { WON, ",\"cancel_request_amount\":999.5", PORTONE_INVALID_REQUEST,
-          "cancel_request_amount", 0 },
-        { DOLLARS, ",\"amount\":0.001", PORTONE_INVALID_REQUEST, "amount",
-          0 },
-        { DINAR, ",\"amount\":0.0001", PORTONE_INVALID_REQUEST, "amount", 0 },
-        { DOLLARS, ",\"tax_free\":0.001", PORTONE_INVALID_REQUEST,
-          "tax_free", 0 },
-        { WON, ",\"vat_amount\":0.1", PORTONE_INVALID_REQUEST, "vat_amount",
-          0 },
-        { WON, ",\"checksum\":999.9", PORTONE_INVALID_REQUEST, "checksum",
-          0 },
-
-        /* larger than any amount in the unit of the currency */
-        { DOLLARS, ",\"amount\":999999999999999",
-          PORTONE_INVALID_REQUEST, "amount", 0 },
-
-        /* the balance that the caller believes in */
-        { WON, ",\"checksum\":1000", PORTONE_NO_ERROR, "", 1000 },
-        { WON_LEFT, ",\"checksum\":600,\"amount\":1", PORTONE_NO_ERROR, "",
-          1 },
-        { WON_LEFT, ",\"checksum\":1000", PORTONE_CHECKSUM_MISMATCH,
-          "checksum", 0 },
-        { WON_LEFT, ",\"checksum\":0", PORTONE_CHECKSUM_MISMATCH,
-          "checksum", 0 },
-        { DOLLARS, ",\"checksum\":10.00", PORTONE_NO_ERROR, "", 1000 },
-
-        /* shares of the amount that is refunded */
-        { WON, ",\"amount\":10,\"tax_free\":5,\"vat_amount\":6",
-          PORTONE_INVALID_REQUEST, "vat_amount", 0 },
-        { WON, ",\"amount\":10,\"tax_free\":4,\"vat_amount\":6",
-          PORTONE_NO_ERROR, "", 10 },
-        { WON, ",\"amount\":10,\"tax_free\":0,\"vat_amount\":0",
-          PORTONE_NO_ERROR, "", 10 },
-        { WON, ",\"amount\":10,\"tax_free\":11", PORTONE_INVALID_REQUEST,
-          "tax_free", 0 },
-        { WON, ",\"amount\":10,\"vat_amount\":11", PORTONE_INVALID_REQUEST,
-          "vat_amount", 0 },
-        { WON_LEFT, ",\"tax_free\":600", PORTONE_NO_ERROR, "", 600 },
-        { WON_LEFT, ",\"tax_free\":601", PORTONE_INVALID_REQUEST, "tax_free",
-          0 },
-
-        /* nothing to refund */
-        { READY, "", PORTONE_NOT_REFUNDABLE, "", 0 },
-        { FAILED, "", PORTONE_NOT_REFUNDABLE, "", 0 },
-        { GONE, "", PORTONE_ALREADY_REFUNDED, "", 0 },
-        { WON ",\"paid_at\":0,\"pay_method\":null,\"status2\":1", "",
-          PORTONE_NO_ERROR, "", 1000 },
-
-        /* where the money of a virtual account goes */
-        { VBANK, "", PORTONE_REFUND_ACCOUNT_REQUIRED, "refund_holder", 0 },
-        { VBANK, ",\"refund_holder\":\"\"", PORTONE_REFUND_ACCOUNT_REQUIRED,
-          "refund_holder", 0 },
-        { VBANK, ",\"refund_holder\":\"a\"",
-          PORTONE_REFUND_ACCOUNT_REQUIRED, "refund_bank", 0 },
-        { VBANK, ",\"refund_holder\":\"a\",\"refund_bank\":\"04\"",
-          PORTONE_REFUND_ACCOUNT_REQUIRED, "refund_account", 0 },
-        { VBANK, ACCOUNT, PORTONE_NO_ERROR, "", 1000 },
-        { WON ",\"pay_method\":\"VBANK\"", "", PORTONE_NO_ERROR, "", 1000 },
-
-        /* what comes first when several are wrong */
-        { READY, ",\"amount\":2000,\"checksum\":5", PORTONE_NOT_REFUNDABLE,
-          "", 0 },
-        { GONE, ",\"amount\":2000,\"checksum\":5", PORTONE_ALREADY_REFUNDED,
-          "", 0 },
-        { GONE ",\"pay_method\":\"vbank\"", "", PORTONE_ALREADY_REFUNDED, "",
-          0 },
-        { WON, ",\"amount\":2000,\"checksum\":5", PORTONE_CHECKSUM_MISMATCH,
-          "checksum", 0 },
-        { WON, ",\"amount\":2000,\"tax_free\":3000",
-          PORTONE_AMOUNT_EXCEEDS_REFUNDABLE, "amount", 0 },
-        { WON, ",\"amount\":5,\"tax_free\":6,\"vat_amount\":6",
-          PORTONE_INVALID_REQUEST, "tax_free", 0 },
-        { VBANK, ",\"amount\":2000", PORTONE_AMOUNT_EXCEEDS_REFUNDABLE,
-          "amount", 0 },
-        { PHONE, ",\"amount\":2000", PORTONE_AMOUNT_EXCEEDS_REFUNDABLE,
-          "amount", 0 },
-        { PHONE, "", PORTONE_PHONE_MONTH_PASSED, "", 0 }
-    };
-
-    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        payment_of(&payment, cases[i].payment);
-        request_of(&request, cases[i].request);
+    for (i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
+        payment_of(&payment, asked[i].payment);
+        request_of(&request, asked[i].request);
 
         memset(&policy, 0xa5, sizeof(portone_policy_t));
 
@@ -205,12 +206,12 @@ refunds_are_decided(void **state)
 
         error = portone_policy_refund(&policy);
 
-        if (error != cases[i].error
-            || strcmp(policy.field, cases[i].field) != 0
-            || (cases[i].amount != 0 && policy.amount != cases[i].amount))
+        if (error != asked[i].error
+            || strcmp(policy.field, asked[i].field) != 0
+            || (asked[i].amount != 0 && policy.amount != asked[i].amount))
         {
             fail_msg("{%s} {%s}: %s, field \"%s\", amount %lld",
-                     cases[i].payment, cases[i].request,
+                     asked[i].payment, asked[i].request,
                      portone_error_word(error), policy.field,
                      (long long) policy.amount);
         }

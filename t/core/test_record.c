@@ -280,6 +280,100 @@ states_have_words(void **state)
 }
 
 
+static const struct {
+    const char  *what;
+    const char  *reason;            /* sent */
+    int64_t      clock_offset;
+    const char  *before[2];         /* cancel_amount, history */
+    const char  *after[2];
+    size_t       appeared, vanished, ours;
+    int64_t      moved;
+    const char  *identity;          /* of the entry */
+} reads[] = {
+
+    { "unchanged", "why", 0, { "100", "[" OLD "]" },
+      { "100", "[" OLD "]" }, 0, 0, 0, 0, NULL },
+    { "no history on either side", "why", 0, { "0", "null" },
+      { "0", "[]" }, 0, 0, 0, 0, NULL },
+
+    { "ours", "why", 0, { "100", "[" OLD "]" },
+      { "400", "[" OLD "," MINE "]" }, 1, 0, 1, 300, "C2" },
+    { "ours, listed first", "why", 0, { "100", "[" OLD "]" },
+      { "400", "[" MINE "," OLD "]" }, 1, 0, 1, 300, "C2" },
+    { "ours, no reason sent", "", 0, { "0", "[]" },
+      { "300", "[" MINE "]" }, 1, 0, 1, 300, "C2" },
+    { "ours, without an id", "", 0, { "0", "[]" },
+      { "300", "[" LEGACY("T2", 300, 1763757001) "]" },
+      1, 0, 1, 300, "300/1763757001/T2" },
+
+    { "other amount", "why", 0, { "0", "[]" },
+      { "299", "[" ENTRY("C3", 299, 1763757002, "\"why\"") "]" },
+      1, 0, 0, 299, "C3" },
+    { "other reason", "why", 0, { "0", "[]" },
+      { "300", "[" ENTRY("C3", 300, 1763757002, "\"console\"") "]" },
+      1, 0, 0, 300, "C3" },
+    { "reason with more to it", "why", 0, { "0", "[]" },
+      { "300", "[" ENTRY("C3", 300, 1763757002, "\"why not\"") "]" },
+      1, 0, 0, 300, "C3" },
+    { "reason missing", "why", 0, { "0", "[]" },
+      { "300", "[" ENTRY("C3", 300, 1763757002, "null") "]" },
+      1, 0, 0, 300, "C3" },
+
+    { "dated in the second of the claim", "why", 0, { "0", "[]" },
+      { "300", "[" ENTRY("C3", 300, 1763757000, "\"why\"") "]" },
+      1, 0, 1, 300, "C3" },
+    { "within the tolerance", "why", 0, { "0", "[]" },
+      { "300", "[" ENTRY("C3", 300, 1763756995, "\"why\"") "]" },
+      1, 0, 1, 300, "C3" },
+    { "before the claim", "why", 0, { "0", "[]" },
+      { "300", "[" ENTRY("C3", 300, 1763756994, "\"why\"") "]" },
+      1, 0, 0, 300, "C3" },
+    { "PortOne's clock is behind", "why", -60, { "0", "[]" },
+      { "300", "[" ENTRY("C3", 300, 1763756935, "\"why\"") "]" },
+      1, 0, 1, 300, "C3" },
+    { "too early for a clock behind", "why", -60, { "0", "[]" },
+      { "300", "[" ENTRY("C3", 300, 1763756934, "\"why\"") "]" },
+      1, 0, 0, 300, "C3" },
+    { "PortOne's clock is ahead", "why", 60, { "0", "[]" },
+      { "300", "[" ENTRY("C3", 300, 1763757055, "\"why\"") "]" },
+      1, 0, 1, 300, "C3" },
+    { "too early for a clock ahead", "why", 60, { "0", "[]" },
+      { "300", "[" ENTRY("C3", 300, 1763757054, "\"why\"") "]" },
+      1, 0, 0, 300, "C3" },
+
+    { "a foreign one and ours", "why", 0, { "0", "[]" },
+      { "400", "[" ENTRY("C3", 100, 1763757002, "\"x\"") "," MINE "]" },
+      2, 0, 1, 400, "C2" },
+    { "two foreign ones, the first is told", "why", 0, { "0", "[]" },
+      { "300", "[" ENTRY("C3", 100, 1763757002, "\"x\"") ","
+                   ENTRY("C4", 200, 1763757003, "\"x\"") "]" },
+      2, 0, 0, 300, "C3" },
+    { "two that could be ours", "why", 0, { "0", "[]" },
+      { "600", "[" MINE ","
+                   ENTRY("C3", 300, 1763757003, "\"why\"") "]" },
+      2, 0, 2, 600, "C2" },
+
+    { "undone", "why", 0, { "100", "[" OLD "]" },
+      { "0", "[]" }, 0, 1, 0, -100, NULL },
+    { "undone, and ours is there", "why", 0, { "100", "[" OLD "]" },
+      { "300", "[" MINE "]" }, 1, 1, 1, 200, "C2" },
+    { "undone and replaced", "why", 0, { "300", "["
+                   ENTRY("C1", 300, 1763700000, "\"x\"") "]" },
+      { "300", "[" MINE "]" }, 1, 1, 1, 0, "C2" },
+
+    { "an entry like an old one", "", 0,
+      { "100", "[" LEGACY("T", 100, 1763700000) "]" },
+      { "200", "[" LEGACY("T", 100, 1763700000) ","
+                   LEGACY("T", 100, 1763700000) "]" },
+      1, 0, 0, 100, "100/1763700000/T" },
+    { "one of two alike undone", "", 0,
+      { "200", "[" LEGACY("T", 100, 1763700000) ","
+                   LEGACY("T", 100, 1763700000) "]" },
+      { "100", "[" LEGACY("T", 100, 1763700000) "]" },
+      0, 1, 0, -100, NULL }
+};
+
+
 static void
 readings_are_compared(void **state)
 {
@@ -289,121 +383,28 @@ readings_are_compared(void **state)
     portone_evidence_t   evidence;
     char                 identity[PORTONE_IDENTITY_LEN];
 
-    static const struct {
-        const char  *what;
-        const char  *reason;            /* sent */
-        int64_t      clock_offset;
-        const char  *before[2];         /* cancel_amount, history */
-        const char  *after[2];
-        size_t       appeared, vanished, ours;
-        int64_t      moved;
-        const char  *identity;          /* of the entry */
-    } cases[] = {
+    for (i = 0; i < sizeof(reads) / sizeof(reads[0]); i++) {
+        payment_of(&before, reads[i].before[0], reads[i].before[1]);
+        payment_of(&after, reads[i].after[0], reads[i].after[1]);
 
-        { "unchanged", "why", 0, { "100", "[" OLD "]" },
-          { "100", "[" OLD "]" }, 0, 0, 0, 0, NULL },
-        { "no history on either side", "why", 0, { "0", "null" },
-          { "0", "[]" }, 0, 0, 0, 0, NULL },
-
-        { "ours", "why", 0, { "100", "[" OLD "]" },
-          { "400", "[" OLD "," MINE "]" }, 1, 0, 1, 300, "C2" },
-        { "ours, listed first", "why", 0, { "100", "[" OLD "]" },
-          { "400", "[" MINE "," OLD "]" }, 1, 0, 1, 300, "C2" },
-        { "ours, no reason sent", "", 0, { "0", "[]" },
-          { "300", "[" MINE "]" }, 1, 0, 1, 300, "C2" },
-        { "ours, without an id", "", 0, { "0", "[]" },
-          { "300", "[" LEGACY("T2", 300, 1763757001) "]" },
-          1, 0, 1, 300, "300/1763757001/T2" },
-
-        { "other amount", "why", 0, { "0", "[]" },
-          { "299", "[" ENTRY("C3", 299, 1763757002, "\"why\"") "]" },
-          1, 0, 0, 299, "C3" },
-        { "other reason", "why", 0, { "0", "[]" },
-          { "300", "[" ENTRY("C3", 300, 1763757002, "\"console\"") "]" },
-          1, 0, 0, 300, "C3" },
-        { "reason with more to it", "why", 0, { "0", "[]" },
-          { "300", "[" ENTRY("C3", 300, 1763757002, "\"why not\"") "]" },
-          1, 0, 0, 300, "C3" },
-        { "reason missing", "why", 0, { "0", "[]" },
-          { "300", "[" ENTRY("C3", 300, 1763757002, "null") "]" },
-          1, 0, 0, 300, "C3" },
-
-        { "dated in the second of the claim", "why", 0, { "0", "[]" },
-          { "300", "[" ENTRY("C3", 300, 1763757000, "\"why\"") "]" },
-          1, 0, 1, 300, "C3" },
-        { "within the tolerance", "why", 0, { "0", "[]" },
-          { "300", "[" ENTRY("C3", 300, 1763756995, "\"why\"") "]" },
-          1, 0, 1, 300, "C3" },
-        { "before the claim", "why", 0, { "0", "[]" },
-          { "300", "[" ENTRY("C3", 300, 1763756994, "\"why\"") "]" },
-          1, 0, 0, 300, "C3" },
-        { "PortOne's clock is behind", "why", -60, { "0", "[]" },
-          { "300", "[" ENTRY("C3", 300, 1763756935, "\"why\"") "]" },
-          1, 0, 1, 300, "C3" },
-        { "too early for a clock behind", "why", -60, { "0", "[]" },
-          { "300", "[" ENTRY("C3", 300, 1763756934, "\"why\"") "]" },
-          1, 0, 0, 300, "C3" },
-        { "PortOne's clock is ahead", "why", 60, { "0", "[]" },
-          { "300", "[" ENTRY("C3", 300, 1763757055, "\"why\"") "]" },
-          1, 0, 1, 300, "C3" },
-        { "too early for a clock ahead", "why", 60, { "0", "[]" },
-          { "300", "[" ENTRY("C3", 300, 1763757054, "\"why\"") "]" },
-          1, 0, 0, 300, "C3" },
-
-        { "a foreign one and ours", "why", 0, { "0", "[]" },
-          { "400", "[" ENTRY("C3", 100, 1763757002, "\"x\"") "," MINE "]" },
-          2, 0, 1, 400, "C2" },
-        { "two foreign ones, the first is told", "why", 0, { "0", "[]" },
-          { "300", "[" ENTRY("C3", 100, 1763757002, "\"x\"") ","
-                       ENTRY("C4", 200, 1763757003, "\"x\"") "]" },
-          2, 0, 0, 300, "C3" },
-        { "two that could be ours", "why", 0, { "0", "[]" },
-          { "600", "[" MINE ","
-                       ENTRY("C3", 300, 1763757003, "\"why\"") "]" },
-          2, 0, 2, 600, "C2" },
-
-        { "undone", "why", 0, { "100", "[" OLD "]" },
-          { "0", "[]" }, 0, 1, 0, -100, NULL },
-        { "undone, and ours is there", "why", 0, { "100", "[" OLD "]" },
-          { "300", "[" MINE "]" }, 1, 1, 1, 200, "C2" },
-        { "undone and replaced", "why", 0, { "300", "["
-                       ENTRY("C1", 300, 1763700000, "\"x\"") "]" },
-          { "300", "[" MINE "]" }, 1, 1, 1, 0, "C2" },
-
-        { "an entry like an old one", "", 0,
-          { "100", "[" LEGACY("T", 100, 1763700000) "]" },
-          { "200", "[" LEGACY("T", 100, 1763700000) ","
-                       LEGACY("T", 100, 1763700000) "]" },
-          1, 0, 0, 100, "100/1763700000/T" },
-        { "one of two alike undone", "", 0,
-          { "200", "[" LEGACY("T", 100, 1763700000) ","
-                       LEGACY("T", 100, 1763700000) "]" },
-          { "100", "[" LEGACY("T", 100, 1763700000) "]" },
-          0, 1, 0, -100, NULL }
-    };
-
-    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        payment_of(&before, cases[i].before[0], cases[i].before[1]);
-        payment_of(&after, cases[i].after[0], cases[i].after[1]);
-
-        record = record_of(&before, cases[i].reason, cases[i].clock_offset);
+        record = record_of(&before, reads[i].reason, reads[i].clock_offset);
 
         assert_int_equal(portone_record_compare(record, &after, &evidence),
                          PORTONE_OK);
 
-        if (evidence.appeared != cases[i].appeared
-            || evidence.vanished != cases[i].vanished
-            || evidence.ours != cases[i].ours
-            || evidence.moved != cases[i].moved)
+        if (evidence.appeared != reads[i].appeared
+            || evidence.vanished != reads[i].vanished
+            || evidence.ours != reads[i].ours
+            || evidence.moved != reads[i].moved)
         {
             fail_msg("%s: %zu appeared, %zu vanished, %zu ours, moved %lld",
-                     cases[i].what, evidence.appeared, evidence.vanished,
+                     reads[i].what, evidence.appeared, evidence.vanished,
                      evidence.ours, (long long) evidence.moved);
         }
 
-        if (cases[i].identity != NULL) {
+        if (reads[i].identity != NULL) {
             (void) portone_payment_identity(&evidence.entry, identity);
-            assert_string_equal(identity, cases[i].identity);
+            assert_string_equal(identity, reads[i].identity);
 
         } else {
             assert_int_equal(evidence.entry.amount, 0);

@@ -29,6 +29,9 @@
  */
 
 
+static void fuzz_answer_payment(cJSON *json, cJSON *original,
+    const portone_str_t *before_text, int64_t now, int64_t amount, int fails);
+static void fuzz_answer_text(const char *text, const cJSON *original);
 static void fuzz_answer_kind(const portone_answer_t *answer,
     const portone_str_t *text);
 static int fuzz_answer_code(const portone_str_t *text, int64_t *code);
@@ -54,14 +57,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    int                 rc;
-    char               *exact, *exact_before, *cut, *whole;
+    char               *exact, *exact_before;
     cJSON              *json, *original;
     int64_t             status, now, amount, fails;
-    const char         *why;
     portone_str_t       text, line, before_text;
     portone_answer_t    answer;
-    portone_payment_t   before, after;
 
     text.data = (const char *) data;
     text.len = size;
@@ -101,19 +101,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                ? cJSON_Duplicate(answer.response, 1) : NULL;
 
     if (answer.text != NULL) {
-        json = cJSON_Parse(answer.text);
-
-        /* cJSON_Compare() finds objects in which a name stands twice unequal */
-
-        cut = cJSON_PrintUnformatted(json);
-        whole = cJSON_PrintUnformatted(original);
-
-        fuzz_check(strcmp(cut, whole) == 0);
-        fuzz_check(strchr(answer.text, '\n') == NULL);
-
-        cJSON_free(cut);
-        cJSON_free(whole);
-        cJSON_Delete(json);
+        fuzz_answer_text(answer.text, original);
     }
 
     fuzz_paused = 0;
@@ -129,23 +117,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     portone_answer_free(&answer);
 
-    rc = portone_payment_init(&after, json, &why);
+    before_text.data = exact_before;
 
-    fuzz_check((rc == PORTONE_OK) == (why == NULL));
-
-    if (rc == PORTONE_OK) {
-        fuzz_payment(&after, original);
-
-        rc = portone_payment_parse(&before, exact_before, before_text.len,
-                                   &why);
-
-        if (rc == PORTONE_OK) {
-            fuzz_record(&before, &after, now, amount, fails != 0);
-            portone_payment_free(&before);
-        }
-
-        portone_payment_free(&after);
-    }
+    fuzz_answer_payment(json, original, &before_text, now, amount, fails != 0);
 
     free(exact_before);
     cJSON_Delete(original);
@@ -153,6 +127,60 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fuzz_memory(0);
 
     return 0;
+}
+
+
+/* takes json, the payment after; that before is text */
+
+static void
+fuzz_answer_payment(cJSON *json, cJSON *original,
+    const portone_str_t *before_text, int64_t now, int64_t amount, int fails)
+{
+    int                 rc;
+    const char         *why;
+    portone_payment_t   before, after;
+
+    rc = portone_payment_init(&after, json, &why);
+
+    fuzz_check((rc == PORTONE_OK) == (why == NULL));
+
+    if (rc == PORTONE_OK) {
+        fuzz_payment(&after, original);
+
+        rc = portone_payment_parse(&before, before_text->data,
+                                   before_text->len, &why);
+
+        if (rc == PORTONE_OK) {
+            fuzz_record(&before, &after, now, amount, fails);
+            portone_payment_free(&before);
+        }
+
+        portone_payment_free(&after);
+    }
+}
+
+
+/* what is kept of the answer says the same */
+
+static void
+fuzz_answer_text(const char *text, const cJSON *original)
+{
+    char   *cut, *whole;
+    cJSON  *json;
+
+    json = cJSON_Parse(text);
+
+    /* cJSON_Compare() finds objects in which a name stands twice unequal */
+
+    cut = cJSON_PrintUnformatted(json);
+    whole = cJSON_PrintUnformatted(original);
+
+    fuzz_check(strcmp(cut, whole) == 0);
+    fuzz_check(strchr(text, '\n') == NULL);
+
+    cJSON_free(cut);
+    cJSON_free(whole);
+    cJSON_Delete(json);
 }
 
 
