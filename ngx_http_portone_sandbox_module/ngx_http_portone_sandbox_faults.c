@@ -8,7 +8,6 @@
 #include <ngx_core.h>
 
 #include "ngx_http_portone_sandbox_faults.h"
-#include "ngx_http_portone_sandbox_payments.h"
 
 
 #define NGX_HTTP_PORTONE_SANDBOX_PARAM_MS       0x01
