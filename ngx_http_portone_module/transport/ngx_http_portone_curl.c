@@ -273,10 +273,7 @@ ngx_http_portone_curl_create(ngx_http_portone_call_t *call)
     ngx_queue_insert_tail(&pc->calls, &curl_call->queue);
     ngx_http_portone_metrics_gauge_inc(calls);
 
-    /*
-     * a worker that leaves waits for timers that are not cancelable, as this
-     * one is and libcurl's is not
-     */
+    /* a worker that leaves waits for this timer; libcurl's is cancelable */
 
     curl_call->guard.handler = ngx_http_portone_curl_guard;
     curl_call->guard.data = curl_call;

@@ -228,9 +228,9 @@ ngx_http_portone_curl_handle_setup(ngx_http_portone_curl_call_t *curl_call)
 
 
 /*
- * The options that the requests of one kind to one server have in common.  Of
- * libcurl's defaults these are relied upon: no redirects are followed, no
- * cookies, no .netrc, no Accept-Encoding.
+ * The options that the requests of one kind to one server have in common.
+ * Redirects, cookies, .netrc and Accept-Encoding stay off by libcurl's
+ * defaults.
  */
 
 static int

@@ -122,7 +122,7 @@ ngx_http_portone_curl_resolve_addrs(ngx_http_portone_curl_resolve_t *r,
             *p++ = ',';
         }
 
-        /* without a port an IPv6 address stays without brackets */
+        /* brackets around an IPv6 address come only with a port */
 
         p += ngx_sock_ntop(ctx->addrs[i].sockaddr, ctx->addrs[i].socklen, p,
                            last - p, 0);

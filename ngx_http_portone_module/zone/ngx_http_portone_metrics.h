@@ -21,8 +21,8 @@
  * Workers count in different places as long as there is room, which saves them
  * waiting for each other's cache lines; the reader adds up.
  *
- * Counting is atomic, takes no lock and always succeeds; without a zone it
- * goes nowhere.
+ * Counting uses atomic instructions in the place of locks, and always
+ * succeeds; counts of a process before it has the zone are lost.
  */
 
 
