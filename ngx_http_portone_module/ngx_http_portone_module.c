@@ -14,7 +14,6 @@
 #include "ngx_http_portone_curl.h"
 #include "ngx_http_portone_drift.h"
 #include "ngx_http_portone_error_status.h"
-#include "ngx_http_portone_flow.h"
 #include "ngx_http_portone_metrics.h"
 #include "ngx_http_portone_reconcile.h"
 #include "ngx_http_portone_store.h"

@@ -10,6 +10,8 @@
 #include "ngx_http_portone_reply.h"
 #include "ngx_http_portone_store.h"
 #include "ngx_http_portone_zone.h"
+#include "portone_error.h"
+#include "portone_record.h"
 
 
 /* others' turn between two looks at a store with many open refunds, ms */

@@ -5,7 +5,11 @@
 
 
 #include "ngx_http_portone_metrics.h"
+#include "ngx_http_portone_status.h"
 #include "ngx_http_portone_status_table.h"
+#include "ngx_http_portone_text.h"
+#include "portone_overview.h"
+#include "portone_record.h"
 
 
 typedef void (*ngx_http_portone_value_pt)(ngx_http_portone_text_t *text,

@@ -6,8 +6,12 @@
 
 #include "ngx_http_portone_status_table.h"
 #include "ngx_http_portone_metrics.h"
+#include "ngx_http_portone_status.h"
 #include "ngx_http_portone_store.h"
+#include "portone_error.h"
 #include "portone_flow.h"
+#include "portone_record.h"
+#include "portone_txn.h"
 
 
 static const char *ngx_http_portone_word_refund(ngx_uint_t i);

@@ -8,7 +8,8 @@
 #define _NGX_HTTP_PORTONE_STATUS_TABLE_H_INCLUDED_
 
 
-#include "ngx_http_portone_status.h"
+#include <ngx_config.h>
+#include <ngx_core.h>
 
 
 /*

@@ -8,8 +8,10 @@
 #define _NGX_HTTP_PORTONE_PAGE_H_INCLUDED_
 
 
-#include "ngx_http_portone_status.h"
 #include "ngx_http_portone_page_words.h"
+#include "ngx_http_portone_status.h"
+#include "ngx_http_portone_text.h"
+#include "portone_overview.h"
 
 
 /*

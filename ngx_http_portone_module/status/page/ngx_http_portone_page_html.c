@@ -7,6 +7,9 @@
 #include "ngx_http_portone_page.h"
 #include "ngx_http_portone_metrics.h"
 #include "ngx_http_portone_store.h"
+#include "portone_error.h"
+#include "portone_record.h"
+#include "portone_txn.h"
 
 
 static void ngx_http_portone_page_head(ngx_http_portone_page_t *page);

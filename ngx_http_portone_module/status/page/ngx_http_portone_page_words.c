@@ -5,6 +5,7 @@
 
 
 #include "ngx_http_portone_page_words.h"
+#include "portone_error.h"
 
 
 const ngx_http_portone_page_words_t  ngx_http_portone_page_words[2] = {

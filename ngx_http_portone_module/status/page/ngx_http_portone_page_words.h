@@ -11,7 +11,6 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
-#include "portone_error.h"
 #include "portone_record.h"
 
 
