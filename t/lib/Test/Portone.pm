@@ -2,6 +2,7 @@ package Test::Portone;
 
 use lib 't/lib';
 
+use Test::Portone::Nginx ();
 use Test::Nginx::Socket -Base;
 use Test::Nginx::Util;
 use Test::Portone::Sandbox qw( add_sandbox ledger_failures ledger_text );
@@ -13,7 +14,6 @@ use File::Spec ();
 use List::Util ();
 
 sub bad_lines ($$);
-sub check_config ($);
 sub check_logs ($$);
 sub check_reports ($);
 sub prepare_block ($);
@@ -46,19 +46,9 @@ my $seed = $ENV{TEST_SEED} // int rand 1e9;
         srand $seed;
         return List::Util::shuffle(@_);
     };
-
-    # Test::Nginx tries for half a minute to start a server whose
-    # configuration is wrong; that is told at once instead
-
-    my $write_config_file = \&Test::Nginx::Util::write_config_file;
-
-    *Test::Nginx::Util::write_config_file = sub ($$$) {
-        my $block = shift;
-
-        $write_config_file->($block, @_);
-        check_config($block) if !defined $block->must_die;
-    };
 }
+
+Test::Portone::Nginx::take_over();
 
 plan 'no_plan';
 
@@ -119,20 +109,6 @@ sub prepare_block ($) {
         $block->set_value('suppress_stderr', 1);
         $block->set_value('error_log', "[emerg]\n" . $block->error_log);
     }
-}
-
-
-sub check_config ($) {
-    my $block = shift;
-    my $command = "$Test::Nginx::Util::NginxBinary -t -p $ServRoot/"
-        . " -e $Test::Nginx::Util::ErrLogFile -c $ConfFile 2>&1";
-    my $output = `$command`;
-
-    return if $? == 0 && $output !~ /runtime error:/;
-
-    fail($block->name . ' - the configuration is valid');
-    diag($output);
-    exit 1;
 }
 
 
