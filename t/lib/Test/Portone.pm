@@ -91,6 +91,13 @@ sub prepare_block ($) {
     delete $ENV{TEST_LEAKS};
     $ENV{TEST_LEAKS} = 0 if defined $block->must_die;
 
+    # the threads of a pool are made for each worker: 32 are a third of a start
+
+    my $main = $block->main_config // '';
+
+    $block->set_value('main_config', "thread_pool default threads=4; $main")
+        if !defined $block->bare && $main !~ /thread_pool/;
+
     workers($block->workers // $ENV{TEST_NGINX_WORKERS} // 1);
 
     add_sandbox($block, $blocks) if !defined $block->bare;
