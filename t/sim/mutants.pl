@@ -7,6 +7,7 @@
 #
 # A mutant is a text of one file of core/, which must stand there exactly
 # once, and what takes its place.  Each has 200000 histories to be caught in.
+# JOBS=n of them run at once, by default one for each processor.
 
 use strict;
 use warnings;
@@ -24,20 +25,35 @@ chdir dirname(abs_path($0)) . '/../..' or die "chdir: $!\n";
 my $build = ($ENV{BUILD} || 'build') . '/sim';
 my @mutants = mutants('t/sim/mutants.txt');
 my %unknown = map { $_ => 1 } @ARGV;
-my ($run, $failed) = (0, 0);
+my $jobs = $ENV{JOBS} || `nproc`;
+my $failed = 0;
 
-run_or_die(qw( make -s -C t/sim all ));
-
-for my $mutant (@mutants) {
-    next if @ARGV && !delete $unknown{$mutant->{name}};
-
-    $run++;
-    $failed++ if !try_mutant($mutant);
-}
+@mutants = grep { delete $unknown{$_->{name}} } @mutants if @ARGV;
 
 die "no such mutant: @{[ sort keys %unknown ]}\n" if %unknown;
 
-print "$run mutants, ", $run - $failed, " caught\n";
+run_or_die(qw( make -s -C t/sim all ));
+make_path("$build/mutants");
+
+my @waiting = @mutants;
+my @running;
+
+$| = 1;
+
+while (@waiting || @running) {
+    while (@waiting && @running < $jobs) {
+        push @running, start_mutant(shift @waiting);
+    }
+
+    my $pid = wait;
+    my ($mutant) = grep { $_->{pid} == $pid } @running;
+
+    $failed++ if $?;
+    @running = grep { $_ != $mutant } @running;
+    print slurp($mutant->{log});
+}
+
+print scalar @mutants, ' mutants, ', @mutants - $failed, " caught\n";
 
 exit($failed ? 1 : 0);
 
@@ -75,6 +91,19 @@ sub mutants {
     }
 
     return @found;
+}
+
+
+sub start_mutant {
+    my $mutant = shift;
+
+    $mutant->{log} = "$build/mutants/$mutant->{name}.log";
+    $mutant->{pid} = fork // die "fork: $!\n";
+
+    return $mutant if $mutant->{pid};
+
+    open STDOUT, '>', $mutant->{log} or die "$mutant->{log}: $!\n";
+    exit(try_mutant($mutant) ? 0 : 1);
 }
 
 
