@@ -233,6 +233,10 @@ sim_check_rebuilt(sim_t *sim, const memory_entry_t *stored)
     entry = &sim->store.committed[PORTONE_DB_JOURNAL].entries[n - 1];
     rebuilt = strstr(entry->value, "\"payment\":");
 
+    if (rebuilt == NULL) {
+        sim_broken(sim, 8, "the journal does not have %s any more", uid);
+    }
+
     if (!sim_same(stored->value, stored->value_len, entry->value,
                   entry->value_len, uids, 0)
         || !sim_same(stored->value, stored->value_len, rebuilt,
