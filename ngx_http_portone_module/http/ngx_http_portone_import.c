@@ -26,7 +26,7 @@
 /* bytes; a payment that was read from PortOne has as many at most */
 #define NGX_HTTP_PORTONE_IMPORT_LINE     (1024 * 1024)
 
-/* of a transaction, which holds up all others meanwhile */
+/* the lines of a transaction, which holds up all others meanwhile */
 #define NGX_HTTP_PORTONE_IMPORT_LINES    2048
 
 /* bytes; every line that is taken has more */

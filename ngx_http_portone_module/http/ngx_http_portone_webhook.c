@@ -135,7 +135,7 @@ ngx_http_portone_webhook_start(ngx_http_request_t *r,
     flow->core.n_matches = 0;
 
     flow->webhook = 1;
-    flow->limit = NGX_HTTP_PORTONE_WEBHOOK_TIME_MS;
+    flow->limit_ms = NGX_HTTP_PORTONE_WEBHOOK_TIME_MS;
     flow->done = ngx_http_portone_webhook_done;
 
     ngx_http_portone_webhooks++;

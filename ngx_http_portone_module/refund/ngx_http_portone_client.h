@@ -24,15 +24,15 @@ typedef struct {
                                              the connection goes with it */
     ngx_http_request_t        *request;   /* NULL: gone or answered, or the
                                              work began by itself */
-    ngx_http_cleanup_t        *cleanup;   /* of the request */
-    ngx_http_portone_ctx_t    *ctx;       /* of the request, NULL with it */
+    ngx_http_cleanup_t        *cleanup;   /* the request's */
+    ngx_http_portone_ctx_t    *ctx;       /* the request's, NULL with it */
 
     /* called with the work when the client has left early; or NULL */
     void                     (*gone)(void *work);
 } ngx_http_portone_client_t;
 
 
-/* the context of the request, made if need be; NULL: no memory */
+/* the context of the request, made at the first call; NULL: no memory */
 ngx_http_portone_ctx_t *ngx_http_portone_client_ctx(ngx_http_request_t *r);
 
 /*

@@ -11,17 +11,17 @@
 #include "ngx_http_portone_store.h"
 
 
-/* how long an operation may wait for its turn to be committed, ms */
-#define NGX_HTTP_PORTONE_COMMIT_TIMEOUT  5000
+/* how long an operation may wait for its turn to be committed */
+#define NGX_HTTP_PORTONE_FLOW_COMMIT_TIMEOUT_MS  5000
 
 /*
- * a settlement is worth waiting for: its client has long been answered, and
- * what is not settled now is left to a re-read of PortOne
+ * A settlement is worth waiting for: its client has long been answered, and
+ * PortOne has to be read again for a refund that is settled later.
  */
-#define NGX_HTTP_PORTONE_SETTLE_TIMEOUT  60000
+#define NGX_HTTP_PORTONE_FLOW_SETTLE_TIMEOUT_MS  60000
 
-/* how long a client waits for a commit, whatever holds it up, ms */
-#define NGX_HTTP_PORTONE_PATIENCE  10000
+/* how long a client waits for a commit, whatever holds the commit up */
+#define NGX_HTTP_PORTONE_FLOW_PATIENCE_MS        10000
 
 
 static void ngx_http_portone_flow_run(ngx_http_portone_flow_t *flow,
@@ -33,9 +33,9 @@ static void ngx_http_portone_flow_token_handler(
 static portone_step_e ngx_http_portone_flow_token_done(
     ngx_http_portone_flow_t *flow);
 static void ngx_http_portone_flow_call(ngx_http_portone_flow_t *flow);
-static void ngx_http_portone_flow_called(ngx_http_portone_call_t *tr);
+static void ngx_http_portone_flow_called(ngx_http_portone_call_t *call);
 static void ngx_http_portone_flow_log_call(ngx_http_portone_flow_t *flow,
-    portone_call_e call, portone_answer_t *answer);
+    portone_call_e result, portone_answer_t *answer);
 static void ngx_http_portone_flow_commit(ngx_http_portone_flow_t *flow);
 static void ngx_http_portone_flow_committed(ngx_http_portone_commit_t *op);
 static void ngx_http_portone_flow_timer(ngx_event_t *ev);
@@ -74,15 +74,15 @@ ngx_http_portone_flow_start(ngx_http_portone_flow_t *flow)
 
     flow->client.gone = ngx_http_portone_flow_gone;
 
-    if (r && flow->limit) {
+    if (r && flow->limit_ms) {
         flow->limit_timer.handler = ngx_http_portone_flow_limit;
         flow->limit_timer.data = flow;
         flow->limit_timer.log = &flow->client.log;
 
-        ngx_add_timer(&flow->limit_timer, flow->limit);
+        ngx_add_timer(&flow->limit_timer, flow->limit_ms);
     }
 
-    flow->start = ngx_current_msec;
+    flow->start_ms = ngx_current_msec;
 
     flow->request_kind = r ? flow->conf->handler->counted
                            : NGX_HTTP_PORTONE_REQUEST_MAX;
@@ -207,7 +207,7 @@ ngx_http_portone_flow_token_done(ngx_http_portone_flow_t *flow)
 
     t = &flow->token;
 
-    /* the variable tells the most expensive of the ways it was got */
+    /* the variable tells the most expensive source of all steps */
 
     if (flow->client.ctx
         && (!flow->has_token
@@ -227,21 +227,21 @@ ngx_http_portone_flow_call(ngx_http_portone_flow_t *flow)
 {
     ngx_int_t                     rc;
     portone_flow_t               *core;
-    ngx_http_portone_call_t      *tr;
+    ngx_http_portone_call_t      *call;
 
     core = &flow->core;
-    tr = &flow->transfer;
+    call = &flow->call;
 
-    ngx_memzero(tr, sizeof(ngx_http_portone_call_t));
+    ngx_memzero(call, sizeof(ngx_http_portone_call_t));
 
-    tr->server = flow->conf->endpoint;
-    tr->pool = flow->client.pool;
-    tr->log = &flow->client.log;
-    tr->tier = flow->conf->tier;
-    tr->authorization.data = flow->token.token.data;
-    tr->authorization.len = flow->token.token.len;
-    tr->handler = ngx_http_portone_flow_called;
-    tr->data = flow;
+    call->server = flow->conf->endpoint;
+    call->pool = flow->client.pool;
+    call->log = &flow->client.log;
+    call->tier = flow->conf->tier;
+    call->authorization.data = flow->token.token.data;
+    call->authorization.len = flow->token.token.len;
+    call->handler = ngx_http_portone_flow_called;
+    call->data = flow;
 
     switch (flow->step) {
 
@@ -250,22 +250,22 @@ ngx_http_portone_flow_call(ngx_http_portone_flow_t *flow)
                       "refund of \"%*s\" is being sent",
                       core->payment.imp_uid.len, core->payment.imp_uid.data);
 
-        rc = ngx_http_portone_api_cancel(tr, core->body);
+        rc = ngx_http_portone_api_cancel(call, core->body);
         break;
 
     case PORTONE_STEP_REREAD:
-        rc = ngx_http_portone_api_payment(tr, &core->payment.imp_uid,
+        rc = ngx_http_portone_api_payment(call, &core->payment.imp_uid,
                                           core->include_sandbox);
         break;
 
     default: /* PORTONE_STEP_FETCH */
 
         if (core->request.imp_uid.len) {
-            rc = ngx_http_portone_api_payment(tr, &core->request.imp_uid,
+            rc = ngx_http_portone_api_payment(call, &core->request.imp_uid,
                                               core->include_sandbox);
 
         } else {
-            rc = ngx_http_portone_api_find(tr, &core->request.merchant_uid,
+            rc = ngx_http_portone_api_find(call, &core->request.merchant_uid,
                                            core->find,
                                            core->include_sandbox);
         }
@@ -274,56 +274,56 @@ ngx_http_portone_flow_call(ngx_http_portone_flow_t *flow)
     }
 
     if (rc != NGX_OK) {
-        tr->outcome = PORTONE_CALL_OVERLOADED;
-        tr->reason = "no memory";
-        ngx_http_portone_flow_called(tr);
+        call->outcome = PORTONE_CALL_OVERLOADED;
+        call->reason = "no memory";
+        ngx_http_portone_flow_called(call);
         return;
     }
 
-    ngx_http_portone_curl_submit(tr);
+    ngx_http_portone_curl_submit(call);
 }
 
 
 static void
-ngx_http_portone_flow_called(ngx_http_portone_call_t *tr)
+ngx_http_portone_flow_called(ngx_http_portone_call_t *call)
 {
-    portone_call_e            call;
+    portone_call_e            result;
     portone_step_e            step;
     portone_flow_t           *core;
     portone_answer_t          answer;
     ngx_http_portone_flow_t  *flow;
 
-    flow = tr->data;
+    flow = call->data;
     core = &flow->core;
 
     flow->has_api_time = 1;
-    flow->api_time += tr->time;
-    flow->api_status = (tr->outcome == PORTONE_CALL_ANSWERED)
-                           ? tr->status : 0;
+    flow->api_time += call->time;
+    flow->api_status = (call->outcome == PORTONE_CALL_ANSWERED)
+                           ? call->status : 0;
 
-    call = ngx_http_portone_api_answer(tr, &answer);
+    result = ngx_http_portone_api_answer(call, &answer);
 
-    ngx_http_portone_flow_log_call(flow, call, &answer);
+    ngx_http_portone_flow_log_call(flow, result, &answer);
 
     /* answers can be large, and a flow can have three of them */
 
-    if (tr->answer.data) {
-        (void) ngx_pfree(flow->client.pool, tr->answer.data);
-        ngx_str_null(&tr->answer);
+    if (call->answer.data) {
+        (void) ngx_pfree(flow->client.pool, call->answer.data);
+        ngx_str_null(&call->answer);
     }
 
     switch (flow->step) {
 
     case PORTONE_STEP_CANCEL:
-        step = portone_flow_cancelled(core, call, &answer, ngx_time());
+        step = portone_flow_cancelled(core, result, &answer, ngx_time());
         break;
 
     case PORTONE_STEP_REREAD:
-        step = portone_flow_reread(core, call, &answer, ngx_time());
+        step = portone_flow_reread(core, result, &answer, ngx_time());
         break;
 
     default: /* PORTONE_STEP_FETCH */
-        step = portone_flow_fetched(core, call, &answer, ngx_time());
+        step = portone_flow_fetched(core, result, &answer, ngx_time());
         break;
     }
 
@@ -333,18 +333,18 @@ ngx_http_portone_flow_called(ngx_http_portone_call_t *tr)
 
 static void
 ngx_http_portone_flow_log_call(ngx_http_portone_flow_t *flow,
-    portone_call_e call, portone_answer_t *answer)
+    portone_call_e result, portone_answer_t *answer)
 {
-    ngx_http_portone_call_t  *tr;
+    ngx_http_portone_call_t  *call;
 
-    tr = &flow->transfer;
+    call = &flow->call;
 
-    if (call != PORTONE_CALL_ANSWERED) {
+    if (result != PORTONE_CALL_ANSWERED) {
         ngx_log_error(NGX_LOG_ERR, &flow->client.log, 0,
                       "PortOne did not answer%s: %s",
-                      (call == PORTONE_CALL_UNANSWERED) ? ""
+                      (result == PORTONE_CALL_UNANSWERED) ? ""
                                            : ", the request was not sent",
-                      tr->reason);
+                      call->reason);
         return;
     }
 
@@ -354,16 +354,16 @@ ngx_http_portone_flow_log_call(ngx_http_portone_flow_t *flow,
     case PORTONE_ANSWER_NOT_FOUND:
         ngx_log_debug2(NGX_LOG_DEBUG_HTTP, &flow->client.log, 0,
                        "portone answer: status %ui, code %L",
-                       tr->status, answer->code);
+                       call->status, answer->code);
         break;
 
     case PORTONE_ANSWER_REFUSED:
 
-        /* the message can name people and accounts: not for the log */
+        /* the message can name people and accounts: the code must do */
 
         ngx_log_error(NGX_LOG_WARN, &flow->client.log, 0,
                       "PortOne refused: status %ui, code %L",
-                      tr->status, answer->code);
+                      call->status, answer->code);
         break;
 
     case PORTONE_ANSWER_UNAUTHORIZED:
@@ -374,7 +374,7 @@ ngx_http_portone_flow_log_call(ngx_http_portone_flow_t *flow,
     case PORTONE_ANSWER_BROKEN:
         ngx_log_error(NGX_LOG_ERR, &flow->client.log, 0,
                       "PortOne's answer is not understood: "
-                      "status %ui, %uz bytes", tr->status, tr->answer.len);
+                      "status %ui, %uz bytes", call->status, call->answer.len);
         break;
     }
 }
@@ -392,7 +392,7 @@ ngx_http_portone_flow_commit(ngx_http_portone_flow_t *flow)
     op->store = flow->main_conf->store;
     op->log = &flow->client.log;
     op->handler = ngx_http_portone_flow_committed;
-    op->timeout = NGX_HTTP_PORTONE_COMMIT_TIMEOUT;
+    op->timeout = NGX_HTTP_PORTONE_FLOW_COMMIT_TIMEOUT_MS;
 
     switch (flow->step) {
 
@@ -410,14 +410,14 @@ ngx_http_portone_flow_commit(ngx_http_portone_flow_t *flow)
         op->apply = portone_ledger_settle;
         op->data = &flow->core.settlement;
         op->settles = 1;
-        op->timeout = NGX_HTTP_PORTONE_SETTLE_TIMEOUT;
+        op->timeout = NGX_HTTP_PORTONE_FLOW_SETTLE_TIMEOUT_MS;
         break;
     }
 
-    flow->commit_start = ngx_current_msec;
+    flow->commit_start_ms = ngx_current_msec;
 
     if (flow->client.request) {
-        ngx_add_timer(&flow->timer, NGX_HTTP_PORTONE_PATIENCE);
+        ngx_add_timer(&flow->timer, NGX_HTTP_PORTONE_FLOW_PATIENCE_MS);
     }
 
     ngx_http_portone_commit(op);
@@ -441,7 +441,7 @@ ngx_http_portone_flow_committed(ngx_http_portone_commit_t *op)
     }
 
     flow->has_store_time = 1;
-    flow->store_time += ngx_current_msec - flow->commit_start;
+    flow->store_time += ngx_current_msec - flow->commit_start_ms;
 
     rc = (op->status == NGX_HTTP_PORTONE_COMMITTED) ? PORTONE_OK
                                                     : PORTONE_ERROR;
@@ -471,8 +471,8 @@ ngx_http_portone_flow_timer(ngx_event_t *ev)
     ngx_http_portone_flow_t *flow = ev->data;
 
     /*
-     * a commit that is under way cannot be withdrawn: the client is told,
-     * the flow stays for what comes of it
+     * a commit that is under way is beyond withdrawal: the client is told, the
+     * flow stays for the result
      */
 
     ngx_log_error(NGX_LOG_ERR, &flow->client.log, 0,
@@ -596,7 +596,7 @@ ngx_http_portone_flow_count(ngx_http_portone_flow_t *flow)
 
     core = &flow->core;
 
-    /* once: what the client was told if it did not wait for the end */
+    /* once: a client that was answered before the end counts with that */
 
     if (flow->counted || flow->request_kind == NGX_HTTP_PORTONE_REQUEST_MAX) {
         return;
@@ -611,7 +611,7 @@ ngx_http_portone_flow_count(ngx_http_portone_flow_t *flow)
         return;
     }
 
-    /* a saved answer moves no money: counted as a refund it would be two */
+    /* the refund of a saved answer was counted before */
 
     if (core->replayed) {
         ngx_http_portone_metrics_count(replays);
@@ -629,7 +629,7 @@ ngx_http_portone_flow_count(ngx_http_portone_flow_t *flow)
 
     ngx_http_portone_metrics_observe_time(
                      &ngx_http_portone_metrics_counters->refund_time,
-                     (uint64_t) (ngx_current_msec - flow->start) * 1000);
+                     (uint64_t) (ngx_current_msec - flow->start_ms) * 1000);
 }
 
 
@@ -662,7 +662,7 @@ ngx_http_portone_flow_gone(void *work)
 }
 
 
-/* they wait for the client's sake */
+/* the timers of the client's patience */
 
 static void
 ngx_http_portone_flow_stop_timers(ngx_http_portone_flow_t *flow)

@@ -44,21 +44,22 @@ struct ngx_http_portone_flow_s {
     void                           *data;
 
     portone_step_e                    step;    /* under way */
-    ngx_http_portone_call_t           transfer;
+    ngx_http_portone_call_t           call;
     ngx_http_portone_commit_t         commit;
     ngx_http_portone_token_request_t  token;
-    ngx_event_t                       timer;   /* of the client's patience
-                                                  with the store */
-    ngx_msec_t                      start;
+
+    ngx_event_t                     timer;     /* the client's patience with
+                                                  the store */
+    ngx_msec_t                      start_ms;
+    ngx_msec_t                      commit_start_ms;
+    ngx_msec_t                      limit_ms;  /* time after which the client
+                                                  is answered while the flow
+                                                  goes on; 0: at its end */
+    ngx_event_t                     limit_timer;
     ngx_uint_t                      request_kind;
                                           /* ngx_http_portone_request_e */
-    ngx_msec_t                      commit_start;
-    ngx_msec_t                      limit;     /* the client is answered after
-                                                  this time, and the flow goes
-                                                  on; 0: whenever it ends */
-    ngx_event_t                     limit_timer;
 
-    /* what the variables tell */
+    /* for the variables */
 
     ngx_uint_t                      api_status;
     ngx_msec_t                      api_time;
@@ -81,9 +82,8 @@ struct ngx_http_portone_flow_s {
  */
 
 /*
- * A refund.  The flow takes over what *request owns, also when there is no
- * memory.  body is the request's text, by which a repeated request is told
- * from another.
+ * Makes a refund.  The flow takes over what *request owns, in any case.  body
+ * is the request's text, by which a repeated request is told from another.
  */
 ngx_http_portone_flow_t *ngx_http_portone_flow_create_refund(
     ngx_http_request_t *r, portone_request_t *request, ngx_str_t *body,
@@ -104,10 +104,10 @@ ngx_http_portone_flow_t *ngx_http_portone_flow_create_settlement(
     ngx_http_portone_main_conf_t *pmcf, ngx_http_portone_loc_conf_t *plcf,
     portone_due_t *due, ngx_http_portone_flow_done_pt done, void *data);
 
-/* also wipes the copy of the token; for a flow that is not under way */
+/* for a flow before its start; also wipes the copy of the token */
 void ngx_http_portone_flow_destroy(ngx_http_portone_flow_t *flow);
 
-/* from here on the flow belongs to itself; some time it answers the request */
+/* the flow belongs to itself from here on, and answers the request */
 void ngx_http_portone_flow_start(ngx_http_portone_flow_t *flow);
 
 

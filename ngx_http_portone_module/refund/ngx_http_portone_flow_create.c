@@ -59,8 +59,8 @@ ngx_http_portone_flow_create_refund(ngx_http_request_t *r,
 
 
 /*
- * The values of portone_match belong to the request: what was answered to
- * one customer must not be told to another who knows the key.
+ * The values of portone_match belong to the request: another customer who
+ * knows the key must not be told this one's answer.
  */
 
 static ngx_int_t
