@@ -45,10 +45,14 @@ sub _read {
 }
 
 
+# A process whose first thread has ended holds its sockets until the last one
+# has, too.
+
 sub _is_alive {
     my $pid = shift;
+    my ($state) = _read("/proc/$pid/stat") =~ /\) (\w)/ or return 0;
 
-    return _read("/proc/$pid/stat") =~ /\) [^ZX]/;
+    return $state !~ /[ZX]/ || (() = glob "/proc/$pid/task/*") > 1;
 }
 
 
