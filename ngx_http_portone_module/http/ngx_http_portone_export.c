@@ -145,8 +145,8 @@ ngx_http_portone_export_create(ngx_http_request_t *r)
         return NULL;
     }
 
-    if (ngx_http_portone_match_values(r, r->pool, &ex->core.matches,
-                                      &ex->core.n_matches)
+    if (ngx_http_portone_match_values(r, r->pool, &ex->core.match_values,
+                                      &ex->core.n_match_values)
         != NGX_OK)
     {
         return NULL;

@@ -154,8 +154,9 @@ ngx_http_portone_import_create(ngx_http_request_t *r)
     im->core.merchant.data = (char *) plcf->merchant.data;
     im->core.merchant.len = plcf->merchant.len;
 
-    if (ngx_http_portone_match_values(r, im->client.pool, &im->core.matches,
-                                      &im->core.n_matches)
+    if (ngx_http_portone_match_values(r, im->client.pool,
+                                      &im->core.match_values,
+                                      &im->core.n_match_values)
         != NGX_OK)
     {
         goto failed;

@@ -91,8 +91,8 @@ ngx_http_portone_register_start(ngx_http_request_t *r, ngx_str_t *text)
     core->merchant.data = (char *) plcf->merchant.data;
     core->merchant.len = plcf->merchant.len;
 
-    if (ngx_http_portone_match_values(r, reg->client.pool, &core->matches,
-                                      &core->n_matches)
+    if (ngx_http_portone_match_values(r, reg->client.pool, &core->match_values,
+                                      &core->n_match_values)
         != NGX_OK)
     {
         ngx_http_portone_register_destroy(reg);

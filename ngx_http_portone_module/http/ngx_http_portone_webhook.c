@@ -132,7 +132,7 @@ ngx_http_portone_webhook_start(ngx_http_request_t *r,
 
     /* portone_match is for customers */
 
-    flow->core.n_matches = 0;
+    flow->core.n_match_values = 0;
 
     flow->webhook = 1;
     flow->limit_ms = NGX_HTTP_PORTONE_WEBHOOK_TIME_MS;

@@ -88,8 +88,8 @@ ngx_http_portone_flow_idempotency(ngx_http_portone_flow_t *flow,
 
     ngx_sha1_init(&sha1);
 
-    for (i = 0; i < flow->core.n_matches; i++) {
-        match = &flow->core.matches[i];
+    for (i = 0; i < flow->core.n_match_values; i++) {
+        match = &flow->core.match_values[i];
 
         ngx_sha1_update(&sha1, match->field.data, match->field.len);
         ngx_sha1_update(&sha1, "", 1);
@@ -226,8 +226,8 @@ ngx_http_portone_flow_of_request(ngx_http_request_t *r,
 
     flow->answer = answer;
 
-    if (ngx_http_portone_match_values(r, flow->client.pool, &flow->core.matches,
-                                 &flow->core.n_matches)
+    if (ngx_http_portone_match_values(r, flow->client.pool, &flow->core.match_values,
+                                 &flow->core.n_match_values)
         != NGX_OK)
     {
         ngx_http_portone_flow_destroy(flow);
@@ -268,7 +268,7 @@ ngx_http_portone_flow_create(ngx_http_request_t *r,
     core->include_sandbox = plcf->include_sandbox;
     core->settle_time_s = plcf->settle_time;
     core->send_time_s = plcf->send_time;
-    core->idempotency.ttl = plcf->idempotency_ttl;
+    core->idempotency.ttl_s = plcf->idempotency_ttl;
     core->language = plcf->language;
     core->retry_time_s = pmcf->reconcile_interval / 1000;
 

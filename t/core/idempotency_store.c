@@ -88,7 +88,7 @@ store_record(const char *id, int64_t expires_at)
     memset(&idempotency, 0, sizeof(portone_idempotency_t));
 
     idempotency.fingerprint = portone_str("f00d");
-    idempotency.ttl = TTL;
+    idempotency.ttl_s = TTL;
     refund_id = portone_str(id);
     imp_uid = portone_str("imp_1");
 

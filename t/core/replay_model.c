@@ -14,7 +14,7 @@ replay_set_key(portone_flow_t *flow)
 {
     flow->idempotency.key = portone_str(KEY);
     flow->idempotency.fingerprint = portone_str(MINE);
-    flow->idempotency.ttl = TTL;
+    flow->idempotency.ttl_s = TTL;
 }
 
 

@@ -295,8 +295,8 @@ strangers_find_nothing(void **state)
         match.field = portone_str("customer_uid");
         match.value = portone_str(cases[i].customer);
 
-        model.flow.matches = &match;
-        model.flow.n_matches = 1;
+        model.flow.match_values = &match;
+        model.flow.n_match_values = 1;
 
         model_run(&model);
 

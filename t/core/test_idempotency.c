@@ -52,7 +52,7 @@ a_record_is_complete_or_none(void **state)
     memset(&idempotency, 0, sizeof(portone_idempotency_t));
 
     idempotency.fingerprint = portone_str("f00d");
-    idempotency.ttl = TTL;
+    idempotency.ttl_s = TTL;
     id = portone_str("r1");
     imp_uid = portone_str("imp_1");
 

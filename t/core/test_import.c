@@ -301,8 +301,8 @@ of_many_that_do_not_match_some_are_looked_at(void **state)
     memset(&export, 0, sizeof(portone_export_t));
 
     export.merchant = portone_str("shop");
-    export.matches = &match;
-    export.n_matches = 1;
+    export.match_values = &match;
+    export.n_match_values = 1;
     export.buf = buf;
     export.size = sizeof(buf);
 

@@ -343,8 +343,8 @@ portone_match_guards_both(void **state)
     memset(&reg, 0, sizeof(portone_register_t));
     reg.merchant = portone_str("shop");
     reg.merchant_uid = portone_str("order-1");
-    reg.matches = &match;
-    reg.n_matches = 1;
+    reg.match_values = &match;
+    reg.n_match_values = 1;
 
     assert_int_equal(portone_register_parse(&reg, GIVEN(""),
                                             strlen(GIVEN(""))),

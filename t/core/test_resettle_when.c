@@ -258,8 +258,8 @@ a_stranger_settles_nothing(void **state)
 
     model_init(&model, &script);
 
-    model.flow.matches = &match;
-    model.flow.n_matches = 1;
+    model.flow.match_values = &match;
+    model.flow.n_match_values = 1;
 
     model_run(&model);
 

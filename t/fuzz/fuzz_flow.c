@@ -230,7 +230,7 @@ fuzz_flow_init(fuzz_flow_t *flow, portone_str_t *line)
     flow->match.field = portone_str("customer_uid");
     flow->match.value = portone_str("u1");
 
-    core->idempotency.ttl = FUZZ_TTL;
+    core->idempotency.ttl_s = FUZZ_TTL;
 
     for ( /* void */ ; line->len != 0; line->data++, line->len--) {
 
@@ -276,8 +276,8 @@ fuzz_flow_init(fuzz_flow_t *flow, portone_str_t *line)
             continue;
 
         case 'm':
-            core->matches = &flow->match;
-            core->n_matches = 1;
+            core->match_values = &flow->match;
+            core->n_match_values = 1;
             continue;
 
         case 'o':

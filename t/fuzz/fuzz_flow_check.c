@@ -91,7 +91,7 @@ fuzz_flow_check_cancel(fuzz_flow_t *flow)
     fuzz_check(checksum == portone_payment_balance(&stored)
                || !flow->world->honest);
 
-    if (flow->core.n_matches != 0) {
+    if (flow->core.n_match_values != 0) {
         str = portone_json_str(flow->core.payment.json, "customer_uid");
         fuzz_check(portone_str_eq(&str, &flow->match.value));
     }

@@ -477,7 +477,7 @@ fuzz_record_claim(fuzz_run_t *run, int unchanged)
 
     idempotency.key = portone_str(FUZZ_KEY);
     idempotency.fingerprint = portone_str("f1");
-    idempotency.ttl = FUZZ_TTL;
+    idempotency.ttl_s = FUZZ_TTL;
 
     refund_id = portone_str("r1");
 

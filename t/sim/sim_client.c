@@ -304,7 +304,7 @@ sim_client_refund(sim_t *sim, int i)
 
         flow->core.idempotency.key = portone_str(flow->key);
         flow->core.idempotency.fingerprint = portone_str(flow->print);
-        flow->core.idempotency.ttl = sim->ttl;
+        flow->core.idempotency.ttl_s = sim->ttl;
     }
 
     if (portone_request_parse(&flow->core.request, text,

@@ -5,6 +5,7 @@
 
 
 #include "portone_error.h"
+#include "portone_json.h"
 
 
 typedef struct {
@@ -244,4 +245,37 @@ portone_error_find(const portone_str_t *word)
     }
 
     return PORTONE_NO_ERROR;
+}
+
+
+cJSON *
+portone_error_body(const portone_error_body_t *body)
+{
+    int             rc;
+    cJSON          *json;
+    portone_str_t   word, field;
+
+    json = cJSON_CreateObject();
+    word = portone_str(portone_error_word(body->error));
+
+    rc = portone_json_add_str(json, "error", &word);
+    rc |= portone_json_add_str(json, "message", &body->message);
+    rc |= (body->code != 0)
+              ? portone_json_add_int(json, "code", body->code)
+              : portone_json_add(json, "code", cJSON_CreateNull());
+    rc |= portone_json_add_str(json, "merchant_uid", &body->merchant_uid);
+    rc |= portone_json_add_str(json, "imp_uid", &body->imp_uid);
+
+    field = portone_str(body->field);
+
+    if (field.len != 0) {
+        rc |= portone_json_add_str(json, "field", &field);
+    }
+
+    if (rc != PORTONE_OK) {
+        cJSON_Delete(json);
+        return NULL;
+    }
+
+    return json;
 }

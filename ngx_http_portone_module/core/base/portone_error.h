@@ -61,4 +61,20 @@ const char *portone_error_message(portone_error_e error,
 portone_error_e portone_error_find(const portone_str_t *word);
 
 
+/* the members that bodies of errors have in common */
+
+typedef struct {
+    portone_error_e   error;
+    portone_str_t     message;
+    int64_t           code;            /* PortOne's; 0: null */
+    portone_str_t     merchant_uid;    /* len 0: null, as imp_uid */
+    portone_str_t     imp_uid;
+    const char       *field;           /* the culprit; "" or NULL: left out */
+} portone_error_body_t;
+
+
+/* a new object, owned by the caller; NULL: out of memory */
+cJSON *portone_error_body(const portone_error_body_t *body);
+
+
 #endif /* _PORTONE_ERROR_H_INCLUDED_ */

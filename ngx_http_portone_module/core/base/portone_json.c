@@ -4,6 +4,7 @@
  */
 
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -103,6 +104,8 @@ portone_json_members(const cJSON *object, const char *const *names,
     cJSON     *item;
     size_t     i, first;
     uint64_t   bit, twice;
+
+    assert(n <= 64);
 
     twice = 0;
     first = n;

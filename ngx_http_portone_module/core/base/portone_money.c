@@ -4,6 +4,7 @@
  */
 
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -178,6 +179,8 @@ portone_money_from_decimal(int64_t *amount, const portone_decimal_t *decimal,
     int      scale;
     int64_t  value;
 
+    assert(exponent >= 0 && decimal->scale >= 0);
+
     value = decimal->coefficient;
 
     if (value < 0 || value > PORTONE_MONEY_MAX) {
@@ -232,6 +235,8 @@ portone_money_print(char buf[PORTONE_MONEY_LEN], int64_t amount, int exponent)
 {
     int      n;
     int64_t  unit;
+
+    assert(amount >= 0 && exponent >= 0);
 
     while (exponent > 0 && amount % 10 == 0) {
         amount /= 10;

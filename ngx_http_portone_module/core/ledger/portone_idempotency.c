@@ -52,7 +52,7 @@ portone_idempotency_record(const portone_idempotency_t *idempotency,
                               &idempotency->fingerprint);
     rc |= portone_json_add_str(record, "refund_id", refund_id);
     rc |= portone_json_add_str(record, "imp_uid", imp_uid);
-    rc |= portone_json_add_int(record, "ttl", idempotency->ttl);
+    rc |= portone_json_add_int(record, "ttl", idempotency->ttl_s);
     rc |= portone_json_add_int(record, "expires_at", expires_at);
     rc |= portone_json_add(record, "answer", cJSON_CreateNull());
 

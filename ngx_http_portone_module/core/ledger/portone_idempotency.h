@@ -35,7 +35,7 @@
 typedef struct {
     portone_str_t    key;            /* len 0: none */
     portone_str_t    fingerprint;    /* of the request */
-    int64_t          ttl;            /* seconds, of an answer */
+    int64_t          ttl_s;          /* of an answer */
 } portone_idempotency_t;
 
 

@@ -87,6 +87,8 @@ portone_journal_entry(const portone_journal_facts_t *facts)
     const cJSON    *uids;
     portone_str_t   kind;
 
+    assert(facts->payment != NULL || facts->record != NULL);
+
     entry = cJSON_CreateObject();
     if (entry == NULL) {
         return NULL;
@@ -177,6 +179,8 @@ portone_journal_copy(cJSON *to, const cJSON *from, const char *const *names,
 {
     cJSON   *copy, *item, *items[PORTONE_JOURNAL_MEMBERS];
     size_t   i;
+
+    assert(n <= PORTONE_JOURNAL_MEMBERS);
 
     (void) portone_json_members(from, names, items, n);
 

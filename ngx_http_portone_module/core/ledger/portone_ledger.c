@@ -4,6 +4,7 @@
  */
 
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -21,8 +22,12 @@ static int portone_ledger_put_payment(portone_txn_t *txn,
     const portone_str_t *key, const portone_str_t *payment, int *changed);
 static int portone_ledger_overtaken(const portone_settlement_t *settlement,
     const cJSON *intent);
+static int portone_ledger_save_payment(portone_txn_t *txn,
+    portone_save_t *save, const portone_key_t *key);
+static int portone_ledger_save_order(portone_txn_t *txn,
+    const portone_save_t *save, const portone_key_t *order);
 static int portone_ledger_outranked(portone_txn_t *txn,
-    const portone_save_t *save, const portone_str_t *index,
+    const portone_save_t *save, const portone_str_t *imp_uid,
     int *outranked);
 static void portone_ledger_take_due(portone_due_t *due,
     const portone_key_t *key, const cJSON *intent);
@@ -40,6 +45,8 @@ portone_ledger_claim(portone_txn_t *txn, void *data)
     int             rc;
     cJSON          *intent;
     portone_str_t   key, stored;
+
+    assert(claim->payment.len != 0 && claim->record.len != 0);
 
     key = portone_key_str(&claim->key);
 
@@ -116,6 +123,8 @@ portone_ledger_settle(portone_txn_t *txn, void *data)
     int             rc, changed;
     portone_key_t   attempt;
     portone_str_t   key, stored;
+
+    assert(settlement->record.len != 0);
 
     key = portone_key_str(&settlement->key);
 
@@ -290,9 +299,7 @@ portone_ledger_save(portone_txn_t *txn, void *data)
 {
     portone_save_t *save = data;
 
-    int                       rc, changed, outranked;
-    portone_key_t             key, index;
-    portone_str_t             str, value;
+    portone_key_t             key, order;
     const portone_payment_t  *payment;
 
     save->stored = 0;
@@ -301,44 +308,78 @@ portone_ledger_save(portone_txn_t *txn, void *data)
 
     if (portone_key(&key, &save->merchant, &payment->imp_uid)
         != PORTONE_OK
-        || portone_key(&index, &save->merchant, &payment->merchant_uid)
+        || portone_key(&order, &save->merchant, &payment->merchant_uid)
            != PORTONE_OK)
     {
         return PORTONE_ERROR;
     }
 
-    str = portone_key_str(&key);
+    if (portone_ledger_save_payment(txn, save, &key) != PORTONE_OK) {
+        return PORTONE_ERROR;
+    }
+
+    return portone_ledger_save_order(txn, save, &order);
+}
+
+
+static int
+portone_ledger_save_payment(portone_txn_t *txn, portone_save_t *save,
+    const portone_key_t *key)
+{
+    int            rc, changed;
+    portone_str_t  str, value;
+
+    str = portone_key_str(key);
 
     rc = txn->get(txn, PORTONE_DB_PAYMENTS, &str, &value);
-
-    changed = 1;
-
-    if (rc == PORTONE_OK) {
-        changed = !portone_str_eq(&value, &save->text);
-
-        rc = portone_str_eq(&value, &save->seen)
-                 ? portone_ledger_locked(txn, &key) : PORTONE_OK;
-    }
 
     if (rc == PORTONE_ERROR) {
         return PORTONE_ERROR;
     }
 
-    if (rc == PORTONE_DECLINED) {
+    changed = 1;
 
-        if (changed
-            && (txn->put(txn, PORTONE_DB_PAYMENTS, &str, &save->text)
-                != PORTONE_OK
-                || portone_journal_append(txn, &save->journal)
-                   != PORTONE_OK))
-        {
-            return PORTONE_ERROR;
+    if (rc == PORTONE_OK) {
+
+        if (!portone_str_eq(&value, &save->seen)) {
+            return PORTONE_OK;
         }
 
-        save->stored = 1;
+        changed = !portone_str_eq(&value, &save->text);
+
+        rc = portone_ledger_locked(txn, key);
+
+        if (rc != PORTONE_DECLINED) {
+            return rc;
+        }
     }
 
-    str = portone_key_str(&index);
+    if (changed
+        && (txn->put(txn, PORTONE_DB_PAYMENTS, &str, &save->text)
+            != PORTONE_OK
+            || portone_journal_append(txn, &save->journal) != PORTONE_OK))
+    {
+        return PORTONE_ERROR;
+    }
+
+    save->stored = 1;
+
+    return PORTONE_OK;
+}
+
+
+/* merchant_uid leads to the payment that has the better claim to the order */
+
+static int
+portone_ledger_save_order(portone_txn_t *txn, const portone_save_t *save,
+    const portone_key_t *order)
+{
+    int                   rc, outranked;
+    portone_str_t         str, value;
+    const portone_str_t  *imp_uid;
+
+    str = portone_key_str(order);
+    imp_uid = &save->payment->imp_uid;
 
     rc = txn->get(txn, PORTONE_DB_MERCHANT_UIDS, &str, &value);
 
@@ -348,22 +389,18 @@ portone_ledger_save(portone_txn_t *txn, void *data)
 
     if (rc == PORTONE_OK) {
 
-        if (portone_str_eq(&value, &payment->imp_uid)) {
+        if (portone_str_eq(&value, imp_uid)) {
             return PORTONE_OK;
         }
 
         rc = portone_ledger_outranked(txn, save, &value, &outranked);
 
-        if (rc != PORTONE_OK) {
+        if (rc != PORTONE_OK || outranked) {
             return rc;
-        }
-
-        if (outranked) {
-            return PORTONE_OK;
         }
     }
 
-    return txn->put(txn, PORTONE_DB_MERCHANT_UIDS, &str, &payment->imp_uid);
+    return txn->put(txn, PORTONE_DB_MERCHANT_UIDS, &str, imp_uid);
 }
 
 
@@ -538,9 +575,8 @@ portone_ledger_parse(portone_txn_t *txn, portone_db_e db,
 
 
 static int
-portone_ledger_outranked(portone_txn_t *txn,
-    const portone_save_t *save, const portone_str_t *index,
-    int *outranked)
+portone_ledger_outranked(portone_txn_t *txn, const portone_save_t *save,
+    const portone_str_t *imp_uid, int *outranked)
 {
     int                 rc, paid;
     const char         *why;
@@ -550,7 +586,7 @@ portone_ledger_outranked(portone_txn_t *txn,
 
     *outranked = 0;
 
-    if (portone_key(&key, &save->merchant, index) != PORTONE_OK) {
+    if (portone_key(&key, &save->merchant, imp_uid) != PORTONE_OK) {
         return PORTONE_OK;
     }
 
@@ -574,8 +610,7 @@ portone_ledger_outranked(portone_txn_t *txn,
 
     paid = portone_payment_was_paid(save->payment);
 
-    if (!portone_str_eq(&other.merchant_uid, &save->payment->merchant_uid))
-    {
+    if (!portone_str_eq(&other.merchant_uid, &save->payment->merchant_uid)) {
         /* it was registered for this order by mistake */
 
     } else if (portone_payment_was_paid(&other) != paid) {
@@ -699,6 +734,8 @@ portone_ledger_due(portone_txn_t *txn, void *data)
     cJSON          *intent;
     size_t          i;
     portone_str_t   value;
+
+    assert(list->max <= PORTONE_DUE_MAX);
 
     list->n = 0;
     list->done = 0;

@@ -12,15 +12,15 @@
 
 
 static portone_state_e portone_overview_state(const cJSON *intent);
-static int portone_overview_needs(const portone_overview_t *survey,
+static int portone_overview_needs(const portone_overview_t *overview,
     portone_state_e state, int64_t requested_at);
-static void portone_overview_count(portone_overview_t *survey,
+static void portone_overview_count(portone_overview_t *overview,
     portone_state_e state, int64_t requested_at);
-static portone_refund_line_t *portone_overview_place(portone_overview_t *survey,
-    int64_t requested_at);
-static void portone_overview_key(portone_refund_line_t *review,
+static portone_refund_line_t *portone_overview_place(
+    portone_overview_t *overview, int64_t requested_at);
+static void portone_overview_key(portone_refund_line_t *line,
     const portone_key_t *key);
-static void portone_overview_refund(portone_refund_line_t *review,
+static void portone_overview_refund(portone_refund_line_t *line,
     const cJSON *record);
 static void portone_overview_copy(char *dst, size_t size,
     const portone_str_t *src);
@@ -29,7 +29,7 @@ static void portone_overview_copy(char *dst, size_t size,
 int
 portone_overview(portone_txn_t *txn, void *data)
 {
-    portone_overview_t *survey = data;
+    portone_overview_t *overview = data;
 
     int                     rc;
     cJSON                  *intent;
@@ -37,17 +37,17 @@ portone_overview(portone_txn_t *txn, void *data)
     int64_t                 requested_at;
     portone_str_t           value;
     portone_state_e         state;
-    portone_refund_line_t  *review;
+    portone_refund_line_t  *line;
 
     for (i = 0; i < PORTONE_OVERVIEW_LOOK; i++) {
-        rc = portone_key_next(txn, PORTONE_DB_INTENTS, &survey->last, &value);
+        rc = portone_key_next(txn, PORTONE_DB_INTENTS, &overview->last, &value);
 
         if (rc == PORTONE_ERROR) {
             return PORTONE_ERROR;
         }
 
         if (rc == PORTONE_DECLINED) {
-            survey->done = 1;
+            overview->done = 1;
             return PORTONE_OK;
         }
 
@@ -61,19 +61,19 @@ portone_overview(portone_txn_t *txn, void *data)
         state = portone_overview_state(intent);
         requested_at = portone_json_int(intent, "requested_at", 0);
 
-        portone_overview_count(survey, state, requested_at);
+        portone_overview_count(overview, state, requested_at);
 
-        if (portone_overview_needs(survey, state, requested_at)) {
-            survey->need++;
+        if (portone_overview_needs(overview, state, requested_at)) {
+            overview->need++;
 
-            review = portone_overview_place(survey, requested_at);
+            line = portone_overview_place(overview, requested_at);
 
-            if (review != NULL) {
-                review->state = state;
-                review->time = requested_at;
+            if (line != NULL) {
+                line->state = state;
+                line->time = requested_at;
 
-                portone_overview_key(review, &survey->last);
-                portone_overview_refund(review, intent);
+                portone_overview_key(line, &overview->last);
+                portone_overview_refund(line, intent);
             }
         }
 
@@ -110,8 +110,8 @@ portone_overview_state(const cJSON *intent)
 /* a person */
 
 static int
-portone_overview_needs(const portone_overview_t *survey, portone_state_e state,
-    int64_t requested_at)
+portone_overview_needs(const portone_overview_t *overview,
+    portone_state_e state, int64_t requested_at)
 {
     switch (state) {
 
@@ -120,7 +120,7 @@ portone_overview_needs(const portone_overview_t *survey, portone_state_e state,
         return 1;
 
     case PORTONE_STATE_PENDING:
-        return requested_at > 0 && requested_at < survey->late;
+        return requested_at > 0 && requested_at < overview->late;
 
     default:
         return 0;
@@ -129,16 +129,16 @@ portone_overview_needs(const portone_overview_t *survey, portone_state_e state,
 
 
 static void
-portone_overview_count(portone_overview_t *survey, portone_state_e state,
+portone_overview_count(portone_overview_t *overview, portone_state_e state,
     int64_t requested_at)
 {
-    survey->open[state]++;
+    overview->open[state]++;
 
     if (requested_at > 0
-        && (survey->oldest[state] == 0
-            || requested_at < survey->oldest[state]))
+        && (overview->oldest[state] == 0
+            || requested_at < overview->oldest[state]))
     {
-        survey->oldest[state] = requested_at;
+        overview->oldest[state] = requested_at;
     }
 }
 
@@ -146,37 +146,37 @@ portone_overview_count(portone_overview_t *survey, portone_state_e state,
 /* keeps the order of age; NULL: older ones have taken all the places */
 
 static portone_refund_line_t *
-portone_overview_place(portone_overview_t *survey, int64_t requested_at)
+portone_overview_place(portone_overview_t *overview, int64_t requested_at)
 {
     size_t  i;
 
-    i = survey->n;
+    i = overview->n;
 
     if (i == PORTONE_OVERVIEW_REVIEWS) {
 
-        if (survey->reviews[i - 1].time <= requested_at) {
+        if (overview->reviews[i - 1].time <= requested_at) {
             return NULL;
         }
 
         i--;
 
     } else {
-        survey->n++;
+        overview->n++;
     }
 
-    while (i > 0 && survey->reviews[i - 1].time > requested_at) {
-        survey->reviews[i] = survey->reviews[i - 1];
+    while (i > 0 && overview->reviews[i - 1].time > requested_at) {
+        overview->reviews[i] = overview->reviews[i - 1];
         i--;
     }
 
-    return &survey->reviews[i];
+    return &overview->reviews[i];
 }
 
 
 /* the key is there even if the record cannot be read */
 
 static void
-portone_overview_key(portone_refund_line_t *review, const portone_key_t *key)
+portone_overview_key(portone_refund_line_t *line, const portone_key_t *key)
 {
     portone_str_t  merchant, imp_uid;
 
@@ -185,28 +185,28 @@ portone_overview_key(portone_refund_line_t *review, const portone_key_t *key)
         merchant.len = 0;
     }
 
-    portone_overview_copy(review->merchant, sizeof(review->merchant),
+    portone_overview_copy(line->merchant, sizeof(line->merchant),
                         &merchant);
-    portone_overview_copy(review->imp_uid, sizeof(review->imp_uid), &imp_uid);
+    portone_overview_copy(line->imp_uid, sizeof(line->imp_uid), &imp_uid);
 }
 
 
 static void
-portone_overview_refund(portone_refund_line_t *review, const cJSON *record)
+portone_overview_refund(portone_refund_line_t *line, const cJSON *record)
 {
     const cJSON       *amount;
     portone_str_t      str;
     portone_decimal_t  decimal;
 
     str = portone_json_str(record, "merchant_uid");
-    portone_overview_copy(review->merchant_uid, sizeof(review->merchant_uid),
+    portone_overview_copy(line->merchant_uid, sizeof(line->merchant_uid),
                         &str);
 
     str = portone_json_str(record, "refund_id");
-    portone_overview_copy(review->refund_id, sizeof(review->refund_id), &str);
+    portone_overview_copy(line->refund_id, sizeof(line->refund_id), &str);
 
     str = portone_json_str(record, "currency");
-    portone_overview_copy(review->currency, sizeof(review->currency), &str);
+    portone_overview_copy(line->currency, sizeof(line->currency), &str);
 
     amount = portone_json_member(record, "amount");
 
@@ -214,11 +214,11 @@ portone_overview_refund(portone_refund_line_t *review, const cJSON *record)
         && portone_money_decimal(&decimal, amount->valuedouble) == PORTONE_OK
         && decimal.coefficient >= 0)
     {
-        (void) portone_money_print(review->amount, decimal.coefficient,
+        (void) portone_money_print(line->amount, decimal.coefficient,
                                    decimal.scale);
 
     } else {
-        review->amount[0] = '\0';
+        line->amount[0] = '\0';
     }
 }
 

@@ -4,6 +4,7 @@
  */
 
 
+#include <assert.h>
 #include <string.h>
 
 #include "portone_record.h"
@@ -18,6 +19,7 @@
 
 
 static cJSON *portone_record_balance(const portone_payment_t *payment);
+static int portone_record_is_final(portone_state_e state);
 static int portone_record_ours(const cJSON *record, int64_t amount,
     const portone_cancellation_t *c);
 static int portone_record_take(cJSON *identities,
@@ -44,6 +46,9 @@ portone_record_create(const portone_claim_facts_t *facts)
     const portone_payment_t  *payment;
 
     payment = facts->payment;
+
+    assert(facts->amount > 0
+           && facts->amount <= portone_payment_balance(payment));
 
     record = cJSON_CreateObject();
     if (record == NULL) {
@@ -144,23 +149,34 @@ portone_record_settle(cJSON *record, portone_state_e state, int64_t now)
     int            rc;
     portone_str_t  word;
 
+    assert(state < PORTONE_STATE_MAX);
+    assert(!portone_record_is_final(portone_record_state(record)));
+
     word = portone_str(portone_state_words[state]);
 
     rc = portone_json_set_str(record, "state", &word);
 
+    if (portone_record_is_final(state)) {
+        rc |= portone_json_set_int(record, "settled_at", now);
+    }
+
+    return (rc == PORTONE_OK) ? PORTONE_OK : PORTONE_ERROR;
+}
+
+
+static int
+portone_record_is_final(portone_state_e state)
+{
     switch (state) {
 
     case PORTONE_STATE_SUCCEEDED:
     case PORTONE_STATE_REJECTED:
     case PORTONE_STATE_NOT_EXECUTED:
-        rc |= portone_json_set_int(record, "settled_at", now);
-        break;
+        return 1;
 
     default:
-        break;
+        return 0;
     }
-
-    return (rc == PORTONE_OK) ? PORTONE_OK : PORTONE_ERROR;
 }
 
 

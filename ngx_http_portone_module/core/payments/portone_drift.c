@@ -4,6 +4,7 @@
  */
 
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -35,6 +36,8 @@ portone_drift_batch(portone_txn_t *txn, void *data)
     size_t          i, len, texts, uids;
     portone_key_t   key;
     portone_str_t   value, merchant, imp_uid;
+
+    assert(drift->n == 0);
 
     drift->done = 0;
 

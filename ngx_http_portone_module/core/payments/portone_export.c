@@ -102,7 +102,7 @@ portone_export_matches(portone_txn_t *txn, const portone_export_t *export,
     portone_str_t       str;
     portone_payment_t   payment;
 
-    if (export->n_matches == 0) {
+    if (export->n_match_values == 0) {
         return 1;
     }
 
@@ -117,7 +117,8 @@ portone_export_matches(portone_txn_t *txn, const portone_export_t *export,
         return 0;
     }
 
-    rc = portone_policy_matches(&payment, export->matches, export->n_matches);
+    rc = portone_policy_matches(&payment, export->match_values,
+                                export->n_match_values);
 
     portone_payment_free(&payment);
 

@@ -23,8 +23,8 @@ typedef struct {
     /* set by the caller */
 
     portone_str_t           merchant;
-    const portone_match_t  *matches;
-    size_t                  n_matches;
+    const portone_match_t  *match_values;
+    size_t                  n_match_values;
     char                   *buf;
     size_t                  size;
 

@@ -4,6 +4,7 @@
  */
 
 
+#include <assert.h>
 #include <string.h>
 
 #include "portone_import.h"
@@ -23,6 +24,8 @@ portone_import_apply(portone_txn_t *txn, void *data)
     portone_import_t *import = data;
 
     const char  *p, *lf, *next;
+
+    assert(import->max > 0 && import->pos <= import->last);
 
     import->lines = 0;
     memset(&import->result, 0, offsetof(portone_import_result_t, errors));
@@ -73,8 +76,8 @@ portone_import_line(portone_import_t *import, portone_txn_t *txn,
     memset(&reg, 0, sizeof(portone_register_t));
 
     reg.merchant = import->merchant;
-    reg.matches = import->matches;
-    reg.n_matches = import->n_matches;
+    reg.match_values = import->match_values;
+    reg.n_match_values = import->n_match_values;
     reg.now = import->now;
 
     result = &import->result;
@@ -173,26 +176,23 @@ char *
 portone_import_reply(const portone_import_result_t *total,
     portone_error_e error, uint64_t line, portone_language_e language)
 {
-    int             rc;
-    char           *text;
-    cJSON          *json;
-    portone_str_t   str;
+    int                    rc;
+    char                  *text;
+    cJSON                 *json;
+    portone_error_body_t   body;
 
-    json = cJSON_CreateObject();
+    if (error == PORTONE_NO_ERROR) {
+        rc = PORTONE_OK;
+        json = cJSON_CreateObject();
 
-    rc = PORTONE_OK;
+    } else {
+        memset(&body, 0, sizeof(portone_error_body_t));
 
-    if (error != PORTONE_NO_ERROR) {
-        str = portone_str(portone_error_word(error));
-        rc |= portone_json_set_str(json, "error", &str);
+        body.error = error;
+        body.message = portone_str(portone_error_message(error, language));
 
-        str = portone_str(portone_error_message(error, language));
-        rc |= portone_json_set_str(json, "message", &str);
-
-        rc |= portone_json_set(json, "code", cJSON_CreateNull());
-        rc |= portone_json_set(json, "merchant_uid", cJSON_CreateNull());
-        rc |= portone_json_set(json, "imp_uid", cJSON_CreateNull());
-        rc |= portone_json_set_int(json, "line", (int64_t) line);
+        json = portone_error_body(&body);
+        rc = portone_json_set_int(json, "line", (int64_t) line);
     }
 
     rc |= portone_json_set_int(json, "stored", (int64_t) total->stored);

@@ -40,8 +40,8 @@ typedef struct {
 
 typedef struct {
     portone_str_t           merchant;
-    const portone_match_t  *matches;
-    size_t                  n_matches;
+    const portone_match_t  *match_values;
+    size_t                  n_match_values;
     int64_t                 now;         /* Unix seconds */
 
     const char             *pos;         /* text: whole lines, but for the

@@ -4,6 +4,7 @@
  */
 
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -16,6 +17,7 @@
 
 static const char *portone_register_check(portone_register_t *reg,
     cJSON *json);
+static const char *portone_register_types(const cJSON *json);
 static int portone_register_default(cJSON *json, const char *name,
     const char *value);
 static int portone_register_intent(portone_register_t *reg,
@@ -115,39 +117,15 @@ portone_register_parse(portone_register_t *reg, const char *text, size_t len)
 static const char *
 portone_register_check(portone_register_t *reg, cJSON *json)
 {
-    int            rc;
-    int64_t        time;
-    cJSON         *item;
-    const char    *duplicate;
-    portone_str_t  merchant_uid;
+    int             rc;
+    cJSON          *item;
+    const char     *culprit;
+    portone_str_t   merchant_uid;
 
-    duplicate = portone_json_duplicate(json);
+    culprit = portone_register_types(json);
 
-    if (duplicate != NULL) {
-        return duplicate;
-    }
-
-    cJSON_ArrayForEach(item, json) {
-
-        if (cJSON_IsNull(item)) {
-            continue;
-        }
-
-        if (portone_register_is(item->string, portone_register_strings)
-            && !cJSON_IsString(item))
-        {
-            return item->string;
-        }
-
-        /* also milliseconds, which would be a time to come */
-
-        if (portone_register_is(item->string, portone_register_times)) {
-            time = portone_json_int(json, item->string, -1);
-
-            if (time < 0 || time > PORTONE_REGISTER_TIME_MAX) {
-                return item->string;
-            }
-        }
+    if (culprit != NULL) {
+        return culprit;
     }
 
     item = portone_json_member(json, "merchant_uid");
@@ -198,6 +176,46 @@ portone_register_check(portone_register_t *reg, cJSON *json)
 }
 
 
+static const char *
+portone_register_types(const cJSON *json)
+{
+    int64_t       time;
+    const char   *duplicate;
+    const cJSON  *item;
+
+    duplicate = portone_json_duplicate(json);
+
+    if (duplicate != NULL) {
+        return duplicate;
+    }
+
+    cJSON_ArrayForEach(item, json) {
+
+        if (cJSON_IsNull(item)) {
+            continue;
+        }
+
+        if (portone_register_is(item->string, portone_register_strings)
+            && !cJSON_IsString(item))
+        {
+            return item->string;
+        }
+
+        /* also milliseconds, which would be a time to come */
+
+        if (portone_register_is(item->string, portone_register_times)) {
+            time = portone_json_int(json, item->string, -1);
+
+            if (time < 0 || time > PORTONE_REGISTER_TIME_MAX) {
+                return item->string;
+            }
+        }
+    }
+
+    return NULL;
+}
+
+
 static int
 portone_register_default(cJSON *json, const char *name, const char *value)
 {
@@ -218,6 +236,8 @@ portone_register_apply(portone_txn_t *txn, void *data)
     char               *text;
     portone_key_t       key;
     portone_str_t       str, stored, value;
+
+    assert(reg->has_given);
 
     if (reg->has_merged) {
         portone_payment_free(&reg->merged);
@@ -376,7 +396,9 @@ portone_register_stored(portone_register_t *reg, portone_txn_t *txn,
             return PORTONE_OK;
         }
 
-        if (!portone_policy_matches(&stored, reg->matches, reg->n_matches)) {
+        if (!portone_policy_matches(&stored, reg->match_values,
+                                    reg->n_match_values))
+        {
             portone_payment_free(&stored);
             reg->mismatch = 1;
             (void) portone_register_refuse(reg, PORTONE_PAYMENT_NOT_FOUND,
@@ -399,7 +421,9 @@ portone_register_stored(portone_register_t *reg, portone_txn_t *txn,
         reg->verdict = PORTONE_REGISTER_CHANGED;
     }
 
-    if (!portone_policy_matches(reg->payment, reg->matches, reg->n_matches)) {
+    if (!portone_policy_matches(reg->payment, reg->match_values,
+                                reg->n_match_values))
+    {
         reg->mismatch = 1;
         (void) portone_register_refuse(reg, PORTONE_PAYMENT_NOT_FOUND, "");
     }
@@ -587,36 +611,29 @@ char *
 portone_register_reply(const portone_register_t *reg,
     portone_language_e language)
 {
-    int             rc;
-    char           *text;
-    cJSON          *json;
-    portone_str_t   word, message, imp_uid;
+    int                    rc;
+    char                  *text;
+    cJSON                 *json;
+    portone_str_t          refund_id;
+    portone_error_body_t   body;
 
     if (reg->error == PORTONE_NO_ERROR) {
         return portone_payment_print(reg->payment, 1);
     }
 
-    word = portone_str(portone_error_word(reg->error));
-    message = portone_str(portone_error_message(reg->error, language));
+    body.error = reg->error;
+    body.message = portone_str(portone_error_message(reg->error, language));
+    body.code = 0;
+    body.merchant_uid = reg->merchant_uid;
+    body.imp_uid = reg->given.imp_uid;
+    body.field = reg->field;
 
-    imp_uid = reg->given.imp_uid;
-
-    json = cJSON_CreateObject();
-
-    rc = portone_json_set_str(json, "error", &word);
-    rc |= portone_json_set_str(json, "message", &message);
-    rc |= portone_json_set(json, "code", cJSON_CreateNull());
-    rc |= portone_json_set_str(json, "merchant_uid", &reg->merchant_uid);
-    rc |= portone_json_set_str(json, "imp_uid", &imp_uid);
-
-    if (reg->field[0] != '\0') {
-        word = portone_str(reg->field);
-        rc |= portone_json_set_str(json, "field", &word);
-    }
+    rc = PORTONE_OK;
+    json = portone_error_body(&body);
 
     if (reg->error == PORTONE_REFUND_IN_PROGRESS && reg->open.refund_id[0]) {
-        word = portone_str(reg->open.refund_id);
-        rc |= portone_json_set_str(json, "refund_id", &word);
+        refund_id = portone_str(reg->open.refund_id);
+        rc = portone_json_set_str(json, "refund_id", &refund_id);
     }
 
     text = (rc == PORTONE_OK) ? portone_json_print(json) : NULL;

@@ -35,8 +35,8 @@ typedef struct {
     portone_str_t             merchant;
     portone_str_t             merchant_uid;   /* that the payment must have;
                                                  len 0: it names its own */
-    const portone_match_t    *matches;
-    size_t                    n_matches;
+    const portone_match_t    *match_values;
+    size_t                    n_match_values;
     int64_t                   now;            /* Unix seconds */
 
     /* results */

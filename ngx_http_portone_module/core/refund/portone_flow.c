@@ -302,8 +302,8 @@ portone_flow_parse(portone_flow_t *flow)
 static portone_error_e
 portone_flow_check(portone_flow_t *flow)
 {
-    if (!portone_policy_matches(&flow->payment, flow->matches,
-                                flow->n_matches))
+    if (!portone_policy_matches(&flow->payment, flow->match_values,
+                                flow->n_match_values))
     {
         flow->mismatch = 1;
         return PORTONE_PAYMENT_NOT_FOUND;

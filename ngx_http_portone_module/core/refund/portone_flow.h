@@ -119,7 +119,7 @@ typedef struct {
     portone_idempotency_t     idempotency;
     portone_language_e        language;        /* for our own messages */
     const portone_match_t    *matches;
-    size_t                    n_matches;
+    size_t                    n_match_values;
     int64_t                   settle_time_s;   /* from the claim until a
                                                   re-read is believed, s */
     int64_t                   send_time_s;     /* from the claim until it is

@@ -163,7 +163,7 @@ portone_refund_key(portone_flow_t *flow, int64_t now)
         return PORTONE_OK;
     }
 
-    claim->expires_at = now + flow->idempotency.ttl;
+    claim->expires_at = now + flow->idempotency.ttl_s;
 
     text = portone_idempotency_record(&flow->idempotency, &flow->refund_id,
                                       &flow->payment.imp_uid,

@@ -167,12 +167,12 @@ portone_policy_method(portone_policy_t *policy)
 
 int
 portone_policy_matches(const portone_payment_t *payment,
-    const portone_match_t *matches, size_t n)
+    const portone_match_t *match_values, size_t n)
 {
     size_t  i;
 
     for (i = 0; i < n; i++) {
-        if (!portone_policy_match(payment, &matches[i])) {
+        if (!portone_policy_match(payment, &match_values[i])) {
             return 0;
         }
     }

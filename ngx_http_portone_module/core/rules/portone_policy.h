@@ -45,7 +45,7 @@ portone_error_e portone_policy_refund(portone_policy_t *policy);
  * text; an empty value or a missing member never matches.
  */
 int portone_policy_matches(const portone_payment_t *payment,
-    const portone_match_t *matches, size_t n);
+    const portone_match_t *match_values, size_t n);
 
 
 #endif /* _PORTONE_POLICY_H_INCLUDED_ */

@@ -4,8 +4,10 @@
  */
 
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "portone_json.h"
 #include "portone_payment.h"
@@ -16,11 +18,12 @@
 #define PORTONE_HISTORY_MAX  1000                 /* entries */
 
 #define PORTONE_TIME_MAX     253402300799LL       /* 9999-12-31 23:59:59 */
-#define PORTONE_DAY          86400                /* seconds */
 #define PORTONE_KOREA        (9 * 3600)           /* seconds east of UTC */
 
 
 static const char *portone_payment_check(portone_payment_t *payment);
+static const char *portone_payment_check_money(portone_payment_t *payment,
+    cJSON **items);
 static int portone_payment_history(const portone_payment_t *payment);
 static int64_t portone_month(int64_t time);
 
@@ -90,8 +93,9 @@ portone_payment_parse(portone_payment_t *payment, const char *text,
 static const char *
 portone_payment_check(portone_payment_t *payment)
 {
-    cJSON   *json, *items[PORTONE_PAYMENT_MEMBERS];
-    size_t   twice;
+    cJSON       *json, *items[PORTONE_PAYMENT_MEMBERS];
+    size_t       twice;
+    const char  *why;
 
     json = payment->json;
 
@@ -106,6 +110,51 @@ portone_payment_check(portone_payment_t *payment)
         return portone_payment_members[twice];
     }
 
+    why = portone_payment_check_money(payment, items);
+
+    if (why != NULL) {
+        return why;
+    }
+
+    payment->status = portone_json_item_str(items[PORTONE_PAYMENT_STATUS]);
+
+    if (payment->status.len == 0) {
+        return "status";
+    }
+
+    payment->pay_method =
+                     portone_json_item_str(items[PORTONE_PAYMENT_PAY_METHOD]);
+    payment->paid_at = portone_json_item_int(items[PORTONE_PAYMENT_PAID_AT],
+                                             0);
+    payment->started_at =
+                  portone_json_item_int(items[PORTONE_PAYMENT_STARTED_AT], 0);
+
+    payment->history = items[PORTONE_PAYMENT_HISTORY];
+
+    if (cJSON_IsNull(payment->history)) {
+        payment->history = NULL;
+    }
+
+    if (portone_payment_history(payment) != PORTONE_OK) {
+        return "cancel_history";
+    }
+
+    /* ours, computed anew in each answer: a stored one would be stale */
+
+    payment->verbatim = (items[PORTONE_PAYMENT_REFUNDABLE] == NULL);
+
+    cJSON_Delete(cJSON_DetachItemViaPointer(json,
+                                          items[PORTONE_PAYMENT_REFUNDABLE]));
+
+    return NULL;
+}
+
+
+/* the identifiers and the amounts */
+
+static const char *
+portone_payment_check_money(portone_payment_t *payment, cJSON **items)
+{
     payment->imp_uid = portone_json_item_str(items[PORTONE_PAYMENT_IMP_UID]);
 
     if (!portone_uid_valid(&payment->imp_uid, PORTONE_IMP_UID_MAX)) {
@@ -142,36 +191,6 @@ portone_payment_check(portone_payment_t *payment)
     {
         return "cancel_amount";
     }
-
-    payment->status = portone_json_item_str(items[PORTONE_PAYMENT_STATUS]);
-
-    if (payment->status.len == 0) {
-        return "status";
-    }
-
-    payment->pay_method =
-                     portone_json_item_str(items[PORTONE_PAYMENT_PAY_METHOD]);
-    payment->paid_at = portone_json_item_int(items[PORTONE_PAYMENT_PAID_AT],
-                                             0);
-    payment->started_at =
-                  portone_json_item_int(items[PORTONE_PAYMENT_STARTED_AT], 0);
-
-    payment->history = items[PORTONE_PAYMENT_HISTORY];
-
-    if (cJSON_IsNull(payment->history)) {
-        payment->history = NULL;
-    }
-
-    if (portone_payment_history(payment) != PORTONE_OK) {
-        return "cancel_history";
-    }
-
-    /* ours, computed anew in each answer: a stored one would be stale */
-
-    payment->verbatim = (items[PORTONE_PAYMENT_REFUNDABLE] == NULL);
-
-    cJSON_Delete(cJSON_DetachItemViaPointer(json,
-                                          items[PORTONE_PAYMENT_REFUNDABLE]));
 
     return NULL;
 }
@@ -302,6 +321,8 @@ portone_payment_cancellation(const portone_payment_t *payment, size_t i,
 
     entry = cJSON_GetArrayItem(payment->history, (int) i);
 
+    assert(entry != NULL);
+
     /* portone_payment_history() has checked it */
 
     (void) portone_money_from_json(&cancellation->amount,
@@ -351,7 +372,8 @@ portone_payment_month_passed(int64_t then, int64_t now)
 static int64_t
 portone_month(int64_t time)
 {
-    int64_t  day, era, year, month;
+    time_t     seconds;
+    struct tm  korea;
 
     if (time < 0) {
         time = 0;
@@ -360,19 +382,11 @@ portone_month(int64_t time)
         time = PORTONE_TIME_MAX;
     }
 
-    /*
-     * Years begin in March, so that the leap day comes last, and eras of 400
-     * years are all equally long; 719468 days lie between 0000-03-01 and 1970.
-     */
+    seconds = (time_t) time + PORTONE_KOREA;
 
-    day = (time + PORTONE_KOREA) / PORTONE_DAY + 719468;
-    era = day / 146097;
-    day = day % 146097;
-    year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
-    day = day - (365 * year + year / 4 - year / 100);
-    month = (5 * day + 2) / 153;
+    (void) gmtime_r(&seconds, &korea);
 
-    return (era * 400 + year) * 12 + month;
+    return (int64_t) korea.tm_year * 12 + korea.tm_mon;
 }
 
 
@@ -421,6 +435,8 @@ portone_payment_reprint(const portone_payment_t *payment,
     size_t   len;
 
     static const char  name[] = ",\"refundable_amount\":";
+
+    assert(text->len > 2 && text->data[text->len - 1] == '}');
 
     len = portone_money_print(amount, portone_payment_balance(payment),
                               payment->exponent);
