@@ -15,7 +15,7 @@
 /* larger ones waste the end of too many chunks */
 #define PORTONE_ARENA_BLOCK  2048    /* bytes */
 
-/* what cJSON's structure and pointers need */
+/* the alignment that cJSON's structure and pointers need */
 #define PORTONE_ARENA_ALIGN  8
 
 #define PORTONE_ARENA_MAX    65535
@@ -24,11 +24,11 @@
 typedef struct portone_arena_chunk_s  portone_arena_chunk_t;
 
 struct portone_arena_chunk_s {
-    size_t                  blocks;   /* that are not freed */
+    size_t                  blocks;   /* blocks in use */
 
     union {
         portone_byte_t         *last;    /* where the next block begins */
-        portone_arena_chunk_t  *next;    /* of the free chunks */
+        portone_arena_chunk_t  *next;    /* the next free chunk */
     } u;
 };
 
@@ -36,7 +36,7 @@ struct portone_arena_chunk_s {
 typedef struct {
     portone_byte_t         *start;
     portone_byte_t         *end;
-    portone_byte_t         *fresh;    /* from here on no chunk was ever used */
+    portone_byte_t         *fresh;    /* chunks from here on were never used */
     portone_arena_chunk_t  *free;     /* those that were */
     portone_arena_chunk_t  *chunk;    /* being filled, or NULL */
     size_t                  used;

@@ -19,8 +19,8 @@ static const portone_error_entry_t *portone_error_entry(portone_error_e error);
 
 
 /*
- * No message says more than the error word proves: only where a message
- * says that nothing was refunded may the client simply try again.
+ * A message says only what its error word proves: where it says that nothing
+ * was refunded, the client may simply try again.
  */
 
 static const portone_error_entry_t  portone_errors[PORTONE_ERROR_MAX] = {

@@ -50,7 +50,7 @@ portone_json_parse(const char *text, size_t len)
         return NULL;
     }
 
-    /* portone_json_scan_strict() lets no other white space through */
+    /* portone_json_scan_strict() has refused other bytes up to a space */
 
     while (end < last && (portone_byte_t) *end <= ' ') {
         end++;
@@ -65,9 +65,7 @@ portone_json_parse(const char *text, size_t len)
 }
 
 
-/*
- * not cJSON_GetObjectItem(), which ignores case: "Amount" is not "amount"
- */
+/* cJSON_GetObjectItem() ignores case: to it "Amount" is "amount" */
 
 cJSON *
 portone_json_member(const cJSON *object, const char *name)
@@ -215,7 +213,7 @@ portone_json_item_int(const cJSON *item, int64_t dflt)
         return dflt;
     }
 
-    /* never valueint: it is an int and saturates */
+    /* valueint is an int and saturates */
 
     number = item->valuedouble;
 
@@ -241,8 +239,8 @@ portone_json_set(cJSON *object, const char *name, cJSON *item)
     }
 
     /*
-     * cJSON_ReplaceItemInObjectCaseSensitive() of 1.7.15 leaves a member
-     * without a name when it runs out of memory
+     * cJSON_ReplaceItemInObjectCaseSensitive() of 1.7.15 loses the name of a
+     * member when memory runs out
      */
 
     old = portone_json_member(object, name);
@@ -390,7 +388,7 @@ portone_json_number_copy(const cJSON *item)
 }
 
 
-/* most texts fit, and take no more memory than they are long */
+/* most texts fit, and take just the memory of their length */
 
 char *
 portone_json_print(const cJSON *json)
@@ -402,7 +400,7 @@ portone_json_print(const cJSON *json)
         return NULL;
     }
 
-    /* it does not change the tree, and is not const in 1.7.15 */
+    /* printing leaves the tree as it is; 1.7.15 lacks the const */
 
     if (cJSON_PrintPreallocated((cJSON *) json, text, PORTONE_JSON_TEXT, 0)) {
         str = portone_str(text);

@@ -10,13 +10,13 @@
 #include "portone_json_scan.h"
 
 
-/* cJSON 1.7.15 cuts longer numbers silently, newer versions do not */
+/* cJSON 1.7.15 cuts longer numbers silently, newer versions keep them */
 #define PORTONE_NUMBER_LEN     63
 
 /* as many digits of any decimal number survive a double */
 #define PORTONE_NUMBER_DIGITS  15
 
-/* of no double any more, and far from the end of int */
+/* beyond the exponents of doubles, and far from the end of int */
 #define PORTONE_EXPONENT_END   1000
 
 
@@ -357,7 +357,9 @@ portone_json_is_rounded(const portone_byte_t *p, const portone_byte_t *end)
             continue;
         }
 
-        /* leading and trailing zeroes do not need to be kept by a double */
+        /*
+         * a double has to keep the digits between leading and trailing zeroes
+         */
 
         if (*p != '0') {
             significant += zeroes + 1;

@@ -11,15 +11,15 @@
 #include "portone_str.h"
 
 
-/* what is to be known of a JSON text that cJSON does not tell */
+/* facts about a JSON text that cJSON hides */
 
 
 /*
- * portone_json_scan_strict() looks at the tokens of a text: valid UTF-8, no
- * control characters, \u0000 or lone surrogates in strings, numbers as in RFC
- * 8259 and of at most 63 characters, white space of four kinds only, brackets
- * nested up to PORTONE_JSON_DEPTH. That they stand in the right order is left
- * to cJSON. PORTONE_DECLINED: they are not so.
+ * portone_json_scan_strict() looks at the tokens of a text: valid UTF-8,
+ * strings free of control characters, \u0000 and lone surrogates, numbers as in
+ * RFC 8259 and of at most 63 characters, white space of four kinds only,
+ * brackets nested up to PORTONE_JSON_DEPTH.  Their order is left to cJSON.
+ * PORTONE_DECLINED: a token is malformed.
  */
 
 #define PORTONE_JSON_DEPTH  32
@@ -29,8 +29,8 @@ int portone_json_scan_strict(const char *text, size_t len);
 /*
  * portone_json_scan_inexact() finds the first number that has more than 15
  * significant digits, or is too small for a double to keep as many, in a text
- * that portone_json_parse() took, and returns how many numbers stand before
- * it; SIZE_MAX: there is none.
+ * that portone_json_parse() took, and returns how many numbers stand before it;
+ * SIZE_MAX: all numbers are exact.
  */
 size_t portone_json_scan_inexact(const char *text, size_t len);
 

@@ -220,7 +220,7 @@ portone_money_from_json(int64_t *amount, const cJSON *item, int exponent)
         return PORTONE_DECLINED;
     }
 
-    /* never valueint: it is an int and saturates */
+    /* valueint is an int and saturates */
 
     if (portone_money_decimal(&decimal, item->valuedouble) != PORTONE_OK) {
         return PORTONE_DECLINED;
@@ -273,7 +273,7 @@ portone_money_json(int64_t amount, int exponent)
 }
 
 
-/* what the currency's name stands for, in its smallest unit */
+/* the number of smallest units in one unit of the currency */
 
 static int64_t
 portone_money_unit(int exponent)

@@ -31,16 +31,17 @@ typedef struct {
 
 
 /*
- * portone_money_decimal() takes a parsed JSON number apart exactly; it is
- * the only place where a double is looked at.  PORTONE_DECLINED: not finite,
+ * portone_money_decimal() takes a parsed JSON number apart exactly; it is the
+ * only place where a double is looked at.  PORTONE_DECLINED: infinite or NaN,
  * more than 15 significant digits, more than 15 decimals or 15 digits before
- * the point.  Equal numbers give equal decimals (no trailing zeroes, -0 is 0).
+ * the point.  Equal numbers give equal decimals (trailing zeroes are dropped,
+ * -0 is 0).
  */
 int portone_money_decimal(portone_decimal_t *decimal, double number);
 
 /*
- * portone_money_exponent() gives the number of decimals of an ISO 4217
- * currency (upper case), or -1 for a currency it does not know.
+ * portone_money_exponent() gives the number of decimals of an ISO 4217 currency
+ * (upper case), or -1 for an unknown currency.
  */
 int portone_money_exponent(const portone_str_t *currency);
 
@@ -51,20 +52,19 @@ int portone_money_exponent(const portone_str_t *currency);
 int portone_money_from_decimal(int64_t *amount,
     const portone_decimal_t *decimal, int exponent);
 
-/* both of the above; PORTONE_DECLINED also when item is not a JSON number */
+/* both of the above; PORTONE_DECLINED also when item is other than a number */
 int portone_money_from_json(int64_t *amount, const cJSON *item, int exponent);
 
 /*
- * portone_money_print() writes an amount, which is not negative, as a JSON
- * number without trailing zeroes after the point ("1000", "10.5") and returns
- * its length.
+ * portone_money_print() writes an amount >= 0 as a JSON number, zeroes at the
+ * end of the decimals dropped ("1000", "10.5"), and returns its length.
  */
 size_t portone_money_print(char buf[PORTONE_MONEY_LEN], int64_t amount,
     int exponent);
 
 /*
- * a new JSON number for the amount, owned by the caller, which prints as
- * portone_money_print() writes it; NULL: no memory
+ * portone_money_json() returns a new JSON number for the amount, owned by the
+ * caller, which prints as portone_money_print() writes it; NULL: out of memory.
  */
 cJSON *portone_money_json(int64_t amount, int exponent);
 

@@ -15,9 +15,9 @@
 
 
 /*
- * The core knows nothing of nginx, LMDB or libcurl: it is linked alone into
- * the unit tests.  Memory comes from malloc() through cJSON and is freed by
- * the *_free() function of the type that owns it.
+ * The core is plain C with cJSON, free of nginx, LMDB and libcurl: it is linked
+ * alone into the unit tests.  Memory comes from malloc() through cJSON and is
+ * freed by the *_free() function of the type that owns it.
  */
 
 
@@ -26,7 +26,7 @@
 #define PORTONE_DECLINED  -5
 
 
-/* bytes that are not NUL-terminated and not owned; len 0 means absent */
+/* bytes with a length, owned by somebody else; len 0 means absent */
 
 typedef struct {
     size_t       len;
@@ -52,12 +52,12 @@ char *portone_str_copy(const portone_str_t *str);
 
 /*
  * portone_str_utf8_char() returns the number of bytes of the character at p,
- * which is before last; 0: it is not well-formed (Unicode, table 3-7).
+ * which is before last; 0: the bytes are ill-formed (Unicode, table 3-7).
  */
 size_t portone_str_utf8_char(const portone_byte_t *p,
     const portone_byte_t *last);
 
-/* number of code points of valid UTF-8; SIZE_MAX when it is not valid */
+/* number of code points of valid UTF-8; SIZE_MAX: the text is invalid */
 size_t portone_str_utf8_length(const char *text, size_t len);
 
 /*

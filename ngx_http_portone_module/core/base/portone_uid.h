@@ -24,10 +24,9 @@
 int portone_uid_valid(const portone_str_t *text, size_t max);
 
 /*
- * portone_uid_addressable() tells whether a valid identifier can stand in
- * the path of a URL.  An identifier with "." or ".." between slashes cannot:
- * on the way to PortOne it would be resolved, even escaped, to the path of
- * another call.
+ * portone_uid_addressable() tells whether a valid identifier can stand in the
+ * path of a URL.  An identifier with "." or ".." between slashes would be
+ * resolved on the way to PortOne, even escaped, to the path of another call.
  */
 int portone_uid_addressable(const portone_str_t *uid);
 

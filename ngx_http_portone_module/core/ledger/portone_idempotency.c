@@ -15,7 +15,7 @@
 /* how much longer a key is kept whose refund is still open, seconds */
 #define PORTONE_IDEMPOTENCY_LONGER  3600
 
-/* a record is there and cannot be read */
+/* the record is unreadable */
 #define PORTONE_IDEMPOTENCY_BROKEN  1
 
 
@@ -151,7 +151,7 @@ portone_idempotency_settle(portone_txn_t *txn, const portone_key_t *key,
 
     if (rc != PORTONE_OK) {
 
-        /* a record that is damaged must not keep its refund open */
+        /* a damaged record is skipped, so that its refund can be settled */
 
         return (rc == PORTONE_ERROR) ? PORTONE_ERROR : PORTONE_OK;
     }
@@ -185,7 +185,9 @@ portone_idempotency_settle(portone_txn_t *txn, const portone_key_t *key,
 }
 
 
-/* what cannot be read might have been a refund: never "not used" */
+/*
+ * an unreadable record may be that of a refund: it must not pass for a free key
+ */
 
 static int
 portone_idempotency_read(portone_txn_t *txn, const portone_key_t *key,
@@ -399,8 +401,8 @@ portone_idempotency_expire_one(portone_txn_t *txn, const portone_key_t *key,
         || portone_json_int(record, "expires_at", 0) != expires_at)
     {
         /*
-         * an entry that is not the record's own must not take it away, and
-         * one whose record cannot be read must not stay the first for ever
+         * an entry with another time leaves the record alone; an entry whose
+         * record is unreadable must not stay the first for ever
          */
 
         portone_idempotency_index(&index, key, expires_at);

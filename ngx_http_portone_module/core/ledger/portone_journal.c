@@ -21,9 +21,9 @@ static int portone_journal_copy(cJSON *to, const cJSON *from,
 
 
 /*
- * What is copied, if it is a string, a number or a boolean.  These lists name
- * what may stand in the journal: personal data is kept out by not being here,
- * whatever PortOne calls it.
+ * Members that are copied if they are strings, numbers or booleans.  These
+ * lists name everything that may stand in the journal: personal data is kept
+ * out by being absent here, whatever PortOne calls it.
  */
 
 static const char *const  portone_journal_uids[] = {
@@ -171,7 +171,7 @@ portone_journal_payment(const portone_payment_t *payment)
 }
 
 
-/* strings are not copied but referred to: from outlives to */
+/* strings are referred to: from outlives to */
 
 static int
 portone_journal_copy(cJSON *to, const cJSON *from, const char *const *names,

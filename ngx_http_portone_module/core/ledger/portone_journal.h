@@ -13,9 +13,10 @@
 
 
 /*
- * The journal: an entry for each change of a stored payment and for each
- * refund that has ended, written in the transaction that makes the change and
- * never changed afterwards.  Who puts a payment appends an entry with it.
+ * The journal: an entry for each change of a stored payment and for each refund
+ * that has ended, written in the transaction that makes the change and never
+ * changed afterwards.  A transaction that puts a payment appends an entry with
+ * it.
  *
  * The text is made beforehand, where the payment is at hand as a tree; only
  * appending belongs into the transaction.
@@ -35,14 +36,14 @@ typedef struct {
     int64_t                   time;       /* Unix seconds, our clock */
     portone_str_t             merchant;
     const portone_payment_t  *payment;    /* as it is put; NULL: it is left */
-    const cJSON              *record;     /* of the refund; NULL: none */
+    const cJSON              *record;     /* record of the refund, or NULL */
 } portone_journal_facts_t;
 
 
 /*
  * portone_journal_entry() returns the text of an entry, NUL-terminated, to be
- * freed with cJSON_free(); NULL: no memory.  Of the payment and the record it
- * holds the members that are listed in portone_journal.c and no others: what
+ * freed with cJSON_free(); NULL: out of memory.  From the payment and the
+ * record it takes the members that are listed in portone_journal.c only: what
  * PortOne may add, names, reasons and accounts stay out.  One of payment and
  * record is there.
  */

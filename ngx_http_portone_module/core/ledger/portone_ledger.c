@@ -217,7 +217,7 @@ portone_ledger_stale(portone_txn_t *txn, portone_settlement_t *settlement)
             return PORTONE_ERROR;
         }
 
-        /* to the byte what was claimed: no need to read it */
+        /* the claimed intent to the byte: parsing is saved */
 
         if (rc == PORTONE_OK
             && portone_str_eq(&stored, &settlement->intent))
@@ -542,7 +542,7 @@ portone_ledger_intent(portone_txn_t *txn, const portone_key_t *key,
 }
 
 
-/* an unreadable intent still locks its payment: it is an error, never "none" */
+/* an unreadable intent still locks its payment, so it is an error */
 
 static int
 portone_ledger_open(portone_txn_t *txn, const portone_key_t *key,
@@ -652,9 +652,9 @@ portone_ledger_refunds(portone_txn_t *txn, portone_lookup_t *lookup)
     }
 
     /*
-     * The attempts of a payment have its key, a NUL and refund_id, which
-     * begins with the time: their order is the order of time.  No part of a
-     * key has control characters, so \001 comes after all of them.
+     * The attempts of a payment have its key, a NUL and refund_id, which begins
+     * with the time: their order is the order of time.  Parts of keys are free
+     * of control characters, so \001 comes after all of them.
      */
 
     key = lookup->key;
@@ -678,8 +678,8 @@ portone_ledger_refunds(portone_txn_t *txn, portone_lookup_t *lookup)
 
 
 /*
- * the attempt before the key, in front of lookup->refunds; PORTONE_DECLINED:
- * the payment has no more of them
+ * puts the attempt before the key in front of lookup->refunds;
+ * PORTONE_DECLINED: the payment's first one was reached
  */
 
 static int
@@ -756,7 +756,7 @@ portone_ledger_due(portone_txn_t *txn, void *data)
         intent = portone_ledger_parse(txn, PORTONE_DB_INTENTS, &list->last,
                                       &value);
 
-        /* one that cannot be read holds up its own payment only */
+        /* an unreadable intent holds up its own payment only */
 
         if (intent != NULL && portone_record_due(intent, list->now)) {
             portone_ledger_take_due(&list->due[list->n++], &list->last,

@@ -84,7 +84,7 @@ portone_overview(portone_txn_t *txn, void *data)
 }
 
 
-/* no intent is in any other state than these */
+/* an intent is in one of these states, or damaged */
 
 static portone_state_e
 portone_overview_state(const cJSON *intent)
@@ -107,7 +107,7 @@ portone_overview_state(const cJSON *intent)
 }
 
 
-/* a person */
+/* whether the refund needs a person */
 
 static int
 portone_overview_needs(const portone_overview_t *overview,
@@ -173,7 +173,7 @@ portone_overview_place(portone_overview_t *overview, int64_t requested_at)
 }
 
 
-/* the key is there even if the record cannot be read */
+/* the key is there even if the record is unreadable */
 
 static void
 portone_overview_key(portone_refund_line_t *line, const portone_key_t *key)
@@ -223,7 +223,7 @@ portone_overview_refund(portone_refund_line_t *line, const cJSON *record)
 }
 
 
-/* what is too long is damaged, and cut */
+/* text that is too long is damaged, and cut */
 
 static void
 portone_overview_copy(char *dst, size_t size, const portone_str_t *src)
@@ -276,7 +276,9 @@ portone_overview_recent(portone_txn_t *txn, void *data)
 
         entry = portone_json_parse(value.data, value.len);
 
-        /* payments that were read have no refund; nor has what is damaged */
+        /*
+         * entries of payments that were read, and damaged ones, lack a refund
+         */
 
         str = portone_json_str(entry, "refund_id");
 

@@ -13,22 +13,21 @@
 
 
 /*
- * Which refunds are open: how many in each state, since when, and those that
- * a person has to settle; and which ones ended last.
+ * The refunds that are open: how many in each state, since when, and those that
+ * a person has to settle; and the refunds that ended last.
  */
 
 
 #define PORTONE_CURRENCY_LEN    3
 
 
-/* as wide as the store allows; all NUL-terminated, empty if not known */
+/* as wide as the store allows; all NUL-terminated, empty if unknown */
 
 typedef struct {
-    portone_state_e           state;         /* PORTONE_STATE_MAX: it cannot
-                                                be read */
-    int64_t                   time;          /* Unix seconds, 0: not known;
-                                                when it was requested, or when
-                                                it ended */
+    portone_state_e           state;         /* PORTONE_STATE_MAX: unreadable */
+    int64_t                   time;          /* when it was requested, or when
+                                                it ended; Unix seconds, 0:
+                                                unknown */
     char                      merchant[PORTONE_KEY_MAX + 1];
     char                      merchant_uid[4 * PORTONE_MERCHANT_UID_MAX + 1];
     char                      imp_uid[4 * PORTONE_IMP_UID_MAX + 1];
@@ -48,19 +47,20 @@ typedef struct {
                                             from the first on.  Set for the
                                             next look */
 
-    int64_t                   late;      /* a pending refund that was requested
-                                            before this needs a person, too;
-                                            0: none does.  Set by the caller */
+    int64_t                   late;      /* pending refunds that were requested
+                                            before this time need a person, too;
+                                            0: all pending ones can wait.  Set
+                                            by the caller */
 
-    /* by state; PORTONE_STATE_MAX: intents that cannot be read */
+    /* by state; PORTONE_STATE_MAX: unreadable intents */
 
     size_t                    open[PORTONE_STATE_MAX + 1];
     int64_t                   oldest[PORTONE_STATE_MAX + 1];
-                                         /* requested_at; 0: none is known */
+                                         /* requested_at; 0: unknown */
 
     /*
-     * how many need a person: those in manual_review, late, or not to be
-     * read; and the oldest of them, in that order
+     * refunds that need a person: those in manual_review, late or unreadable;
+     * and the oldest of them, oldest first
      */
 
     size_t                    need;
@@ -73,8 +73,8 @@ typedef struct {
 
 /*
  * portone_overview_t, zeroed but for late before the first look, and passed on
- * to the next ones until it is done; also for read transactions.  What is
- * opened and settled between two looks may be counted or not.
+ * to the next ones until it is done; also for read transactions.  Refunds that
+ * are opened or settled between two looks may be counted or missed.
  */
 int portone_overview(portone_txn_t *txn, void *data);
 

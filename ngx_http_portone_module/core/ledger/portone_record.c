@@ -322,8 +322,8 @@ portone_record_compare(const cJSON *record, const portone_payment_t *after,
     }
 
     /*
-     * an entry of after takes one of before away: without cancellation_id
-     * two of them can be alike
+     * an entry of after takes an entry of before away: two that lack
+     * cancellation_id can be alike
      */
 
     identities = cJSON_Duplicate(identities, 1);

@@ -13,10 +13,10 @@
 
 
 /*
- * What the store holds of a refund, as readable JSON.  One record has two
- * homes: while the refund is open it is the intent of its payment (at most
- * one, which is the lock of the payment), once it is settled it is an
- * attempt.  It never holds the refund account or the token.
+ * A refund as the store holds it, in readable JSON.  One record has two homes:
+ * while the refund is open it is the intent of its payment (at most one, which
+ * is the lock of the payment), once it is settled it is an attempt.  The refund
+ * account and the token stay out of it.
  */
 
 
@@ -24,15 +24,15 @@ typedef enum {
     PORTONE_STATE_SENDING = 0,    /* claimed; the cancel may have been sent */
     PORTONE_STATE_PENDING,        /* accepted, the money moves later */
     PORTONE_STATE_SUCCEEDED,
-    PORTONE_STATE_REJECTED,       /* PortOne said no */
+    PORTONE_STATE_REJECTED,       /* PortOne refused it */
     PORTONE_STATE_UNKNOWN,        /* sent, and nothing settles it yet */
-    PORTONE_STATE_NOT_EXECUTED,   /* never sent, or proved not to have run */
+    PORTONE_STATE_NOT_EXECUTED,   /* unsent, or proved not to have run */
     PORTONE_STATE_MANUAL_REVIEW,  /* ambiguous: a person settles it */
     PORTONE_STATE_MAX
 } portone_state_e;
 
 
-/* what is known of a refund when it is claimed */
+/* the facts of a refund when it is claimed */
 
 typedef struct {
     portone_str_t             refund_id;
@@ -40,7 +40,7 @@ typedef struct {
     portone_str_t             account;       /* fingerprint of the keys */
     portone_str_t             tier;
     portone_str_t             reason;
-    portone_str_t             idempotency;   /* key; len 0: none */
+    portone_str_t             idempotency;   /* key; len 0: absent */
     const portone_payment_t  *payment;       /* before the refund */
     int64_t                   amount;
     int64_t                   requested_at;  /* Unix seconds, our clock */
@@ -51,17 +51,17 @@ typedef struct {
 
 
 /*
- * portone_record_create() makes the record of a refund in state "sending",
+ * portone_record_create() returns the record of a refund in state "sending",
  * with the evidence of before (balance and identities of the cancellations)
- * that settling needs.  NULL: no memory.  The caller owns the tree.
+ * that settling needs, owned by the caller.  NULL: out of memory.
  */
 cJSON *portone_record_create(const portone_claim_facts_t *facts);
 
 /*
  * portone_record_settle() sets the state, and settled_at when the state is
- * final.  portone_record_answer() notes what PortOne said, after the
- * evidence of after, portone_record_evidence() the cancellation that proves
- * the refund.  PORTONE_ERROR: no memory.
+ * final.  portone_record_answer() notes what PortOne said, after the evidence
+ * of after, portone_record_evidence() the cancellation that proves the refund.
+ * PORTONE_ERROR: out of memory.
  */
 int portone_record_settle(cJSON *record, portone_state_e state, int64_t now);
 int portone_record_answer(cJSON *record, int64_t code,
@@ -69,37 +69,38 @@ int portone_record_answer(cJSON *record, int64_t code,
 int portone_record_after(cJSON *record, const portone_payment_t *after);
 int portone_record_evidence(cJSON *record, const portone_cancellation_t *c);
 
-/* the text to store, freed by cJSON_free(); NULL: no memory */
+/* the text to store, freed by cJSON_free(); NULL: out of memory */
 char *portone_record_print(const cJSON *record);
 
 /*
- * portone_record_refund() makes the member of refunds[] that clients see.
- * NULL: no memory.  The caller owns it.
+ * portone_record_refund() returns the member of refunds[] that clients see,
+ * owned by the caller.  NULL: out of memory.
  */
 cJSON *portone_record_refund(const cJSON *record);
 
 const char *portone_record_word(portone_state_e state);
 
-/* PORTONE_STATE_MAX: no such word */
+/* PORTONE_STATE_MAX: an unknown word */
 portone_state_e portone_record_state(const cJSON *record);
 
 
 /*
  * portone_record_due() tells whether an open refund can be settled by reading
- * PortOne: its time has come, and no person has to do it.
+ * PortOne: its time has come, and it waits for PortOne rather than for a
+ * person.
  */
 int portone_record_due(const cJSON *record, int64_t now);
 
 
 /*
- * What happened to a payment between the claim and a later reading of it,
- * by the identities of its cancellations.
+ * The changes of a payment between the claim and a later reading of it, by the
+ * identities of its cancellations.
  */
 
 typedef struct {
-    size_t                    appeared;   /* entries that were not there */
+    size_t                    appeared;   /* new entries */
     size_t                    vanished;   /* undone cancellations */
-    size_t                    ours;       /* of the new ones */
+    size_t                    ours;       /* new entries that are ours */
     int64_t                   moved;      /* change of cancel_amount */
     portone_cancellation_t    entry;      /* the first of ours, else the
                                              first new one */
@@ -107,10 +108,10 @@ typedef struct {
 
 
 /*
- * portone_record_compare() holds a reading of PortOne against the record.
- * A new entry is ours when its amount is the one we sent, its reason too if
- * we sent one, and it is not dated before the claim by PortOne's clock.
- * PORTONE_ERROR: the record is malformed or there is no memory.
+ * portone_record_compare() holds a reading of PortOne against the record.  A
+ * new entry is ours when its amount is the one we sent, its reason too if we
+ * sent one, and it is dated at the claim or later by PortOne's clock.
+ * PORTONE_ERROR: the record is malformed, or memory ran out.
  */
 int portone_record_compare(const cJSON *record,
     const portone_payment_t *after, portone_evidence_t *evidence);

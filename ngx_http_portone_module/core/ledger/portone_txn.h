@@ -26,8 +26,8 @@ typedef enum {
                                      -> attempt */
     PORTONE_DB_IDEMPOTENCY,       /* merchant NUL key -> what became of it */
     PORTONE_DB_IDEMPOTENCY_EXPIRY,
-                                  /* big-endian time, key of the above
-                                     -> nothing */
+                                  /* big-endian time, key of the above ->
+                                     empty */
     PORTONE_DB_JOURNAL,           /* big-endian sequence -> entry */
     PORTONE_DB_META,              /* "format" -> version */
     PORTONE_DB_MAX
@@ -39,9 +39,9 @@ typedef struct portone_txn_s  portone_txn_t;
 struct portone_txn_s {
 
     /*
-     * get: PORTONE_OK, PORTONE_DECLINED when there is no such key,
-     * PORTONE_ERROR.  The value belongs to the store and is valid until the
-     * next put, del or the end of the transaction.
+     * get: PORTONE_OK, PORTONE_DECLINED when the key is absent, PORTONE_ERROR.
+     * The value belongs to the store and is valid until the next put, del or
+     * the end of the transaction.
      */
     int  (*get)(portone_txn_t *txn, portone_db_e db, const portone_str_t *key,
                 portone_str_t *value);
@@ -63,11 +63,11 @@ struct portone_txn_s {
     int  (*put)(portone_txn_t *txn, portone_db_e db, const portone_str_t *key,
                 const portone_str_t *value);
 
-    /* deletion of a key that is not there succeeds */
+    /* deletion of an absent key succeeds */
     int  (*del)(portone_txn_t *txn, portone_db_e db,
                 const portone_str_t *key);
 
-    /* tells, for the log, that the value of a key is not what it should be */
+    /* tells the log that the value of a key is damaged */
     void (*unreadable)(portone_txn_t *txn, portone_db_e db,
                        const portone_str_t *key);
 };

@@ -104,7 +104,7 @@ portone_drift_take(portone_txn_t *txn, portone_drift_t *drift,
 {
     portone_drift_payment_t  *payment;
 
-    /* an intent that cannot be read holds up its own payment only */
+    /* an unreadable intent holds up its own payment only */
 
     if (value->len == 0
         || portone_ledger_locked(txn, &drift->last) != PORTONE_DECLINED)
@@ -187,7 +187,7 @@ portone_drift_found(portone_drift_t *drift, cJSON *item, int64_t now)
             return PORTONE_ERROR;
         }
 
-        /* what cannot be read is a difference by itself */
+        /* an unreadable text is a difference by itself */
 
         return portone_drift_save(drift, payment, now);
     }
@@ -204,7 +204,7 @@ portone_drift_found(portone_drift_t *drift, cJSON *item, int64_t now)
 }
 
 
-/* NULL: it was not asked for, or has been told already */
+/* NULL: the payment was not asked for, or was found already */
 
 static portone_drift_payment_t *
 portone_drift_find(portone_drift_t *drift, const portone_str_t *imp_uid)
@@ -224,7 +224,7 @@ portone_drift_find(portone_drift_t *drift, const portone_str_t *imp_uid)
 }
 
 
-/* PORTONE_OK: it does; PORTONE_DECLINED: it does not */
+/* PORTONE_OK: they differ; PORTONE_DECLINED: they agree */
 
 static int
 portone_drift_differs(portone_drift_payment_t *payment,
@@ -253,7 +253,7 @@ portone_drift_differs(portone_drift_payment_t *payment,
 }
 
 
-/* of two entries with the same identity each has to be there */
+/* each of two entries with the same identity has to be there */
 
 static int
 portone_drift_history(portone_drift_payment_t *payment,

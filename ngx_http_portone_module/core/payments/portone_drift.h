@@ -13,10 +13,10 @@
 
 
 /*
- * Stored payments are held against what PortOne has, a batch at a time, in
- * the order of their keys.  What differs is stored as PortOne has it, by the
- * rules of portone_ledger_save(): over what was seen before, and not while
- * a refund is open.
+ * Stored payments are compared with PortOne's, a batch at a time, in the order
+ * of their keys.  A payment that differs is stored as PortOne has it, by the
+ * rules of portone_ledger_save(): over what was seen before, and only while it
+ * is unlocked.
  */
 
 
@@ -43,11 +43,12 @@ typedef struct {
     char                     *text;         /* as stored; owned */
     size_t                    len;
     portone_payment_t         payment;      /* PortOne's; owned */
-    portone_save_t            save;   /* of what differs */
-    char                     *texts[2];     /* of the save; owned */
-    size_t                    appeared;     /* cancellations that the store
-                                               did not know */
-    size_t                    vanished;     /* that PortOne does not have */
+    portone_save_t            save;         /* the payment, if it differs */
+    char                     *texts[2];     /* texts of save; owned */
+    size_t                    appeared;     /* cancellations that are new to the
+                                               store */
+    size_t                    vanished;     /* cancellations that PortOne
+                                               lacks */
     unsigned                  found:1;      /* PortOne has told it */
     unsigned                  differs:1;
 } portone_drift_payment_t;
@@ -59,8 +60,8 @@ typedef struct {
                                                the next one */
     size_t                    merchant;     /* bytes of it in each key */
     size_t                    n;
-    size_t                    skipped;      /* with an open refund, or not to
-                                               be read */
+    size_t                    skipped;      /* payments with an open refund, or
+                                               unreadable */
     unsigned                  done:1;       /* the last payment was reached */
     portone_drift_payment_t   payments[PORTONE_DRIFT_MAX];
 } portone_drift_t;
@@ -75,10 +76,10 @@ int portone_drift_batch(portone_txn_t *txn, void *data);
 
 /*
  * portone_drift_compare() takes the payments of an OK answer that were asked
- * for, each once, and finds out what differs: amount, cancel_amount, currency,
- * status, and the cancellations.  Other members alone are no difference.
- * PORTONE_ERROR: the answer is not a list of payments, or there is no memory;
- * what was taken before is good.  now: Unix seconds.
+ * for, each once, and finds out which ones differ: in amount, cancel_amount,
+ * currency, merchant_uid, status, or the cancellations.  Other members are
+ * ignored.  PORTONE_ERROR: the answer is other than a list of payments, or
+ * memory ran out; payments that were taken before are good.  now: Unix seconds.
  */
 int portone_drift_compare(portone_drift_t *drift, portone_answer_t *answer,
     int64_t now);

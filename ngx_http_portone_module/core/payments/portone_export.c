@@ -11,7 +11,7 @@
 #include "portone_json.h"
 
 
-/* of payments that portone_match leaves out, too: what a call costs */
+/* the most payments that one call reads, those left out included */
 #define PORTONE_EXPORT_LOOK  1024
 
 

@@ -35,9 +35,10 @@ typedef struct {
     /* results */
 
     size_t                  len;         /* bytes in buf, whole lines */
-    size_t                  need;        /* nothing is there since the next
-                                            line takes so many; else 0 */
-    unsigned                done:1;      /* there are no more */
+    size_t                  need;        /* the size that the next line
+                                            takes, if buf is too small for
+                                            it; else 0 */
+    unsigned                done:1;      /* the last payment was reached */
 } portone_export_t;
 
 

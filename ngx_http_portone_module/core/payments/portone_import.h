@@ -13,7 +13,7 @@
 
 /*
  * Many payments at once, one JSON object a line.  Each line is registered as
- * portone_register.h says; one that is refused does not hurt the others.
+ * portone_register.h says; a line that is refused leaves the others alone.
  */
 
 
@@ -28,7 +28,7 @@ typedef struct {
 } portone_import_error_t;
 
 
-/* what came of lines; zeroed by the owner to begin with */
+/* the outcome of lines; zeroed by the owner to begin with */
 
 typedef struct {
     uint64_t                stored;      /* also those that were there */
@@ -52,15 +52,17 @@ typedef struct {
 
     /* results */
 
-    const char             *end;         /* of the last line that was done */
-    uint64_t                lines;       /* that were done, empty ones too */
+    const char             *end;         /* end of the last line that was
+                                            done */
+    uint64_t                lines;       /* lines that were done, empty ones
+                                            too */
     portone_import_result_t result;
 } portone_import_t;
 
 
 /*
  * portone_import_t: at most max lines are registered.  A transaction of the
- * ledger, see portone_ledger.h; PORTONE_ERROR: none is.
+ * ledger, see portone_ledger.h; PORTONE_ERROR: all of them are undone.
  */
 int portone_import_apply(portone_txn_t *txn, void *data);
 
@@ -73,8 +75,9 @@ void portone_import_reject(portone_import_result_t *result, uint64_t line,
     portone_error_e error, const char *field);
 
 /*
- * The body of the answer, to be freed with cJSON_free(); NULL: no memory.
- * error: why the import broke off at this line, PORTONE_NO_ERROR: it did not.
+ * portone_import_reply() returns the body of the answer, to be freed with
+ * cJSON_free(); NULL: out of memory.  error: why the import broke off at this
+ * line; PORTONE_NO_ERROR: it is complete.
  */
 char *portone_import_reply(const portone_import_result_t *total,
     portone_error_e error, uint64_t line, portone_language_e language);

@@ -37,7 +37,7 @@ static portone_error_e portone_register_refuse(portone_register_t *reg,
     portone_error_e error, const char *field);
 
 
-/* what refunds decide by: a wrong type would pass for an absent member */
+/* members that refunds decide by: a wrong type would pass for an absent one */
 
 static const char *const  portone_register_strings[] = {
     "pay_method", "pg_provider", "customer_uid", NULL
@@ -49,14 +49,14 @@ static const char *const  portone_register_times[] = {
 };
 
 
-/* what belongs to a payment as such, and cannot change */
+/* members that belong to a payment as such, and stay */
 
 static const char *const  portone_register_fixed[] = {
     "imp_uid", "merchant_uid", "amount", "currency", NULL
 };
 
 
-/* what refunds change */
+/* members that refunds change */
 
 static const char *const  portone_register_moving[] = {
     "cancel_amount", "cancel_history", "status", "cancelled_at",
@@ -110,8 +110,8 @@ portone_register_parse(portone_register_t *reg, const char *text, size_t len)
 
 
 /*
- * The name of the member that is at fault, or NULL.  What is absent and has a
- * default is added; errno ENOMEM: that could not be done.
+ * Returns the name of the member that is at fault, or NULL.  Absent members
+ * that have a default are added; errno ENOMEM: memory ran out.
  */
 
 static const char *
@@ -338,7 +338,7 @@ portone_register_put(portone_register_t *reg, portone_txn_t *txn,
 }
 
 
-/* PORTONE_DECLINED: the payment has no open refund */
+/* PORTONE_DECLINED: all refunds of the payment have ended */
 
 static int
 portone_register_intent(portone_register_t *reg, portone_txn_t *txn,
@@ -353,7 +353,7 @@ portone_register_intent(portone_register_t *reg, portone_txn_t *txn,
         return rc;
     }
 
-    /* an intent that cannot be read locks its payment as well */
+    /* an unreadable intent locks its payment as well */
 
     portone_ledger_open_read(&reg->open, intent);
 
@@ -365,7 +365,9 @@ portone_register_intent(portone_register_t *reg, portone_txn_t *txn,
 }
 
 
-/* what there will be, and the verdict; PORTONE_ERROR: no memory */
+/*
+ * sets the payment as it will be, and the verdict; PORTONE_ERROR: out of memory
+ */
 
 static int
 portone_register_stored(portone_register_t *reg, portone_txn_t *txn,
@@ -387,7 +389,7 @@ portone_register_stored(portone_register_t *reg, portone_txn_t *txn,
                 return PORTONE_ERROR;
             }
 
-            /* damaged: of this one nothing can be said */
+            /* a damaged payment cannot be compared */
 
             txn->unreadable(txn, PORTONE_DB_PAYMENTS, key);
 
@@ -516,9 +518,9 @@ portone_register_merge(portone_register_t *reg, portone_payment_t *stored)
 
 
 /*
- * Whether a member of the registration goes into the stored payment.  What
- * refunds have changed stays as it is when the registration knows of less
- * than has been refunded, or of a payment that was not paid yet.
+ * Tells whether a member of the registration goes into the stored payment.
+ * Members that refunds have changed stay as they are when the registration
+ * knows of less than has been refunded, or of a payment that was still unpaid.
  */
 
 static int

@@ -13,18 +13,18 @@
 
 
 /*
- * A payment that the shop registers.  It is a claim, nothing more: a refund
- * still sends the balance as checksum, and PortOne refuses a wrong one.  What
- * is stored already is better known: a registration adds members and changes
- * them, but takes nothing away and never lowers cancel_amount.
+ * A payment that the shop registers.  The shop may be wrong: a refund still
+ * sends the balance as checksum, and PortOne refuses a wrong one.  The stored
+ * payment is better known: a registration adds members and changes them, but
+ * keeps all others, and never lowers cancel_amount.
  */
 
 
 typedef enum {
     PORTONE_REGISTER_NEW = 1,
     PORTONE_REGISTER_CHANGED,
-    PORTONE_REGISTER_SAME,       /* nothing was written */
-    PORTONE_REGISTER_REFUSED     /* nothing was written, error tells why */
+    PORTONE_REGISTER_SAME,       /* the store is unchanged */
+    PORTONE_REGISTER_REFUSED     /* the store is unchanged, error tells why */
 } portone_register_e;
 
 
@@ -33,8 +33,9 @@ typedef struct {
     /* set by the caller before portone_register_parse() */
 
     portone_str_t             merchant;
-    portone_str_t             merchant_uid;   /* that the payment must have;
-                                                 len 0: it names its own */
+    portone_str_t             merchant_uid;   /* order that the payment must
+                                                 name; len 0: it names its
+                                                 own */
     const portone_match_t    *match_values;
     size_t                    n_match_values;
     int64_t                   now;            /* Unix seconds */
@@ -44,7 +45,7 @@ typedef struct {
     const portone_payment_t  *payment;        /* as it is stored now */
     portone_register_e        verdict;
     portone_error_e           error;
-    portone_open_t            open;           /* of REFUND_IN_PROGRESS */
+    portone_open_t            open;           /* the refund in progress */
     char                      field[PORTONE_FIELD_LEN];
     unsigned                  mismatch:1;     /* portone_match, for the log */
 
@@ -62,11 +63,10 @@ typedef struct {
 
 /*
  * portone_register_parse() checks the payment object.  Required: imp_uid,
- * amount, and merchant_uid unless the caller has set one.  currency is KRW
- * and cancel_amount 0 unless they are given.  Members of PortOne's that are
- * not known here are kept.  PORTONE_NO_ERROR, PORTONE_INVALID_JSON,
- * PORTONE_INVALID_REQUEST with field, which is "" where none can be named, or
- * PORTONE_OVERLOADED when there is no memory.
+ * amount, and merchant_uid unless the caller has set one.  Defaults: KRW for
+ * currency, 0 for cancel_amount, paid for status.  Unknown members are kept.
+ * PORTONE_NO_ERROR, PORTONE_INVALID_JSON, PORTONE_INVALID_REQUEST with field,
+ * which may be "", or PORTONE_OVERLOADED when memory ran out.
  */
 portone_error_e portone_register_parse(portone_register_t *reg,
     const char *text, size_t len);
@@ -78,8 +78,8 @@ portone_error_e portone_register_parse(portone_register_t *reg,
 int portone_register_apply(portone_txn_t *txn, void *data);
 
 /*
- * The body of the answer: the payment as it is stored, or the error.  To be
- * freed with cJSON_free(); NULL: no memory.
+ * portone_register_reply() returns the body of the answer: the payment as it is
+ * stored, or the error.  To be freed with cJSON_free(); NULL: out of memory.
  */
 char *portone_register_reply(const portone_register_t *reg,
     portone_language_e language);

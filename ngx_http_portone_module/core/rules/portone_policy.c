@@ -107,7 +107,7 @@ portone_policy_amounts(portone_policy_t *policy)
     if (request->cancel.has_vat_amount) {
         policy->field = "vat_amount";
 
-        /* what is free of tax has no VAT in it */
+        /* the tax-free part has no VAT in it */
 
         if (portone_money_from_decimal(&amount, &request->cancel.vat_amount,
                                        exponent)
@@ -204,7 +204,7 @@ portone_policy_match(const portone_payment_t *payment,
             continue;
         }
 
-        /* of two nobody can tell which one counts */
+        /* a duplicate member is ambiguous: no match */
 
         if (member != NULL) {
             return 0;

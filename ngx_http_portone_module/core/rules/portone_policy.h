@@ -28,21 +28,21 @@ typedef struct {
     unsigned                  phone_month:1;
 
     /* results */
-    int64_t                   amount;        /* what to refund, > 0 */
-    const char               *field;         /* the culprit, "": none */
+    int64_t                   amount;        /* amount to refund, > 0 */
+    const char               *field;         /* the culprit, or "" */
 } portone_policy_t;
 
 
 /*
- * portone_policy_refund() decides by what is known without asking PortOne
- * whether the request may be sent; PORTONE_NO_ERROR: it may, for amount.
+ * portone_policy_refund() decides by the stored payment alone whether the
+ * request may be sent; PORTONE_NO_ERROR: it may, for amount.
  */
 portone_error_e portone_policy_refund(portone_policy_t *policy);
 
 /*
- * portone_policy_matches() tells whether the payment has every value asked
- * for.  Strings compare by their bytes, numbers and booleans by their JSON
- * text; an empty value or a missing member never matches.
+ * portone_policy_matches() tells whether the payment has every value asked for.
+ * Strings compare by their bytes, numbers and booleans by their JSON text; an
+ * empty value or a missing member is a mismatch.
  */
 int portone_policy_matches(const portone_payment_t *payment,
     const portone_match_t *match_values, size_t n);

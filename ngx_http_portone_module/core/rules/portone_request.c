@@ -18,7 +18,7 @@ struct portone_field_s {
     const char  *name;
     int        (*parse)(portone_request_t *request,
                         const portone_field_t *field, const cJSON *item);
-    size_t       offset;    /* of the value in portone_request_t */
+    size_t       offset;    /* place of the value in portone_request_t */
     size_t       max;       /* characters */
 };
 

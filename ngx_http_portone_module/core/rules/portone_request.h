@@ -28,14 +28,14 @@ typedef struct {
 
 
 /*
- * portone_request_parse() checks everything that can be checked without
- * knowing the payment: PORTONE_NO_ERROR, PORTONE_INVALID_JSON,
- * PORTONE_INVALID_REQUEST, or PORTONE_OVERLOADED when there is no memory.  Any
- * error leaves nothing to free.  field receives the name of the culprit, cut
- * to fit between two characters, NUL-terminated; "" where none can be named.
- * An empty optional string is the same as an absent one, but not so an empty
- * identifier.  What depends on the currency and the balance is left to the
- * caller, who names request->amount_field.
+ * portone_request_parse() checks everything that can be checked before the
+ * payment is known: PORTONE_NO_ERROR, PORTONE_INVALID_JSON,
+ * PORTONE_INVALID_REQUEST, or PORTONE_OVERLOADED when memory ran out.  An error
+ * frees everything.  field receives the name of the culprit, cut to fit between
+ * two characters, NUL-terminated, or "".  An empty optional string is the same
+ * as an absent one; an empty identifier is an error.  Checks that need the
+ * currency and the balance are left to the caller, who names
+ * request->amount_field.
  */
 
 #define PORTONE_FIELD_LEN  64

@@ -12,7 +12,7 @@
 
 #define PORTONE_MESSAGE_MAX  4096    /* bytes */
 
-/* no code: it has more than the 52 bits of portone_json_int() */
+/* a missing code: it has more than the 52 bits of portone_json_int() */
 #define PORTONE_NO_CODE      INT64_MIN
 
 
@@ -65,8 +65,8 @@ portone_answer_parse(portone_answer_t *answer, int status, const char *text,
 
 
 /*
- * The text of a response of several lines is not kept, as the store's values
- * are lines.
+ * The store's values are lines, so the text of a response of several lines is
+ * dropped.
  */
 
 static int

@@ -28,13 +28,15 @@ typedef enum {
 typedef struct {
     portone_answer_e   kind;
     int                status;    /* HTTP */
-    int64_t            code;      /* PortOne's, 0 when there is none */
+    int64_t            code;      /* PortOne's, 0: absent */
     portone_str_t      message;   /* points into json; at most 4096 bytes,
                                      cut between characters */
-    cJSON             *response;  /* of OK, points into json; may be NULL */
+    cJSON             *response;  /* response of an OK answer, points into json;
+                                     may be NULL */
     cJSON             *json;      /* owned */
-    char              *text;      /* of response, if it is an object, the last
-                                     member and of one line; owned; else NULL */
+    char              *text;      /* text of response, if that is an object, the
+                                     last member and of one line; owned; else
+                                     NULL */
 } portone_answer_t;
 
 
@@ -48,30 +50,32 @@ typedef struct {
 
 
 /*
- * Never fails: what cannot be understood, also for want of memory, is
- * PORTONE_ANSWER_BROKEN.  The text is not needed any more afterwards.
+ * portone_answer_parse() always succeeds: a text that is malformed, or too much
+ * for the memory, is PORTONE_ANSWER_BROKEN.  The text may be freed afterwards.
  */
 void portone_answer_parse(portone_answer_t *answer, int status,
     const char *text, size_t len);
 void portone_answer_free(portone_answer_t *answer);
 
 /*
- * takes the payment object out of an OK answer for portone_payment_init():
- * the caller owns it; NULL: the response is not an object
+ * portone_answer_take() takes the payment object out of an OK answer for
+ * portone_payment_init(), for the caller to own; NULL: the response is
+ * something else.
  */
 cJSON *portone_answer_take(portone_answer_t *answer);
 
 /*
- * portone_answer_payment() does both, and keeps the payment's text: what is
- * stored is what PortOne sent, to the byte.  PORTONE_ERROR: it is none.
+ * portone_answer_payment() does both, and keeps the payment's text: the store
+ * gets what PortOne sent, to the byte.  PORTONE_ERROR: the response is no
+ * payment, or memory ran out.
  */
 int portone_answer_payment(portone_answer_t *answer,
     portone_payment_t *payment);
 
 /*
- * portone_answer_grant() reads a token answer: PORTONE_OK, or
- * PORTONE_ERROR when a field is missing, malformed, or the token is empty,
- * longer than PORTONE_TOKEN_MAX, not visible ASCII, or already expired.
+ * portone_answer_grant() reads a token answer.  PORTONE_ERROR: a field is
+ * missing or malformed, or the token is empty, longer than PORTONE_TOKEN_MAX,
+ * has bytes other than visible ASCII, or has expired already.
  */
 
 #define PORTONE_TOKEN_MAX  512

@@ -11,7 +11,7 @@
 #include "portone_payment.h"
 
 
-/* what a refund may tell PortOne beyond the amount; len 0: absent */
+/* the part of a request that PortOne is sent as it stands; len 0: absent */
 
 typedef struct {
     portone_str_t       reason;
@@ -19,7 +19,8 @@ typedef struct {
     portone_str_t       refund_bank;
     portone_str_t       refund_account;
     portone_str_t       refund_tel;
-    portone_str_t       requester;          /* of extra: customer, admin */
+    portone_str_t       requester;          /* extra.requester: customer,
+                                               admin */
     portone_decimal_t   tax_free;           /* >= 0 */
     portone_decimal_t   vat_amount;         /* >= 0 */
     unsigned            has_tax_free:1;

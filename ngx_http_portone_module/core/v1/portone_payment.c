@@ -28,7 +28,7 @@ static int portone_payment_history(const portone_payment_t *payment);
 static int64_t portone_month(int64_t time);
 
 
-/* the members read here: none of them may stand twice */
+/* the members read here, which may stand once each */
 
 enum {
     PORTONE_PAYMENT_IMP_UID = 0,
@@ -277,7 +277,7 @@ portone_payment_is_slow(const portone_payment_t *payment)
     size_t         i, k;
     portone_str_t  names[2];
 
-    /* of "paypal_v2" and the like only the beginning is known to stay */
+    /* only the beginning of "paypal_v2" and the like is known to stay */
 
     static const portone_str_t  slow[] = {
         portone_string("vbank"),
@@ -446,7 +446,7 @@ portone_payment_reprint(const portone_payment_t *payment,
         return NULL;
     }
 
-    /* in the place of the last brace; a payment is never without members */
+    /* over the last brace; a payment always has members */
 
     p = out;
 

@@ -25,15 +25,15 @@ typedef struct {
     portone_str_t   pay_method;          /* may be absent */
     int64_t         amount;
     int64_t         cancel_amount;       /* 0 to amount */
-    int64_t         paid_at;             /* Unix seconds, 0: never */
+    int64_t         paid_at;             /* Unix seconds, 0: never paid */
     int64_t         started_at;
     int             exponent;            /* decimals of the currency */
     cJSON          *json;                /* owned */
     cJSON          *history;             /* cancel_history or NULL */
-    char           *text;                /* that json was parsed from, without
-                                            refundable_amount; NULL: it was
-                                            not kept; owned */
-    unsigned        verbatim:1;          /* nothing was removed from json */
+    char           *text;                /* text that json was parsed from,
+                                            without refundable_amount; NULL: it
+                                            was not kept; owned */
+    unsigned        verbatim:1;          /* json is as it was parsed */
 } portone_payment_t;
 
 
@@ -49,14 +49,15 @@ typedef struct {
 
 
 /*
- * portone_payment_init() takes json in any case: on PORTONE_ERROR it is
- * freed and *why (static text) is the name of the member that is missing,
- * malformed or stands twice, or "payment" when json is no object or NULL; on
- * PORTONE_OK it is NULL.
- * Required: imp_uid, merchant_uid, amount, cancel_amount, currency, status.
- * A malformed cancel_history (no array, more than 1000 entries, entries
- * without an amount) is an error; a null or absent one is empty.  A member
- * refundable_amount is removed, because only portone_payment_print() adds it.
+ * portone_payment_init() takes json in any case.  On PORTONE_ERROR it is freed,
+ * and *why (static text) is the name of the member that is missing, malformed
+ * or stands twice, or "payment" when json is NULL or other than an object; on
+ * PORTONE_OK *why is NULL.
+ * Required: imp_uid, merchant_uid, amount, cancel_amount, currency, status.  A
+ * malformed cancel_history (other than an array, more than 1000 entries,
+ * entries that lack an amount) is an error; a null or absent one is empty.  A
+ * member refundable_amount is removed: portone_payment_print() adds a fresh
+ * one.
  */
 int portone_payment_init(portone_payment_t *payment, cJSON *json,
     const char **why);
@@ -67,12 +68,12 @@ int portone_payment_parse(portone_payment_t *payment, const char *text,
 
 void portone_payment_free(portone_payment_t *payment);
 
-/* what is left to refund: amount - cancel_amount, never negative */
+/* the rest to refund: amount - cancel_amount, 0 or more */
 int64_t portone_payment_balance(const portone_payment_t *payment);
 
 /*
- * 0: "ready" or "failed" with nothing cancelled, no money was ever received;
- * else 1, also for a status that PortOne may add
+ * 0: "ready" or "failed", and cancel_amount 0: no money was ever received; else
+ * 1, also for a status that PortOne may add
  */
 int portone_payment_was_paid(const portone_payment_t *payment);
 
@@ -102,22 +103,22 @@ size_t portone_payment_identity(const portone_cancellation_t *c,
 
 /*
  * portone_payment_month_passed() tells whether now lies in a later calendar
- * month of Korea (UTC+9, no daylight saving since 1988) than then; Unix seconds
- * from 1970 to 9999.  A time that is not known (0) is the caller's to exclude.
+ * month of Korea (UTC+9 all year since 1988) than then; Unix seconds from 1970
+ * to 9999.  The caller excludes an unknown time (0).
  */
 int portone_payment_month_passed(int64_t then, int64_t now);
 
 /*
- * The JSON text of the payment, the kept one if there is, NUL-terminated, to
- * be freed with cJSON_free(); NULL: no memory.  refundable != 0 adds
- * refundable_amount, for which the tree may be changed and changed back: not
- * for two threads at once.
+ * portone_payment_print() returns the JSON text of the payment, the kept one if
+ * there is, NUL-terminated, to be freed with cJSON_free(); NULL: out of memory.
+ * refundable != 0 adds refundable_amount, for which the tree may be changed and
+ * changed back: one thread at a time.
  */
 char *portone_payment_print(const portone_payment_t *payment, int refundable);
 
 /*
- * The same with refundable_amount, made of text, which is the payment as
- * portone_payment_print() has printed it without.
+ * portone_payment_reprint() returns the same with refundable_amount, made of
+ * text, which portone_payment_print() has printed with refundable 0.
  */
 char *portone_payment_reprint(const portone_payment_t *payment,
     const portone_str_t *text);

@@ -119,7 +119,7 @@ portone_webhook_form(portone_webhook_t *webhook, const char *text,
 
     *field = "";
 
-    /* what is unescaped is never longer */
+    /* unescaped text is at most as long */
 
     webhook->text = cJSON_malloc(len + 1);
     if (webhook->text == NULL) {
@@ -162,7 +162,7 @@ portone_webhook_pair(portone_webhook_t *webhook, char **dst,
 
     end = portone_webhook_unescape(buf, sizeof(buf), pair, equals);
 
-    /* a name that is longer, or broken, is none that is known */
+    /* a name that is longer, or broken, is unknown */
 
     if (end == NULL) {
         return PORTONE_NO_ERROR;
@@ -217,7 +217,7 @@ portone_webhook_is(const portone_str_t *name, const char *text)
 }
 
 
-/* returns the end of what was written; NULL: it is broken or does not fit */
+/* returns the end of the written text; NULL: src is broken or too long */
 
 static char *
 portone_webhook_unescape(char *dst, size_t size, const char *src,
@@ -287,7 +287,7 @@ portone_webhook_hex(char c)
 static portone_error_e
 portone_webhook_check(portone_webhook_t *webhook, const char **field)
 {
-    /* an empty identifier is there, and is none */
+    /* an empty identifier is present, and invalid */
 
     if (webhook->imp_uid.data != NULL
         && !portone_uid_valid(&webhook->imp_uid, PORTONE_IMP_UID_MAX))

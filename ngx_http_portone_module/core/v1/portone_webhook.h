@@ -13,10 +13,10 @@
 
 
 /*
- * What PortOne sends when a payment has changed: imp_uid, merchant_uid,
- * status, and for cancellations cancellation_id.  It is not signed, anybody
- * can send it: it only tells which payment is to be read.  So status and
- * cancellation_id are not looked at, as little as what PortOne may add.
+ * A message that PortOne sends when a payment has changed: imp_uid,
+ * merchant_uid, status, and for cancellations cancellation_id.  It is unsigned,
+ * anybody can send it: it only tells which payment is to be read.  So status,
+ * cancellation_id and members that PortOne may add are ignored.
  */
 
 typedef struct {
@@ -30,11 +30,10 @@ typedef struct {
 /*
  * Both read a body, as JSON or as application/x-www-form-urlencoded:
  * PORTONE_NO_ERROR, PORTONE_INVALID_JSON, PORTONE_INVALID_REQUEST, or
- * PORTONE_OVERLOADED when there is no memory.  Any error leaves nothing to
- * free.  *field is the name of the culprit (static text), "" where none can
- * be named.  imp_uid or merchant_uid has to be there, each once, and valid;
- * JSON null is the same as absent.  The work is bounded by len, which the
- * caller bounds.
+ * PORTONE_OVERLOADED when memory ran out.  An error frees everything.  *field
+ * is the name of the culprit (static text), or "".  imp_uid or merchant_uid has
+ * to be there, each once, and valid; JSON null is the same as absent.  The work
+ * is bounded by len, which the caller bounds.
  */
 portone_error_e portone_webhook_json(portone_webhook_t *webhook,
     const char *text, size_t len, const char **field);
