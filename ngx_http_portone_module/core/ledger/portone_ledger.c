@@ -46,7 +46,7 @@ portone_ledger_claim(portone_txn_t *txn, void *data)
     cJSON          *intent;
     portone_str_t   key, stored;
 
-    assert(claim->payment.len != 0 && claim->record.len != 0);
+    assert(claim->key.len != 0);
 
     key = portone_key_str(&claim->key);
 
@@ -124,7 +124,7 @@ portone_ledger_settle(portone_txn_t *txn, void *data)
     portone_key_t   attempt;
     portone_str_t   key, stored;
 
-    assert(settlement->record.len != 0);
+    assert(settlement->key.len != 0);
 
     key = portone_key_str(&settlement->key);
 
