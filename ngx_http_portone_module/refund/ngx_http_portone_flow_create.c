@@ -226,8 +226,9 @@ ngx_http_portone_flow_of_request(ngx_http_request_t *r,
 
     flow->answer = answer;
 
-    if (ngx_http_portone_match_values(r, flow->client.pool, &flow->core.match_values,
-                                 &flow->core.n_match_values)
+    if (ngx_http_portone_match_values(r, flow->client.pool,
+                                      &flow->core.match_values,
+                                      &flow->core.n_match_values)
         != NGX_OK)
     {
         ngx_http_portone_flow_destroy(flow);

@@ -118,7 +118,7 @@ typedef struct {
                                                   the uids are set */
     portone_idempotency_t     idempotency;
     portone_language_e        language;        /* for our own messages */
-    const portone_match_t    *matches;
+    const portone_match_t    *match_values;
     size_t                    n_match_values;
     int64_t                   settle_time_s;   /* from the claim until a
                                                   re-read is believed, s */

@@ -4,6 +4,8 @@
  */
 
 
+#include <string.h>
+
 #include "portone_reply.h"
 #include "portone_json.h"
 
@@ -26,7 +28,6 @@ static char *portone_reply_outcome(const portone_flow_t *flow,
     const portone_reply_t *reply);
 static char *portone_reply_flow_error(const portone_flow_t *flow,
     const portone_reply_t *reply);
-static int portone_reply_uids(cJSON *json, const portone_flow_t *flow);
 static portone_str_t portone_reply_sentence(const portone_flow_t *flow,
     const portone_reply_t *reply);
 static int portone_reply_word(cJSON *json, const char *name,
@@ -39,23 +40,15 @@ char *
 portone_reply_error(portone_error_e error, const char *field,
     portone_language_e language)
 {
-    int     rc;
-    cJSON  *json;
+    portone_error_body_t  body;
 
-    json = cJSON_CreateObject();
+    memset(&body, 0, sizeof(portone_error_body_t));
 
-    rc = portone_reply_word(json, "error", portone_error_word(error));
-    rc |= portone_reply_word(json, "message",
-                             portone_error_message(error, language));
-    rc |= portone_json_set(json, "code", cJSON_CreateNull());
-    rc |= portone_json_set(json, "merchant_uid", cJSON_CreateNull());
-    rc |= portone_json_set(json, "imp_uid", cJSON_CreateNull());
+    body.error = error;
+    body.message = portone_str(portone_error_message(error, language));
+    body.field = field;
 
-    if (field && field[0]) {
-        rc |= portone_reply_word(json, "field", field);
-    }
-
-    return portone_reply_print(json, rc);
+    return portone_reply_print(portone_error_body(&body), PORTONE_OK);
 }
 
 
@@ -203,27 +196,26 @@ static char *
 portone_reply_flow_error(const portone_flow_t *flow,
     const portone_reply_t *reply)
 {
-    int             rc;
-    cJSON          *json;
-    portone_str_t   message;
+    int                    rc;
+    cJSON                 *json;
+    portone_error_body_t   body;
 
-    json = cJSON_CreateObject();
+    body.error = reply->error;
+    body.message = portone_reply_sentence(flow, reply);
+    body.code = reply->code;
+    body.field = reply->field;
 
-    message = portone_reply_sentence(flow, reply);
+    if (flow->found) {
+        body.merchant_uid = flow->payment.merchant_uid;
+        body.imp_uid = flow->payment.imp_uid;
 
-    rc = portone_reply_word(json, "error", portone_error_word(reply->error));
-    rc |= portone_json_set_str(json, "message", &message);
-    rc |= portone_json_set(json, "code", cJSON_CreateNull());
-
-    if (reply->code != 0) {
-        rc |= portone_json_set_int(json, "code", reply->code);
+    } else {
+        body.merchant_uid = flow->request.merchant_uid;
+        body.imp_uid = flow->request.imp_uid;
     }
 
-    rc |= portone_reply_uids(json, flow);
-
-    if (reply->field && reply->field[0]) {
-        rc |= portone_reply_word(json, "field", reply->field);
-    }
+    rc = PORTONE_OK;
+    json = portone_error_body(&body);
 
     switch (reply->error) {
 
@@ -253,28 +245,6 @@ portone_reply_flow_error(const portone_flow_t *flow,
     }
 
     return portone_reply_print(json, rc);
-}
-
-
-static int
-portone_reply_uids(cJSON *json, const portone_flow_t *flow)
-{
-    int                   rc;
-    const portone_str_t  *merchant_uid, *imp_uid;
-
-    if (flow->found) {
-        merchant_uid = &flow->payment.merchant_uid;
-        imp_uid = &flow->payment.imp_uid;
-
-    } else {
-        merchant_uid = &flow->request.merchant_uid;
-        imp_uid = &flow->request.imp_uid;
-    }
-
-    rc = portone_json_set_str(json, "merchant_uid", merchant_uid);
-    rc |= portone_json_set_str(json, "imp_uid", imp_uid);
-
-    return rc;
 }
 
 
