@@ -20,21 +20,21 @@
 #define PORTONE_EXPONENT_END   1000
 
 
-static const portone_byte_t *portone_json_string(const portone_byte_t *p,
+static const portone_byte_t *portone_json_scan_string(const portone_byte_t *p,
     const portone_byte_t *last);
-static const portone_byte_t *portone_json_escape(const portone_byte_t *p,
+static const portone_byte_t *portone_json_scan_escape(const portone_byte_t *p,
     const portone_byte_t *last);
-static const portone_byte_t *portone_json_number(const portone_byte_t *p,
+static const portone_byte_t *portone_json_scan_number(const portone_byte_t *p,
     const portone_byte_t *last);
-static int portone_json_is_rounded(const portone_byte_t *p,
+static int portone_json_scan_is_rounded(const portone_byte_t *p,
     const portone_byte_t *end);
-static const portone_byte_t *portone_json_digits(const portone_byte_t *p,
+static const portone_byte_t *portone_json_scan_digits(const portone_byte_t *p,
     const portone_byte_t *last);
-static int portone_json_hex4(const portone_byte_t *p,
+static int portone_json_scan_hex4(const portone_byte_t *p,
     const portone_byte_t *last);
-static const portone_byte_t *portone_json_space(const portone_byte_t *p,
+static const portone_byte_t *portone_json_scan_space(const portone_byte_t *p,
     const portone_byte_t *last);
-static const portone_byte_t *portone_json_skip(const portone_byte_t *p,
+static const portone_byte_t *portone_json_scan_skip(const portone_byte_t *p,
     const portone_byte_t *last);
 static int portone_is_digit(portone_byte_t c);
 static int portone_is_space(portone_byte_t c);
@@ -61,7 +61,7 @@ portone_json_scan_strict(const char *text, size_t len)
         switch (*p) {
 
         case '"':
-            p = portone_json_string(p, last);
+            p = portone_json_scan_string(p, last);
             break;
 
         case '{':
@@ -87,7 +87,7 @@ portone_json_scan_strict(const char *text, size_t len)
         default:
 
             if (*p == '-' || portone_is_digit(*p)) {
-                p = portone_json_number(p, last);
+                p = portone_json_scan_number(p, last);
                 break;
             }
 
@@ -112,7 +112,7 @@ portone_json_scan_strict(const char *text, size_t len)
 /* these three return what follows the token at p, or NULL: it is malformed */
 
 static const portone_byte_t *
-portone_json_string(const portone_byte_t *p, const portone_byte_t *last)
+portone_json_scan_string(const portone_byte_t *p, const portone_byte_t *last)
 {
     size_t  n;
 
@@ -125,7 +125,7 @@ portone_json_string(const portone_byte_t *p, const portone_byte_t *last)
         }
 
         if (*p == '\\') {
-            p = portone_json_escape(p, last);
+            p = portone_json_scan_escape(p, last);
 
             if (p == NULL) {
                 return NULL;
@@ -157,7 +157,7 @@ portone_json_string(const portone_byte_t *p, const portone_byte_t *last)
 
 
 static const portone_byte_t *
-portone_json_escape(const portone_byte_t *p, const portone_byte_t *last)
+portone_json_scan_escape(const portone_byte_t *p, const portone_byte_t *last)
 {
     int  code;
 
@@ -171,7 +171,7 @@ portone_json_escape(const portone_byte_t *p, const portone_byte_t *last)
         return (*p != '\0' && strchr("\"\\/bfnrt", *p) != NULL) ? p + 1 : NULL;
     }
 
-    code = portone_json_hex4(p + 1, last);
+    code = portone_json_scan_hex4(p + 1, last);
 
     /* the text would end here for everybody who reads it as a C string */
 
@@ -189,14 +189,14 @@ portone_json_escape(const portone_byte_t *p, const portone_byte_t *last)
         return NULL;
     }
 
-    code = portone_json_hex4(p + 2, last);
+    code = portone_json_scan_hex4(p + 2, last);
 
     return (code >= 0xdc00 && code <= 0xdfff) ? p + 6 : NULL;
 }
 
 
 static const portone_byte_t *
-portone_json_number(const portone_byte_t *p, const portone_byte_t *last)
+portone_json_scan_number(const portone_byte_t *p, const portone_byte_t *last)
 {
     const portone_byte_t  *start, *mantissa;
 
@@ -207,14 +207,14 @@ portone_json_number(const portone_byte_t *p, const portone_byte_t *last)
     }
 
     mantissa = p;
-    p = portone_json_digits(p, last);
+    p = portone_json_scan_digits(p, last);
 
     if (p == NULL || (*mantissa == '0' && p - mantissa > 1)) {
         return NULL;
     }
 
     if (p < last && *p == '.') {
-        p = portone_json_digits(p + 1, last);
+        p = portone_json_scan_digits(p + 1, last);
 
         if (p == NULL) {
             return NULL;
@@ -228,7 +228,7 @@ portone_json_number(const portone_byte_t *p, const portone_byte_t *last)
             p++;
         }
 
-        p = portone_json_digits(p, last);
+        p = portone_json_scan_digits(p, last);
 
         if (p == NULL) {
             return NULL;
@@ -248,7 +248,7 @@ portone_json_number(const portone_byte_t *p, const portone_byte_t *last)
 
 
 static const portone_byte_t *
-portone_json_digits(const portone_byte_t *p, const portone_byte_t *last)
+portone_json_scan_digits(const portone_byte_t *p, const portone_byte_t *last)
 {
     const portone_byte_t  *start;
 
@@ -263,7 +263,7 @@ portone_json_digits(const portone_byte_t *p, const portone_byte_t *last)
 
 
 static int
-portone_json_hex4(const portone_byte_t *p, const portone_byte_t *last)
+portone_json_scan_hex4(const portone_byte_t *p, const portone_byte_t *last)
 {
     int             i, code;
     portone_byte_t  c;
@@ -308,7 +308,7 @@ portone_json_scan_inexact(const char *text, size_t len)
     while (p != NULL && p < last) {
 
         if (*p == '"') {
-            p = portone_json_string(p, last);
+            p = portone_json_scan_string(p, last);
             continue;
         }
 
@@ -318,13 +318,13 @@ portone_json_scan_inexact(const char *text, size_t len)
         }
 
         number = p;
-        p = portone_json_number(p, last);
+        p = portone_json_scan_number(p, last);
 
         if (p == NULL) {
             break;
         }
 
-        if (portone_json_is_rounded(number, p)) {
+        if (portone_json_scan_is_rounded(number, p)) {
             return i;
         }
 
@@ -336,7 +336,7 @@ portone_json_scan_inexact(const char *text, size_t len)
 
 
 static int
-portone_json_is_rounded(const portone_byte_t *p, const portone_byte_t *end)
+portone_json_scan_is_rounded(const portone_byte_t *p, const portone_byte_t *end)
 {
     int     fraction, magnitude, exponent, sign;
     size_t  zeroes, significant;
@@ -416,7 +416,7 @@ portone_json_scan_last(const portone_str_t *text, const char *name,
     p = (const portone_byte_t *) text->data;
     last = p + text->len;
 
-    p = portone_json_space(p, last);
+    p = portone_json_scan_space(p, last);
 
     if (p == last || *p != '{') {
         return PORTONE_DECLINED;
@@ -425,17 +425,20 @@ portone_json_scan_last(const portone_str_t *text, const char *name,
     /* each turn begins at a brace or a comma and ends at the next one */
 
     do {
-        key = portone_json_space(p + 1, last);
+        key = portone_json_scan_space(p + 1, last);
 
         if (key == last || *key != '"') {
             return PORTONE_DECLINED;
         }
 
-        end = portone_json_string(key, last);
+        end = portone_json_scan_string(key, last);
 
-        start = portone_json_space(portone_json_space(end, last) + 1, last);
+        /* the value stands after the colon */
 
-        p = portone_json_skip(start, last);
+        start = portone_json_scan_space(end, last);
+        start = portone_json_scan_space(start + 1, last);
+
+        p = portone_json_scan_skip(start, last);
 
     } while (p < last && *p == ',');
 
@@ -457,7 +460,7 @@ portone_json_scan_last(const portone_str_t *text, const char *name,
 
 
 static const portone_byte_t *
-portone_json_space(const portone_byte_t *p, const portone_byte_t *last)
+portone_json_scan_space(const portone_byte_t *p, const portone_byte_t *last)
 {
     while (p < last && portone_is_space(*p)) {
         p++;
@@ -470,7 +473,7 @@ portone_json_space(const portone_byte_t *p, const portone_byte_t *last)
 /* the comma or bracket after the value that begins at p */
 
 static const portone_byte_t *
-portone_json_skip(const portone_byte_t *p, const portone_byte_t *last)
+portone_json_scan_skip(const portone_byte_t *p, const portone_byte_t *last)
 {
     int  depth;
 
@@ -481,7 +484,7 @@ portone_json_skip(const portone_byte_t *p, const portone_byte_t *last)
         switch (*p) {
 
         case '"':
-            p = portone_json_string(p, last);
+            p = portone_json_scan_string(p, last);
             continue;
 
         case '{':

@@ -31,8 +31,8 @@ typedef struct {
     cJSON          *json;                /* owned */
     cJSON          *history;             /* cancel_history or NULL */
     char           *text;                /* text that json was parsed from,
-                                            without refundable_amount; NULL: it
-                                            was not kept; owned */
+                                            if it was kept and has no
+                                            refundable_amount; owned */
     unsigned        verbatim:1;          /* json is as it was parsed */
 } portone_payment_t;
 
