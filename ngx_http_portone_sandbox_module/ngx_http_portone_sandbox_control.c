@@ -20,7 +20,7 @@
 typedef struct {
     ngx_uint_t    methods;
     ngx_uint_t    nsegments;
-    const char   *name;               /* of segment 1 */
+    const char   *name;               /* segment 1 */
     const char   *action;             /* last segment, or NULL */
     void        (*handler)(ngx_http_portone_sandbox_ctx_t *ctx);
 } ngx_http_portone_sandbox_control_t;

@@ -35,7 +35,7 @@ static portone_step_e portone_open_postpone(portone_flow_t *flow,
 static portone_step_e portone_open_settled(portone_flow_t *flow, int rc);
 
 
-const portone_task_t  portone_open_task = {
+static const portone_task_t  portone_open_task = {
     portone_open_found,
     portone_open_missing,
     portone_open_failed,

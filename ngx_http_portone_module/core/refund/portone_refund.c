@@ -34,7 +34,7 @@ static portone_step_e portone_refund_unknown(portone_flow_t *flow,
 static portone_step_e portone_refund_settled(portone_flow_t *flow, int rc);
 
 
-const portone_task_t  portone_refund_task = {
+static const portone_task_t  portone_refund_task = {
     portone_refund_found,
     portone_refund_missing,
     portone_refund_failed,

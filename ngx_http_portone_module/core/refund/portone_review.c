@@ -32,7 +32,7 @@ static portone_step_e portone_review_end(portone_flow_t *flow,
     portone_error_e error);
 
 
-const portone_task_t  portone_review_task = {
+static const portone_task_t  portone_review_task = {
     portone_review_found,
     portone_review_missing,
     portone_review_failed,

@@ -25,7 +25,7 @@ static portone_step_e portone_sync_failed(portone_flow_t *flow,
     portone_error_e error, int64_t now);
 
 
-const portone_task_t  portone_sync_task = {
+static const portone_task_t  portone_sync_task = {
     portone_sync_found,
     portone_sync_missing,
     portone_sync_failed,

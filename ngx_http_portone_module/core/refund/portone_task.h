@@ -51,11 +51,6 @@ struct portone_task_s {
                                         meanwhile: the settlement compares */
 };
 
-extern const portone_task_t  portone_refund_task;
-extern const portone_task_t  portone_open_task;
-extern const portone_task_t  portone_review_task;
-extern const portone_task_t  portone_sync_task;
-
 
 /*
  * The payment can change between the lookup and the claim, or the save; a
