@@ -28,7 +28,6 @@ static portone_step_e portone_flow_denied(portone_flow_t *flow,
 static portone_step_e portone_flow_read(portone_flow_t *flow,
     portone_call_e call, portone_answer_t *answer, int64_t now);
 static int portone_flow_asked(const portone_flow_t *flow);
-static portone_step_e portone_flow_store(portone_flow_t *flow, int rc);
 static void portone_flow_forget(portone_flow_t *flow);
 
 
@@ -87,7 +86,16 @@ portone_flow_saved(portone_flow_t *flow, int rc)
     assert(flow->step == PORTONE_STEP_SAVE);
     assert(flow->has_fetched);
 
-    return portone_flow_next(flow, portone_flow_store(flow, rc));
+    portone_step_drop(flow);
+
+    if (rc != PORTONE_OK || flow->abandoned) {
+        return portone_flow_next(flow,
+                       portone_step_finish(flow, PORTONE_STORE_UNAVAILABLE));
+    }
+
+    flow->learned = flow->save.stored;
+
+    return portone_flow_next(flow, portone_step_lookup(flow));
 }
 
 
@@ -237,30 +245,23 @@ portone_flow_look(portone_flow_t *flow, int rc, int64_t now)
         rc = portone_flow_parse(flow);
     }
 
-    switch (rc) {
+    if (rc == PORTONE_DECLINED && portone_sync_may_fetch(flow)) {
+        return portone_sync_fetch(flow);
+    }
 
-    case PORTONE_OK:
-        break;
+    if (rc == PORTONE_OK) {
+        error = portone_flow_check(flow);
 
-    case PORTONE_DECLINED:
-
-        if (portone_sync_may_fetch(flow)) {
-            return portone_sync_fetch(flow);
+        if (error == PORTONE_NO_ERROR) {
+            return portone_flow_follow(flow, now);
         }
 
-        return portone_step_finish(flow, PORTONE_PAYMENT_NOT_FOUND);
-
-    default:
-        return portone_step_finish(flow, PORTONE_STORE_UNAVAILABLE);
+    } else {
+        error = (rc == PORTONE_DECLINED) ? PORTONE_PAYMENT_NOT_FOUND
+                                         : PORTONE_STORE_UNAVAILABLE;
     }
 
-    error = portone_flow_check(flow);
-
-    if (error != PORTONE_NO_ERROR) {
-        return portone_step_finish(flow, error);
-    }
-
-    return portone_flow_follow(flow, now);
+    return portone_step_finish(flow, error);
 }
 
 
@@ -471,21 +472,6 @@ portone_flow_asked(const portone_flow_t *flow)
 
     return portone_str_eq(&fetched->merchant_uid,
                           &flow->request.merchant_uid);
-}
-
-
-static portone_step_e
-portone_flow_store(portone_flow_t *flow, int rc)
-{
-    portone_step_drop(flow);
-
-    if (rc != PORTONE_OK || flow->abandoned) {
-        return portone_step_finish(flow, PORTONE_STORE_UNAVAILABLE);
-    }
-
-    flow->learned = flow->save.stored;
-
-    return portone_step_lookup(flow);
 }
 
 

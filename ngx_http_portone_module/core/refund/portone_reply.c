@@ -95,14 +95,11 @@ portone_reply_record(const portone_flow_t *flow, portone_state_e state,
 char *
 portone_reply_payment(const portone_flow_t *flow)
 {
-    int               rc;
-    cJSON            *json;
-    portone_reply_t   reply;
+    int     rc;
+    cJSON  *json;
 
     if (flow->error != PORTONE_NO_ERROR) {
-        portone_reply_init(&reply, flow);
-
-        return portone_reply_flow_error(flow, &reply);
+        return portone_reply_refund(flow);
     }
 
     json = cJSON_Duplicate(flow->payment.json, 1);
@@ -118,14 +115,11 @@ portone_reply_payment(const portone_flow_t *flow)
 char *
 portone_reply_webhook(const portone_flow_t *flow)
 {
-    int               rc;
-    cJSON            *json;
-    portone_reply_t   reply;
+    int     rc;
+    cJSON  *json;
 
     if (flow->error != PORTONE_NO_ERROR) {
-        portone_reply_init(&reply, flow);
-
-        return portone_reply_flow_error(flow, &reply);
+        return portone_reply_refund(flow);
     }
 
     json = cJSON_CreateObject();

@@ -20,8 +20,6 @@
 
 
 static portone_step_e portone_review_found(portone_flow_t *flow, int64_t now);
-static portone_step_e portone_review_missing(portone_flow_t *flow,
-    int64_t now);
 static portone_step_e portone_review_failed(portone_flow_t *flow,
     portone_error_e error, int64_t now);
 static portone_step_e portone_review_settle(portone_flow_t *flow,
@@ -34,7 +32,7 @@ static portone_step_e portone_review_end(portone_flow_t *flow,
 
 static const portone_task_t  portone_review_task = {
     portone_review_found,
-    portone_review_missing,
+    portone_review_settle,
     portone_review_failed,
     portone_review_settled,
     0,
@@ -46,7 +44,6 @@ portone_error_e
 portone_review_parse(portone_state_e *state, const char *text, size_t len,
     char field[PORTONE_FIELD_LEN])
 {
-    size_t           n;
     cJSON           *json, *item;
     portone_error_e  error;
 
@@ -60,22 +57,8 @@ portone_review_parse(portone_state_e *state, const char *text, size_t len,
 
     error = PORTONE_INVALID_REQUEST;
 
-    item = cJSON_IsObject(json) ? json->child : NULL;
-
-    if (item != NULL
-        && item->next == NULL
-        && strcmp(item->string, "state") == 0)
-    {
+    if (cJSON_IsObject(json)) {
         *state = portone_record_state(json);
-
-        if (*state == PORTONE_STATE_SUCCEEDED
-            || *state == PORTONE_STATE_NOT_EXECUTED)
-        {
-            error = PORTONE_NO_ERROR;
-        }
-    }
-
-    if (error != PORTONE_NO_ERROR && cJSON_IsObject(json)) {
 
         /* the first member that is unknown or stands twice; else "state" */
 
@@ -86,17 +69,16 @@ portone_review_parse(portone_state_e *state, const char *text, size_t len,
             }
         }
 
-        if (item != NULL) {
-            n = portone_str_utf8_cut(item->string, strlen(item->string),
-                                 PORTONE_FIELD_LEN - 1);
-            memcpy(field, item->string, n);
+        if (item == NULL
+            && (*state == PORTONE_STATE_SUCCEEDED
+                || *state == PORTONE_STATE_NOT_EXECUTED))
+        {
+            error = PORTONE_NO_ERROR;
 
         } else {
-            memcpy(field, "state", 5);
-            n = 5;
+            error = portone_request_culprit(field, item ? item->string
+                                                        : "state");
         }
-
-        field[n] = '\0';
     }
 
     cJSON_Delete(json);
@@ -153,15 +135,6 @@ portone_review_found(portone_flow_t *flow, int64_t now)
 }
 
 
-/* PortOne has no balance that the word could contradict */
-
-static portone_step_e
-portone_review_missing(portone_flow_t *flow, int64_t now)
-{
-    return portone_review_settle(flow, now);
-}
-
-
 static portone_step_e
 portone_review_failed(portone_flow_t *flow, portone_error_e error,
     int64_t now)
@@ -171,6 +144,8 @@ portone_review_failed(portone_flow_t *flow, portone_error_e error,
     return portone_review_end(flow, error);
 }
 
+
+/* a payment that PortOne lacks has no balance that contradicts the word */
 
 static portone_step_e
 portone_review_settle(portone_flow_t *flow, int64_t now)

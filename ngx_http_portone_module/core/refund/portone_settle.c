@@ -100,17 +100,9 @@ portone_settle_init(portone_flow_t *flow, portone_state_e state, int64_t now)
         settlement->over.len = flow->lookup.payment_len;
     }
 
-    switch (state) {
-
-    case PORTONE_STATE_PENDING:
-    case PORTONE_STATE_UNKNOWN:
-    case PORTONE_STATE_MANUAL_REVIEW:
-        settlement->open = 1;
-        break;
-
-    default:
-        break;
-    }
+    settlement->open = (state == PORTONE_STATE_PENDING
+                        || state == PORTONE_STATE_UNKNOWN
+                        || state == PORTONE_STATE_MANUAL_REVIEW);
 }
 
 

@@ -163,22 +163,15 @@ portone_sync_order(portone_flow_t *flow)
         return portone_step_finish(flow, flow->refusal);
     }
 
-    switch (flow->find) {
-
-    case PORTONE_FIND_ANY:
+    if (flow->find == PORTONE_FIND_ANY) {
         flow->find = PORTONE_FIND_PAID;
-        break;
 
-    case PORTONE_FIND_PAID:
+    } else if (flow->find == PORTONE_FIND_PAID
+               && flow->refusal == PORTONE_NOT_REFUNDABLE)
+    {
+        flow->find = PORTONE_FIND_CANCELLED;
 
-        if (flow->refusal == PORTONE_NOT_REFUNDABLE) {
-            flow->find = PORTONE_FIND_CANCELLED;
-            break;
-        }
-
-        /* fall through */
-
-    default:
+    } else {
         return portone_step_finish(flow, flow->refusal);
     }
 
@@ -262,13 +255,11 @@ portone_sync_failed(portone_flow_t *flow, portone_error_e error, int64_t now)
 {
     (void) now;
 
-    switch (flow->refusal) {
-
-    case PORTONE_CHECKSUM_MISMATCH:
-    case PORTONE_ALREADY_REFUNDED:
-        return portone_step_finish(flow, flow->refusal);
-
-    default:
-        return portone_step_finish(flow, error);
+    if (flow->refusal == PORTONE_CHECKSUM_MISMATCH
+        || flow->refusal == PORTONE_ALREADY_REFUNDED)
+    {
+        error = flow->refusal;
     }
+
+    return portone_step_finish(flow, error);
 }

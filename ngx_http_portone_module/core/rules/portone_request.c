@@ -16,6 +16,8 @@ typedef struct portone_field_s  portone_field_t;
 
 struct portone_field_s {
     const char  *name;
+
+    /* 1: the value is valid, and in the request; else 0 */
     int        (*parse)(portone_request_t *request,
                         const portone_field_t *field, const cJSON *item);
     size_t       offset;    /* place of the value in portone_request_t */
@@ -40,81 +42,47 @@ static int portone_field_extra(portone_request_t *request,
     const portone_field_t *field, const cJSON *item);
 static portone_error_e portone_request_fields(portone_request_t *request,
     const char *text, size_t len, char *name);
-static portone_error_e portone_request_invalid(char *name,
-    const char *culprit);
 
 
 static const portone_field_t  portone_fields[] = {
 
-    { "merchant_uid",
-      portone_field_uid,
-      offsetof(portone_request_t, merchant_uid),
-      PORTONE_MERCHANT_UID_MAX },
+    { "merchant_uid", portone_field_uid,
+      offsetof(portone_request_t, merchant_uid), PORTONE_MERCHANT_UID_MAX },
 
-    { "imp_uid",
-      portone_field_uid,
-      offsetof(portone_request_t, imp_uid),
-      PORTONE_IMP_UID_MAX },
+    { "imp_uid", portone_field_uid,
+      offsetof(portone_request_t, imp_uid), PORTONE_IMP_UID_MAX },
 
-    { "cancel_request_amount",
-      portone_field_amount,
-      offsetof(portone_request_t, amount),
-      0 },
+    { "cancel_request_amount", portone_field_amount, 0, 0 },
 
-    { "amount",
-      portone_field_amount,
-      offsetof(portone_request_t, amount),
-      0 },
+    { "amount", portone_field_amount, 0, 0 },
 
-    { "reason",
-      portone_field_text,
-      offsetof(portone_request_t, cancel.reason),
-      256 },
+    { "reason", portone_field_text,
+      offsetof(portone_request_t, cancel.reason), 256 },
 
-    { "refund_holder",
-      portone_field_account,
-      offsetof(portone_request_t, cancel.refund_holder),
-      16 },
+    { "refund_holder", portone_field_account,
+      offsetof(portone_request_t, cancel.refund_holder), 16 },
 
-    { "refund_bank",
-      portone_field_account,
-      offsetof(portone_request_t, cancel.refund_bank),
-      4 },
+    { "refund_bank", portone_field_account,
+      offsetof(portone_request_t, cancel.refund_bank), 4 },
 
-    { "refund_account",
-      portone_field_account,
-      offsetof(portone_request_t, cancel.refund_account),
-      16 },
+    { "refund_account", portone_field_account,
+      offsetof(portone_request_t, cancel.refund_account), 16 },
 
-    { "refund_tel",
-      portone_field_account,
-      offsetof(portone_request_t, cancel.refund_tel),
-      16 },
+    { "refund_tel", portone_field_account,
+      offsetof(portone_request_t, cancel.refund_tel), 16 },
 
-    { "tax_free",
-      portone_field_decimal,
-      offsetof(portone_request_t, cancel.tax_free),
-      0 },
+    { "tax_free", portone_field_decimal,
+      offsetof(portone_request_t, cancel.tax_free), 0 },
 
-    { "vat_amount",
-      portone_field_decimal,
-      offsetof(portone_request_t, cancel.vat_amount),
-      0 },
+    { "vat_amount", portone_field_decimal,
+      offsetof(portone_request_t, cancel.vat_amount), 0 },
 
-    { "checksum",
-      portone_field_decimal,
-      offsetof(portone_request_t, checksum),
-      0 },
+    { "checksum", portone_field_decimal,
+      offsetof(portone_request_t, checksum), 0 },
 
-    { "retain_promotion",
-      portone_field_promotion,
-      0,
-      0 },
+    { "retain_promotion", portone_field_promotion, 0, 0 },
 
-    { "extra",
-      portone_field_extra,
-      offsetof(portone_request_t, cancel.requester),
-      0 },
+    { "extra", portone_field_extra, 0, 0 },
 
     { NULL, NULL, 0, 0 }
 };
@@ -164,13 +132,13 @@ portone_request_fields(portone_request_t *request, const char *text,
         field = portone_field_find(item->string);
 
         if (field == NULL) {
-            return portone_request_invalid(name, item->string);
+            return portone_request_culprit(name, item->string);
         }
 
         bit = 1u << (field - portone_fields);
 
-        if ((seen & bit) || field->parse(request, field, item) != PORTONE_OK) {
-            return portone_request_invalid(name, field->name);
+        if ((seen & bit) || !field->parse(request, field, item)) {
+            return portone_request_culprit(name, field->name);
         }
 
         seen |= bit;
@@ -188,28 +156,28 @@ portone_request_fields(portone_request_t *request, const char *text,
         cJSON_ArrayForEach(item, request->json) {
 
             if (cJSON_IsNumber(item) && rounded-- == 0) {
-                return portone_request_invalid(name, item->string);
+                return portone_request_culprit(name, item->string);
             }
         }
     }
 
     if (request->merchant_uid.len == 0 && request->imp_uid.len == 0) {
-        return portone_request_invalid(name, "merchant_uid");
+        return portone_request_culprit(name, "merchant_uid");
     }
 
     return PORTONE_NO_ERROR;
 }
 
 
-static portone_error_e
-portone_request_invalid(char *name, const char *culprit)
+portone_error_e
+portone_request_culprit(char field[PORTONE_FIELD_LEN], const char *name)
 {
     size_t  len;
 
-    len = portone_str_utf8_cut(culprit, strlen(culprit), PORTONE_FIELD_LEN - 1);
+    len = portone_str_utf8_cut(name, strlen(name), PORTONE_FIELD_LEN - 1);
 
-    memcpy(name, culprit, len);
-    name[len] = '\0';
+    memcpy(field, name, len);
+    field[len] = '\0';
 
     return PORTONE_INVALID_REQUEST;
 }
@@ -245,16 +213,10 @@ portone_field_uid(portone_request_t *request, const portone_field_t *field,
 {
     portone_str_t  *value;
 
-    if (!cJSON_IsString(item)) {
-        return PORTONE_DECLINED;
-    }
-
     value = (portone_str_t *) ((char *) request + field->offset);
 
-    *value = portone_str(item->valuestring);
-
-    return portone_uid_valid(value, field->max) ? PORTONE_OK
-                                                : PORTONE_DECLINED;
+    return portone_field_text(request, field, item)
+           && portone_uid_valid(value, field->max);
 }
 
 
@@ -265,15 +227,14 @@ portone_field_text(portone_request_t *request, const portone_field_t *field,
     portone_str_t  *value;
 
     if (!cJSON_IsString(item)) {
-        return PORTONE_DECLINED;
+        return 0;
     }
 
     value = (portone_str_t *) ((char *) request + field->offset);
 
     *value = portone_str(item->valuestring);
 
-    return (portone_str_utf8_length(value->data, value->len) <= field->max)
-           ? PORTONE_OK : PORTONE_DECLINED;
+    return portone_str_utf8_length(value->data, value->len) <= field->max;
 }
 
 
@@ -283,13 +244,10 @@ portone_field_account(portone_request_t *request, const portone_field_t *field,
 {
     portone_str_t  *value;
 
-    if (portone_field_text(request, field, item) != PORTONE_OK) {
-        return PORTONE_DECLINED;
-    }
-
     value = (portone_str_t *) ((char *) request + field->offset);
 
-    return portone_str_has_control(value) ? PORTONE_DECLINED : PORTONE_OK;
+    return portone_field_text(request, field, item)
+           && !portone_str_has_control(value);
 }
 
 
@@ -303,7 +261,7 @@ portone_field_amount(portone_request_t *request, const portone_field_t *field,
         || portone_money_decimal(&amount, item->valuedouble) != PORTONE_OK
         || amount.coefficient <= 0)
     {
-        return PORTONE_DECLINED;
+        return 0;
     }
 
     /* decimals have one form each, so that equal ones can be compared so */
@@ -312,14 +270,14 @@ portone_field_amount(portone_request_t *request, const portone_field_t *field,
         && (amount.coefficient != request->amount.coefficient
             || amount.scale != request->amount.scale))
     {
-        return PORTONE_DECLINED;
+        return 0;
     }
 
     request->amount = amount;
     request->amount_field = field->name;
     request->has_amount = 1;
 
-    return PORTONE_OK;
+    return 1;
 }
 
 
@@ -335,7 +293,7 @@ portone_field_decimal(portone_request_t *request, const portone_field_t *field,
         || portone_money_decimal(value, item->valuedouble) != PORTONE_OK
         || value->coefficient < 0)
     {
-        return PORTONE_DECLINED;
+        return 0;
     }
 
     if (value == &request->cancel.tax_free) {
@@ -348,7 +306,7 @@ portone_field_decimal(portone_request_t *request, const portone_field_t *field,
         request->has_checksum = 1;
     }
 
-    return PORTONE_OK;
+    return 1;
 }
 
 
@@ -357,13 +315,13 @@ portone_field_promotion(portone_request_t *request,
     const portone_field_t *field, const cJSON *item)
 {
     if (!cJSON_IsBool(item)) {
-        return PORTONE_DECLINED;
+        return 0;
     }
 
     request->cancel.has_retain_promotion = 1;
     request->cancel.retain_promotion = cJSON_IsTrue(item);
 
-    return PORTONE_OK;
+    return 1;
 }
 
 
@@ -373,27 +331,19 @@ portone_field_extra(portone_request_t *request, const portone_field_t *field,
 {
     const cJSON  *requester;
 
-    if (!cJSON_IsObject(item)) {
-        return PORTONE_DECLINED;
-    }
-
-    requester = item->child;
+    requester = cJSON_IsObject(item) ? item->child : NULL;
 
     if (requester == NULL
         || requester->next != NULL
         || strcmp(requester->string, "requester") != 0
-        || !cJSON_IsString(requester))
+        || !cJSON_IsString(requester)
+        || (strcmp(requester->valuestring, "customer") != 0
+            && strcmp(requester->valuestring, "admin") != 0))
     {
-        return PORTONE_DECLINED;
-    }
-
-    if (strcmp(requester->valuestring, "customer") != 0
-        && strcmp(requester->valuestring, "admin") != 0)
-    {
-        return PORTONE_DECLINED;
+        return 0;
     }
 
     request->cancel.requester = portone_str(requester->valuestring);
 
-    return PORTONE_OK;
+    return 1;
 }

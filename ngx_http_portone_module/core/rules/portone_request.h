@@ -44,5 +44,9 @@ portone_error_e portone_request_parse(portone_request_t *request,
     const char *text, size_t len, char field[PORTONE_FIELD_LEN]);
 void portone_request_free(portone_request_t *request);
 
+/* PORTONE_INVALID_REQUEST; field receives the name of the culprit, as above */
+portone_error_e portone_request_culprit(char field[PORTONE_FIELD_LEN],
+    const char *name);
+
 
 #endif /* _PORTONE_REQUEST_H_INCLUDED_ */

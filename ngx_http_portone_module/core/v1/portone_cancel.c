@@ -29,9 +29,6 @@ portone_cancel_body(const portone_cancel_t *cancel,
     exponent = payment->exponent;
 
     body = cJSON_CreateObject();
-    if (body == NULL) {
-        return NULL;
-    }
 
     rc = portone_json_add_str(body, "imp_uid", &payment->imp_uid);
     rc |= portone_json_add(body, "amount",
