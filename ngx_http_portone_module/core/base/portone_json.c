@@ -409,3 +409,16 @@ portone_json_print(const cJSON *json)
 
     return cJSON_PrintBuffered(json, 4 * PORTONE_JSON_TEXT, 0);
 }
+
+
+char *
+portone_json_finish(cJSON *json, int rc)
+{
+    char  *text;
+
+    text = (rc == PORTONE_OK) ? portone_json_print(json) : NULL;
+
+    cJSON_Delete(json);
+
+    return text;
+}

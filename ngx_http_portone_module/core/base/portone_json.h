@@ -113,5 +113,8 @@ cJSON *portone_json_number_copy(const cJSON *item);
  */
 char *portone_json_print(const cJSON *json);
 
+/* the same if rc is PORTONE_OK, else NULL; json is freed in any case */
+char *portone_json_finish(cJSON *json, int rc);
+
 
 #endif /* _PORTONE_JSON_H_INCLUDED_ */

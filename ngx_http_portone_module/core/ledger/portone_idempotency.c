@@ -43,7 +43,6 @@ portone_idempotency_record(const portone_idempotency_t *idempotency,
     int64_t expires_at)
 {
     int     rc;
-    char   *text;
     cJSON  *record;
 
     record = cJSON_CreateObject();
@@ -56,11 +55,7 @@ portone_idempotency_record(const portone_idempotency_t *idempotency,
     rc |= portone_json_add_int(record, "expires_at", expires_at);
     rc |= portone_json_add(record, "answer", cJSON_CreateNull());
 
-    text = (rc == PORTONE_OK) ? portone_json_print(record) : NULL;
-
-    cJSON_Delete(record);
-
-    return text;
+    return portone_json_finish(record, rc);
 }
 
 

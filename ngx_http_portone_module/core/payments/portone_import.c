@@ -177,7 +177,6 @@ portone_import_reply(const portone_import_result_t *total,
     portone_error_e error, uint64_t line, portone_language_e language)
 {
     int                    rc;
-    char                  *text;
     cJSON                 *json;
     portone_error_body_t   body;
 
@@ -199,11 +198,7 @@ portone_import_reply(const portone_import_result_t *total,
     rc |= portone_json_set_int(json, "rejected", (int64_t) total->rejected);
     rc |= portone_import_errors(json, total);
 
-    text = (rc == PORTONE_OK) ? portone_json_print(json) : NULL;
-
-    cJSON_Delete(json);
-
-    return text;
+    return portone_json_finish(json, rc);
 }
 
 

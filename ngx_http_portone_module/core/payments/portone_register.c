@@ -614,7 +614,6 @@ portone_register_reply(const portone_register_t *reg,
     portone_language_e language)
 {
     int                    rc;
-    char                  *text;
     cJSON                 *json;
     portone_str_t          refund_id;
     portone_error_body_t   body;
@@ -638,11 +637,7 @@ portone_register_reply(const portone_register_t *reg,
         rc = portone_json_set_str(json, "refund_id", &refund_id);
     }
 
-    text = (rc == PORTONE_OK) ? portone_json_print(json) : NULL;
-
-    cJSON_Delete(json);
-
-    return text;
+    return portone_json_finish(json, rc);
 }
 
 

@@ -157,7 +157,7 @@ portone_replay_answer(const portone_flow_t *flow, portone_state_e state,
     portone_error_e error)
 {
     int             rc;
-    char           *body, *text;
+    char           *body;
     cJSON          *answer;
     const cJSON    *code;
     portone_str_t   word, message;
@@ -189,9 +189,5 @@ portone_replay_answer(const portone_flow_t *flow, portone_state_e state,
 
     cJSON_free(body);
 
-    text = (rc == PORTONE_OK) ? portone_json_print(answer) : NULL;
-
-    cJSON_Delete(answer);
-
-    return text;
+    return portone_json_finish(answer, rc);
 }

@@ -33,7 +33,6 @@ static portone_str_t portone_reply_sentence(const portone_flow_t *flow,
 static int portone_reply_word(cJSON *json, const char *name,
     const char *word);
 static int portone_reply_refundable(cJSON *json, const portone_flow_t *flow);
-static char *portone_reply_print(cJSON *json, int rc);
 
 
 char *
@@ -48,7 +47,7 @@ portone_reply_error(portone_error_e error, const char *field,
     body.message = portone_str(portone_error_message(error, language));
     body.field = field;
 
-    return portone_reply_print(portone_error_body(&body), PORTONE_OK);
+    return portone_json_finish(portone_error_body(&body), PORTONE_OK);
 }
 
 
@@ -108,7 +107,7 @@ portone_reply_payment(const portone_flow_t *flow)
     rc |= portone_json_set(json, "refunds",
                            cJSON_Duplicate(flow->lookup.refunds, 1));
 
-    return portone_reply_print(json, rc);
+    return portone_json_finish(json, rc);
 }
 
 
@@ -127,7 +126,7 @@ portone_reply_webhook(const portone_flow_t *flow)
     rc = portone_json_set_str(json, "imp_uid", &flow->payment.imp_uid);
     rc |= portone_json_set_str(json, "status", &flow->payment.status);
 
-    return portone_reply_print(json, rc);
+    return portone_json_finish(json, rc);
 }
 
 
@@ -182,7 +181,7 @@ portone_reply_outcome(const portone_flow_t *flow,
                              portone_record_word(reply->state));
     rc |= portone_json_set_str(json, "refund_id", reply->refund_id);
 
-    return portone_reply_print(json, rc);
+    return portone_json_finish(json, rc);
 }
 
 
@@ -238,7 +237,7 @@ portone_reply_flow_error(const portone_flow_t *flow,
         rc |= portone_json_set_str(json, "refund_id", reply->refund_id);
     }
 
-    return portone_reply_print(json, rc);
+    return portone_json_finish(json, rc);
 }
 
 
@@ -271,17 +270,4 @@ portone_reply_refundable(cJSON *json, const portone_flow_t *flow)
     return portone_json_set(json, "refundable_amount",
                             portone_money_json(balance,
                                                flow->payment.exponent));
-}
-
-
-static char *
-portone_reply_print(cJSON *json, int rc)
-{
-    char  *text;
-
-    text = (rc == PORTONE_OK) ? portone_json_print(json) : NULL;
-
-    cJSON_Delete(json);
-
-    return text;
 }

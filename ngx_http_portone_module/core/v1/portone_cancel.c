@@ -21,7 +21,6 @@ portone_cancel_body(const portone_cancel_t *cancel,
     const portone_payment_t *payment, int64_t amount)
 {
     int     rc, exponent;
-    char   *text;
     cJSON  *body, *extra;
 
     assert(amount > 0 && amount <= portone_payment_balance(payment));
@@ -67,11 +66,7 @@ portone_cancel_body(const portone_cancel_t *cancel,
         rc |= portone_json_add(body, "extra", extra);
     }
 
-    text = (rc == PORTONE_OK) ? portone_json_print(body) : NULL;
-
-    cJSON_Delete(body);
-
-    return text;
+    return portone_json_finish(body, rc);
 }
 
 

@@ -16,29 +16,41 @@
 #define PORTONE_WEBHOOK_NAME  16
 
 
-static portone_error_e portone_webhook_member(portone_str_t *value,
-    const cJSON *json, const char *name, const char **field);
+typedef struct {
+    const char  *name;
+    size_t       offset;    /* of the value in portone_webhook_t */
+    size_t       max;       /* characters */
+} portone_webhook_uid_t;
+
+
+static portone_error_e portone_webhook_member(portone_webhook_t *webhook,
+    const portone_webhook_uid_t *uid, const char **field);
 static portone_error_e portone_webhook_pair(portone_webhook_t *webhook,
     char **dst, const char *pair, const char *last, const char **field);
-static int portone_webhook_is(const portone_str_t *name, const char *text);
 static char *portone_webhook_unescape(char *dst, size_t size,
     const char *src, const char *last);
 static int portone_webhook_hex(char c);
-static portone_error_e portone_webhook_check(portone_webhook_t *webhook,
-    const char **field);
-static portone_error_e portone_webhook_fail(portone_webhook_t *webhook,
-    portone_error_e error);
+static portone_error_e portone_webhook_end(portone_webhook_t *webhook,
+    portone_error_e error, const char **field);
 
 
-static const char  portone_webhook_imp_uid[] = "imp_uid";
-static const char  portone_webhook_merchant_uid[] = "merchant_uid";
+static const portone_webhook_uid_t  portone_webhook_uids[] = {
+
+    { "imp_uid", offsetof(portone_webhook_t, imp_uid), PORTONE_IMP_UID_MAX },
+
+    { "merchant_uid", offsetof(portone_webhook_t, merchant_uid),
+      PORTONE_MERCHANT_UID_MAX },
+
+    { NULL, 0, 0 }
+};
 
 
 portone_error_e
 portone_webhook_json(portone_webhook_t *webhook, const char *text,
     size_t len, const char **field)
 {
-    portone_error_e  error;
+    portone_error_e               error;
+    const portone_webhook_uid_t  *uid;
 
     memset(webhook, 0, sizeof(portone_webhook_t));
 
@@ -50,58 +62,37 @@ portone_webhook_json(portone_webhook_t *webhook, const char *text,
         return (errno == ENOMEM) ? PORTONE_OVERLOADED : PORTONE_INVALID_JSON;
     }
 
-    if (!cJSON_IsObject(webhook->json)) {
-        return portone_webhook_fail(webhook, PORTONE_INVALID_JSON);
+    error = cJSON_IsObject(webhook->json) ? PORTONE_NO_ERROR
+                                          : PORTONE_INVALID_JSON;
+
+    for (uid = portone_webhook_uids;
+         uid->name != NULL && error == PORTONE_NO_ERROR;
+         uid++)
+    {
+        error = portone_webhook_member(webhook, uid, field);
     }
 
-    error = portone_webhook_member(&webhook->imp_uid, webhook->json,
-                                   portone_webhook_imp_uid, field);
-
-    if (error == PORTONE_NO_ERROR) {
-        error = portone_webhook_member(&webhook->merchant_uid, webhook->json,
-                                       portone_webhook_merchant_uid, field);
-    }
-
-    if (error != PORTONE_NO_ERROR) {
-        return portone_webhook_fail(webhook, error);
-    }
-
-    return portone_webhook_check(webhook, field);
+    return portone_webhook_end(webhook, error, field);
 }
 
 
 static portone_error_e
-portone_webhook_member(portone_str_t *value, const cJSON *json,
-    const char *name, const char **field)
+portone_webhook_member(portone_webhook_t *webhook,
+    const portone_webhook_uid_t *uid, const char **field)
 {
-    const cJSON  *item, *member;
+    cJSON          *item;
+    portone_str_t  *value;
 
-    member = NULL;
-
-    cJSON_ArrayForEach(item, json) {
-
-        if (strcmp(item->string, name) != 0) {
-            continue;
-        }
-
-        if (member != NULL) {
-            *field = name;
-            return PORTONE_INVALID_REQUEST;
-        }
-
-        member = item;
-    }
-
-    if (member == NULL || cJSON_IsNull(member)) {
-        return PORTONE_NO_ERROR;
-    }
-
-    if (!cJSON_IsString(member)) {
-        *field = name;
+    if (portone_json_members(webhook->json, &uid->name, &item, 1) == 0
+        || (item != NULL && !cJSON_IsNull(item) && !cJSON_IsString(item)))
+    {
+        *field = uid->name;
         return PORTONE_INVALID_REQUEST;
     }
 
-    *value = portone_str(member->valuestring);
+    value = (portone_str_t *) ((char *) webhook + uid->offset);
+
+    *value = portone_json_item_str(item);
 
     return PORTONE_NO_ERROR;
 }
@@ -129,7 +120,9 @@ portone_webhook_form(portone_webhook_t *webhook, const char *text,
     dst = webhook->text;
     last = text + len;
 
-    for (p = text; p < last; p = end + 1) {
+    error = PORTONE_NO_ERROR;
+
+    for (p = text; p < last && error == PORTONE_NO_ERROR; p = end + 1) {
 
         end = memchr(p, '&', last - p);
         if (end == NULL) {
@@ -137,13 +130,9 @@ portone_webhook_form(portone_webhook_t *webhook, const char *text,
         }
 
         error = portone_webhook_pair(webhook, &dst, p, end, field);
-
-        if (error != PORTONE_NO_ERROR) {
-            return portone_webhook_fail(webhook, error);
-        }
     }
 
-    return portone_webhook_check(webhook, field);
+    return portone_webhook_end(webhook, error, field);
 }
 
 
@@ -151,9 +140,10 @@ static portone_error_e
 portone_webhook_pair(portone_webhook_t *webhook, char **dst,
     const char *pair, const char *last, const char **field)
 {
-    char            buf[PORTONE_WEBHOOK_NAME], *end;
-    const char     *equals;
-    portone_str_t   name, *value;
+    char                          buf[PORTONE_WEBHOOK_NAME], *end;
+    const char                   *equals;
+    portone_str_t                 name, known, *value;
+    const portone_webhook_uid_t  *uid;
 
     equals = memchr(pair, '=', last - pair);
     if (equals == NULL) {
@@ -171,17 +161,20 @@ portone_webhook_pair(portone_webhook_t *webhook, char **dst,
     name.data = buf;
     name.len = end - buf;
 
-    if (portone_webhook_is(&name, portone_webhook_imp_uid)) {
-        *field = portone_webhook_imp_uid;
-        value = &webhook->imp_uid;
+    for (uid = portone_webhook_uids; uid->name != NULL; uid++) {
+        known = portone_str(uid->name);
 
-    } else if (portone_webhook_is(&name, portone_webhook_merchant_uid)) {
-        *field = portone_webhook_merchant_uid;
-        value = &webhook->merchant_uid;
+        if (portone_str_eq(&name, &known)) {
+            break;
+        }
+    }
 
-    } else {
+    if (uid->name == NULL) {
         return PORTONE_NO_ERROR;
     }
+
+    *field = uid->name;
+    value = (portone_str_t *) ((char *) webhook + uid->offset);
 
     if (value->data != NULL) {
         return PORTONE_INVALID_REQUEST;
@@ -203,17 +196,6 @@ portone_webhook_pair(portone_webhook_t *webhook, char **dst,
     *field = "";
 
     return PORTONE_NO_ERROR;
-}
-
-
-static int
-portone_webhook_is(const portone_str_t *name, const char *text)
-{
-    portone_str_t  str;
-
-    str = portone_str(text);
-
-    return portone_str_eq(name, &str);
 }
 
 
@@ -284,39 +266,40 @@ portone_webhook_hex(char c)
 }
 
 
-static portone_error_e
-portone_webhook_check(portone_webhook_t *webhook, const char **field)
-{
-    /* an empty identifier is present, and invalid */
-
-    if (webhook->imp_uid.data != NULL
-        && !portone_uid_valid(&webhook->imp_uid, PORTONE_IMP_UID_MAX))
-    {
-        *field = portone_webhook_imp_uid;
-        return portone_webhook_fail(webhook, PORTONE_INVALID_REQUEST);
-    }
-
-    if (webhook->merchant_uid.data != NULL
-        && !portone_uid_valid(&webhook->merchant_uid,
-                              PORTONE_MERCHANT_UID_MAX))
-    {
-        *field = portone_webhook_merchant_uid;
-        return portone_webhook_fail(webhook, PORTONE_INVALID_REQUEST);
-    }
-
-    if (webhook->imp_uid.data == NULL && webhook->merchant_uid.data == NULL) {
-        *field = portone_webhook_imp_uid;
-        return portone_webhook_fail(webhook, PORTONE_INVALID_REQUEST);
-    }
-
-    return PORTONE_NO_ERROR;
-}
-
+/* the checks after reading, which may have failed; an error frees all */
 
 static portone_error_e
-portone_webhook_fail(portone_webhook_t *webhook, portone_error_e error)
+portone_webhook_end(portone_webhook_t *webhook, portone_error_e error,
+    const char **field)
 {
-    portone_webhook_free(webhook);
+    const portone_str_t          *value;
+    const portone_webhook_uid_t  *uid;
+
+    for (uid = portone_webhook_uids;
+         uid->name != NULL && error == PORTONE_NO_ERROR;
+         uid++)
+    {
+        value = (portone_str_t *) ((char *) webhook + uid->offset);
+
+        /* an empty identifier is present, and invalid */
+
+        if (value->data != NULL && !portone_uid_valid(value, uid->max)) {
+            *field = uid->name;
+            error = PORTONE_INVALID_REQUEST;
+        }
+    }
+
+    if (error == PORTONE_NO_ERROR
+        && webhook->imp_uid.data == NULL
+        && webhook->merchant_uid.data == NULL)
+    {
+        *field = portone_webhook_uids[0].name;
+        error = PORTONE_INVALID_REQUEST;
+    }
+
+    if (error != PORTONE_NO_ERROR) {
+        portone_webhook_free(webhook);
+    }
 
     return error;
 }
