@@ -156,16 +156,11 @@ portone_flow_abandon(portone_flow_t *flow)
         return;
     }
 
-    switch (flow->state) {
-
-    case PORTONE_STATE_NOT_EXECUTED:
-    case PORTONE_STATE_REJECTED:
-        break;
-
-    default:
+    if (flow->state != PORTONE_STATE_NOT_EXECUTED
+        && flow->state != PORTONE_STATE_REJECTED)
+    {
         flow->state = PORTONE_STATE_UNKNOWN;
         flow->error = PORTONE_OUTCOME_UNKNOWN;
-        break;
     }
 }
 

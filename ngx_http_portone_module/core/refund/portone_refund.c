@@ -468,14 +468,13 @@ portone_refund_settled(portone_flow_t *flow, int rc)
      * only when it is durable; "nothing was refunded" is true in any case.
      */
 
-    switch (flow->state) {
-
-    case PORTONE_STATE_NOT_EXECUTED:
-    case PORTONE_STATE_REJECTED:
+    if (flow->state == PORTONE_STATE_NOT_EXECUTED
+        || flow->state == PORTONE_STATE_REJECTED)
+    {
         return PORTONE_STEP_FINISH;
-
-    default:
-        flow->state = PORTONE_STATE_UNKNOWN;
-        return portone_step_finish(flow, PORTONE_OUTCOME_UNKNOWN);
     }
+
+    flow->state = PORTONE_STATE_UNKNOWN;
+
+    return portone_step_finish(flow, PORTONE_OUTCOME_UNKNOWN);
 }

@@ -123,27 +123,18 @@ portone_sync_recheck(portone_flow_t *flow, portone_error_e error)
         return portone_step_finish(flow, error);
     }
 
-    switch (error) {
-
-    case PORTONE_CHECKSUM_MISMATCH:
-
-        if (flow->was_fetched || flow->learned
-            || !portone_uid_addressable(&flow->payment.imp_uid))
-        {
-            break;
-        }
-
-        return portone_sync_read(flow, PORTONE_STEP_REREAD);
-
-    case PORTONE_NOT_REFUNDABLE:
-    case PORTONE_ALREADY_REFUNDED:
+    if (error == PORTONE_NOT_REFUNDABLE || error == PORTONE_ALREADY_REFUNDED) {
         return portone_sync_order(flow);
-
-    default:
-        break;
     }
 
-    return portone_step_finish(flow, error);
+    if (error != PORTONE_CHECKSUM_MISMATCH
+        || flow->was_fetched || flow->learned
+        || !portone_uid_addressable(&flow->payment.imp_uid))
+    {
+        return portone_step_finish(flow, error);
+    }
+
+    return portone_sync_read(flow, PORTONE_STEP_REREAD);
 }
 
 

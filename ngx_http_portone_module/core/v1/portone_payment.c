@@ -393,8 +393,7 @@ portone_month(int64_t time)
 char *
 portone_payment_print(const portone_payment_t *payment, int refundable)
 {
-    char           *text;
-    cJSON          *amount;
+    char           *text, *out;
     portone_str_t   str;
 
     if (payment->text != NULL) {
@@ -404,25 +403,18 @@ portone_payment_print(const portone_payment_t *payment, int refundable)
                           : portone_str_copy(&str);
     }
 
-    if (!refundable) {
-        return portone_json_print(payment->json);
-    }
-
-    amount = portone_money_json(portone_payment_balance(payment),
-                                payment->exponent);
-
-    if (portone_json_set(payment->json, "refundable_amount", amount)
-        != PORTONE_OK)
-    {
-        return NULL;
-    }
-
     text = portone_json_print(payment->json);
 
-    cJSON_DeleteItemFromObjectCaseSensitive(payment->json,
-                                            "refundable_amount");
+    if (text == NULL || !refundable) {
+        return text;
+    }
 
-    return text;
+    str = portone_str(text);
+    out = portone_payment_reprint(payment, &str);
+
+    cJSON_free(text);
+
+    return out;
 }
 
 

@@ -111,8 +111,7 @@ int portone_payment_month_passed(int64_t then, int64_t now);
 /*
  * portone_payment_print() returns the JSON text of the payment, the kept one if
  * there is, NUL-terminated, to be freed with cJSON_free(); NULL: out of memory.
- * refundable != 0 adds refundable_amount, for which the tree may be changed and
- * changed back: one thread at a time.
+ * refundable != 0 adds refundable_amount.
  */
 char *portone_payment_print(const portone_payment_t *payment, int refundable);
 
