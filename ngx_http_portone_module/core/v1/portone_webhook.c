@@ -18,7 +18,7 @@
 
 typedef struct {
     const char  *name;
-    size_t       offset;    /* of the value in portone_webhook_t */
+    size_t       offset;    /* place of the value in portone_webhook_t */
     size_t       max;       /* characters */
 } portone_webhook_uid_t;
 
