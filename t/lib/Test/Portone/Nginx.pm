@@ -64,9 +64,21 @@ sub _system {
     # Test::Nginx would try for half a minute to start a server whose
     # configuration is wrong
 
-    _give_up() if $status != 0 && !defined $block->must_die;
+    if (!defined $block->must_die) {
+        _give_up() if $status != 0;
+        _give_up() if $command =~ / -c / && !_all_workers();
+    }
 
     return $status;
+}
+
+
+# A worker is called so once it is ready: it has opened the store, for example.
+
+sub _all_workers {
+    return wait_until(10, sub {
+        server_workers() == $Test::Nginx::Util::Workers;
+    });
 }
 
 
