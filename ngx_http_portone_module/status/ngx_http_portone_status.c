@@ -5,13 +5,9 @@
 
 
 #include "ngx_http_portone_status.h"
-#include "ngx_http_portone_metrics.h"
 #include "ngx_http_portone_page.h"
 #include "ngx_http_portone_reply.h"
-#include "ngx_http_portone_store.h"
 #include "ngx_http_portone_zone.h"
-#include "portone_error.h"
-#include "portone_record.h"
 
 
 /* others' turn between two looks at a store with many open refunds, ms */
@@ -41,8 +37,6 @@ static ngx_int_t ngx_http_portone_status_send(
     ngx_http_portone_status_job_t *job);
 static ngx_int_t ngx_http_portone_status_headers(ngx_http_request_t *r,
     ngx_uint_t format);
-static ngx_chain_t *ngx_http_portone_status_chain(ngx_http_request_t *r,
-    ngx_http_portone_text_t *text);
 
 
 ngx_int_t
@@ -211,13 +205,11 @@ ngx_http_portone_status_look(ngx_http_portone_status_job_t *job)
 
     status->store_up = 0;
 
-    if (job->store == NULL || !ngx_http_portone_store_is_open(job->store)) {
-        return NGX_OK;
-    }
-
-    if (ngx_http_portone_store_read(job->store, portone_overview,
-                                    &status->survey, log)
-        != PORTONE_OK)
+    if (job->store == NULL
+        || !ngx_http_portone_store_is_open(job->store)
+        || ngx_http_portone_store_read(job->store, portone_overview,
+                                       &status->survey, log)
+           != PORTONE_OK)
     {
         return NGX_OK;
     }
@@ -226,22 +218,14 @@ ngx_http_portone_status_look(ngx_http_portone_status_job_t *job)
         return NGX_AGAIN;
     }
 
-    if (ngx_http_portone_store_read(job->store, ngx_http_portone_store_info,
+    status->store_up =
+        ngx_http_portone_store_read(job->store, ngx_http_portone_store_info,
                                     &status->store, log)
-        != PORTONE_OK)
-    {
-        return NGX_OK;
-    }
-
-    if (job->format == NGX_HTTP_PORTONE_STATUS_HTML
-        && ngx_http_portone_store_read(job->store, portone_overview_recent,
-                                       &status->recent, log)
-           != PORTONE_OK)
-    {
-        return NGX_OK;
-    }
-
-    status->store_up = 1;
+        == PORTONE_OK
+        && (job->format != NGX_HTTP_PORTONE_STATUS_HTML
+            || ngx_http_portone_store_read(job->store, portone_overview_recent,
+                                           &status->recent, log)
+               == PORTONE_OK);
 
     return NGX_OK;
 }
@@ -250,23 +234,18 @@ ngx_http_portone_status_look(ngx_http_portone_status_job_t *job)
 static void
 ngx_http_portone_status_timer(ngx_event_t *ev)
 {
-    ngx_int_t                       rc;
     ngx_connection_t               *c;
-    ngx_http_request_t             *r;
     ngx_http_portone_status_job_t  *job;
 
     job = ev->data;
-    r = job->request;
-    c = r->connection;
+    c = job->request->connection;
 
     if (ngx_http_portone_status_look(job) == NGX_AGAIN) {
         ngx_add_timer(ev, NGX_HTTP_PORTONE_STATUS_PAUSE);
         return;
     }
 
-    rc = ngx_http_portone_status_send(job);
-
-    ngx_http_finalize_request(r, rc);
+    ngx_http_finalize_request(job->request, ngx_http_portone_status_send(job));
 
     ngx_http_run_posted_requests(c);
 }
@@ -312,7 +291,6 @@ static ngx_int_t
 ngx_http_portone_status_send(ngx_http_portone_status_job_t *job)
 {
     ngx_int_t                     rc;
-    ngx_chain_t                  *out;
     ngx_http_request_t           *r;
     ngx_http_portone_text_t       text;
     ngx_http_portone_status_t    *status;
@@ -327,28 +305,24 @@ ngx_http_portone_status_send(ngx_http_portone_status_job_t *job)
 
     ngx_http_portone_text_init(&text, r->pool);
 
-    switch (job->format) {
-
-    case NGX_HTTP_PORTONE_STATUS_PROMETHEUS:
+    if (job->format == NGX_HTTP_PORTONE_STATUS_PROMETHEUS) {
         ngx_http_portone_status_format_prometheus(&text, status);
-        break;
 
-    case NGX_HTTP_PORTONE_STATUS_HTML:
+    } else if (job->format == NGX_HTTP_PORTONE_STATUS_HTML) {
         ngx_http_portone_page_html(&text, status);
-        break;
 
-    default: /* NGX_HTTP_PORTONE_STATUS_JSON */
+    } else {
         ngx_http_portone_status_format_json(&text, status);
-        break;
     }
 
-    out = ngx_http_portone_status_chain(r, &text);
-
-    if (out == NULL
+    if (text.failed
         || ngx_http_portone_status_headers(r, job->format) != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
+
+    text.buf->last_buf = (r == r->main) ? 1 : 0;
+    text.buf->last_in_chain = 1;
 
     r->headers_out.status = NGX_HTTP_OK;
     r->headers_out.content_length_n = text.len;
@@ -359,7 +333,7 @@ ngx_http_portone_status_send(ngx_http_portone_status_job_t *job)
         return rc;
     }
 
-    return ngx_http_output_filter(r, out);
+    return ngx_http_output_filter(r, text.chain);
 }
 
 
@@ -411,37 +385,4 @@ ngx_http_portone_status_headers(ngx_http_request_t *r, ngx_uint_t format)
     r->headers_out.content_type_lowcase = NULL;
 
     return NGX_OK;
-}
-
-
-/* drops empty buffers; NULL: out of memory */
-
-static ngx_chain_t *
-ngx_http_portone_status_chain(ngx_http_request_t *r,
-    ngx_http_portone_text_t *text)
-{
-    ngx_buf_t     *b;
-    ngx_chain_t  **cl;
-
-    b = NULL;
-
-    for (cl = &text->chain; *cl; /* void */) {
-
-        if (ngx_buf_size((*cl)->buf) == 0) {
-            *cl = (*cl)->next;
-            continue;
-        }
-
-        b = (*cl)->buf;
-        cl = &(*cl)->next;
-    }
-
-    if (text->failed || b == NULL) {
-        return NULL;
-    }
-
-    b->last_buf = (r == r->main) ? 1 : 0;
-    b->last_in_chain = 1;
-
-    return text->chain;
 }

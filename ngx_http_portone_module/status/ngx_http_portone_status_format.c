@@ -4,31 +4,26 @@
  */
 
 
-#include "ngx_http_portone_metrics.h"
 #include "ngx_http_portone_status.h"
 #include "ngx_http_portone_status_table.h"
-#include "ngx_http_portone_text.h"
-#include "portone_overview.h"
-#include "portone_record.h"
 
 
 typedef void (*ngx_http_portone_value_pt)(ngx_http_portone_text_t *text,
-    ngx_http_portone_metric_t *metric, ngx_uint_t *index, u_char *value);
+    ngx_http_portone_metric_t *metric, ngx_uint_t *index, ngx_atomic_t *v);
 
 
 static void ngx_http_portone_metric_walk(ngx_http_portone_text_t *text,
     ngx_http_portone_metric_t *metric, ngx_http_portone_status_t *status,
     ngx_http_portone_value_pt handler);
-static size_t ngx_http_portone_metric_size(ngx_http_portone_metric_t *metric);
 static void ngx_http_portone_prometheus_value(ngx_http_portone_text_t *text,
-    ngx_http_portone_metric_t *metric, ngx_uint_t *index, u_char *value);
+    ngx_http_portone_metric_t *metric, ngx_uint_t *index, ngx_atomic_t *v);
 static void ngx_http_portone_prometheus_sample(ngx_http_portone_text_t *text,
     ngx_http_portone_metric_t *metric, ngx_uint_t *index, const char *suffix,
     const char *le);
 static void ngx_http_portone_json_value(ngx_http_portone_text_t *text,
-    ngx_http_portone_metric_t *metric, ngx_uint_t *index, u_char *value);
+    ngx_http_portone_metric_t *metric, ngx_uint_t *index, ngx_atomic_t *v);
 static void ngx_http_portone_json_histogram(ngx_http_portone_text_t *text,
-    ngx_http_portone_metric_t *metric, ngx_atomic_t *value);
+    ngx_http_portone_metric_t *metric, ngx_atomic_t *v);
 static void ngx_http_portone_json_reviews(ngx_http_portone_text_t *text,
     portone_overview_t *survey);
 static void ngx_http_portone_json_member(ngx_http_portone_text_t *text,
@@ -38,8 +33,6 @@ static const char *ngx_http_portone_bound(ngx_http_portone_metric_t *metric,
 static ngx_uint_t ngx_http_portone_bounds(ngx_http_portone_metric_t *metric);
 static void ngx_http_portone_number(ngx_http_portone_text_t *text,
     ngx_http_portone_metric_t *metric, ngx_atomic_uint_t value);
-static void ngx_http_portone_seconds(ngx_http_portone_text_t *text,
-    ngx_atomic_uint_t usec);
 
 
 void
@@ -74,14 +67,17 @@ ngx_http_portone_metric_walk(ngx_http_portone_text_t *text,
     ngx_http_portone_metric_t *metric, ngx_http_portone_status_t *status,
     ngx_http_portone_value_pt handler)
 {
-    size_t                     size;
-    u_char                    *base;
-    ngx_uint_t                 index[2], n[2];
+    ngx_uint_t                 index[2], n[2], size;
+    ngx_atomic_t              *value;
     ngx_http_portone_label_t  *label;
 
-    base = (u_char *) status + metric->offset;
-    size = ngx_http_portone_metric_size(metric);
+    value = (ngx_atomic_t *) ((u_char *) status + metric->offset);
     label = metric->label;
+
+    /* a histogram has a bucket more than bounds, and the sum */
+
+    size = ngx_http_portone_bounds(metric);
+    size = size ? size + 2 : 1;
 
     n[0] = ngx_max(label[0].n, 1);
     n[1] = ngx_max(label[1].n, 1);
@@ -91,39 +87,20 @@ ngx_http_portone_metric_walk(ngx_http_portone_text_t *text,
         for (index[1] = label[1].first; index[1] < n[1]; index[1]++) {
 
             handler(text, metric, index,
-                    base + (index[0] * n[1] + index[1]) * size);
+                    value + (index[0] * n[1] + index[1]) * size);
         }
-    }
-}
-
-
-static size_t
-ngx_http_portone_metric_size(ngx_http_portone_metric_t *metric)
-{
-    switch (metric->type) {
-
-    case NGX_HTTP_PORTONE_HISTOGRAM_TIMES:
-        return sizeof(ngx_http_portone_times_t);
-
-    case NGX_HTTP_PORTONE_HISTOGRAM_SIZES:
-        return sizeof(ngx_http_portone_sizes_t);
-
-    default:
-        return sizeof(ngx_atomic_t);
     }
 }
 
 
 static void
 ngx_http_portone_prometheus_value(ngx_http_portone_text_t *text,
-    ngx_http_portone_metric_t *metric, ngx_uint_t *index, u_char *value)
+    ngx_http_portone_metric_t *metric, ngx_uint_t *index, ngx_atomic_t *v)
 {
-    u_char              buf[NGX_INT64_LEN + 8];
-    ngx_uint_t          i, n;
-    ngx_atomic_t       *v;
-    ngx_atomic_uint_t   count;
+    u_char             buf[NGX_INT64_LEN + 8];
+    ngx_uint_t         i, n;
+    ngx_atomic_uint_t  count;
 
-    v = (ngx_atomic_t *) value;
     n = ngx_http_portone_bounds(metric);
 
     if (n == 0) {
@@ -145,13 +122,7 @@ ngx_http_portone_prometheus_value(ngx_http_portone_text_t *text,
 
     ngx_http_portone_prometheus_sample(text, metric, index, "_sum", NULL);
 
-    if (metric->type == NGX_HTTP_PORTONE_HISTOGRAM_TIMES) {
-        ngx_http_portone_seconds(text, v[n + 1]);
-
-    } else {
-        ngx_http_portone_text_print(text, "%uA", v[n + 1]);
-    }
-
+    ngx_http_portone_number(text, metric, v[n + 1]);
     ngx_http_portone_text_print(text, "\n");
 
     ngx_http_portone_prometheus_sample(text, metric, index, "_count", NULL);
@@ -230,7 +201,7 @@ ngx_http_portone_status_format_json(ngx_http_portone_text_t *text,
 
 static void
 ngx_http_portone_json_value(ngx_http_portone_text_t *text,
-    ngx_http_portone_metric_t *metric, ngx_uint_t *index, u_char *value)
+    ngx_http_portone_metric_t *metric, ngx_uint_t *index, ngx_atomic_t *v)
 {
     ngx_uint_t                 i, ends;
     ngx_http_portone_label_t  *label;
@@ -255,10 +226,10 @@ ngx_http_portone_json_value(ngx_http_portone_text_t *text,
     }
 
     if (ngx_http_portone_bounds(metric)) {
-        ngx_http_portone_json_histogram(text, metric, (ngx_atomic_t *) value);
+        ngx_http_portone_json_histogram(text, metric, v);
 
     } else {
-        ngx_http_portone_number(text, metric, *(ngx_atomic_t *) value);
+        ngx_http_portone_number(text, metric, *v);
     }
 
     ends = 1;
@@ -280,7 +251,7 @@ ngx_http_portone_json_value(ngx_http_portone_text_t *text,
 
 static void
 ngx_http_portone_json_histogram(ngx_http_portone_text_t *text,
-    ngx_http_portone_metric_t *metric, ngx_atomic_t *value)
+    ngx_http_portone_metric_t *metric, ngx_atomic_t *v)
 {
     u_char             buf[NGX_INT64_LEN + 8];
     ngx_uint_t         i, n;
@@ -292,7 +263,7 @@ ngx_http_portone_json_histogram(ngx_http_portone_text_t *text,
     ngx_http_portone_text_print(text, "{\"buckets\":");
 
     for (i = 0; i <= n; i++) {
-        count += value[i];
+        count += v[i];
 
         ngx_http_portone_text_print(text, "%s\"%s\":%uA", (i == 0) ? "{" : ",",
                               ngx_http_portone_bound(metric, i, buf), count);
@@ -300,13 +271,7 @@ ngx_http_portone_json_histogram(ngx_http_portone_text_t *text,
 
     ngx_http_portone_text_print(text, "},\"sum\":");
 
-    if (metric->type == NGX_HTTP_PORTONE_HISTOGRAM_TIMES) {
-        ngx_http_portone_seconds(text, value[n + 1]);
-
-    } else {
-        ngx_http_portone_text_print(text, "%uA", value[n + 1]);
-    }
-
+    ngx_http_portone_number(text, metric, v[n + 1]);
     ngx_http_portone_text_print(text, ",\"count\":%uA}", count);
 }
 
@@ -411,38 +376,33 @@ ngx_http_portone_bound(ngx_http_portone_metric_t *metric, ngx_uint_t i,
 static ngx_uint_t
 ngx_http_portone_bounds(ngx_http_portone_metric_t *metric)
 {
-    switch (metric->type) {
-
-    case NGX_HTTP_PORTONE_HISTOGRAM_TIMES:
+    if (metric->type == NGX_HTTP_PORTONE_HISTOGRAM_TIMES) {
         return NGX_HTTP_PORTONE_TIMES;
-
-    case NGX_HTTP_PORTONE_HISTOGRAM_SIZES:
-        return NGX_HTTP_PORTONE_SIZES;
-
-    default:
-        return 0;
     }
+
+    return (metric->type == NGX_HTTP_PORTONE_HISTOGRAM_SIZES)
+               ? NGX_HTTP_PORTONE_SIZES : 0;
 }
 
+
+/* moments and times are seconds */
 
 static void
 ngx_http_portone_number(ngx_http_portone_text_t *text,
     ngx_http_portone_metric_t *metric, ngx_atomic_uint_t value)
 {
+    uint64_t  usec;
+
+    usec = value;
+
     if (metric->type == NGX_HTTP_PORTONE_GAUGE_MOMENT && value != 0) {
-        ngx_http_portone_seconds(text, value
-                             * (1000000 / NGX_HTTP_PORTONE_METRICS_TICKS));
+        usec *= 1000000 / NGX_HTTP_PORTONE_METRICS_TICKS;
+
+    } else if (metric->type != NGX_HTTP_PORTONE_HISTOGRAM_TIMES) {
+        ngx_http_portone_text_print(text, "%uA", value);
         return;
     }
 
-    ngx_http_portone_text_print(text, "%uA", value);
-}
-
-
-static void
-ngx_http_portone_seconds(ngx_http_portone_text_t *text,
-    ngx_atomic_uint_t usec)
-{
-    ngx_http_portone_text_print(text, "%uL.%06uL", (uint64_t) usec / 1000000,
-                                (uint64_t) usec % 1000000);
+    ngx_http_portone_text_print(text, "%uL.%06uL", usec / 1000000,
+                                usec % 1000000);
 }

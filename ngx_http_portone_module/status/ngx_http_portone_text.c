@@ -12,8 +12,6 @@
 
 static u_char *ngx_http_portone_text_room(ngx_http_portone_text_t *text,
     size_t size);
-static ngx_int_t ngx_http_portone_text_link(ngx_http_portone_text_t *text,
-    ngx_buf_t *b);
 
 
 void
@@ -47,82 +45,39 @@ ngx_http_portone_text_print(ngx_http_portone_text_t *text, const char *fmt, ...)
 
 
 void
-ngx_http_portone_text_static(ngx_http_portone_text_t *text, const char *data)
+ngx_http_portone_text_copy(ngx_http_portone_text_t *text, const char *data)
 {
-    u_char     *p;
-    size_t      len;
-    ngx_buf_t  *b;
+    u_char  *p;
+    size_t   len;
 
     len = ngx_strlen(data);
 
-    if (len <= NGX_HTTP_PORTONE_TEXT_MAX) {
-        p = ngx_http_portone_text_room(text, len);
-
-        if (p != NULL) {
-            text->buf->last = ngx_cpymem(p, data, len);
-            text->len += len;
-        }
-
+    p = ngx_http_portone_text_room(text, len);
+    if (p == NULL) {
         return;
     }
 
-    b = text->failed ? NULL : ngx_calloc_buf(text->pool);
-
-    if (b == NULL) {
-        text->failed = 1;
-        return;
-    }
-
-    b->pos = (u_char *) data;
-    b->last = b->pos + len;
-    b->memory = 1;
-
-    if (ngx_http_portone_text_link(text, b) != NGX_OK) {
-        return;
-    }
-
+    text->buf->last = ngx_cpymem(p, data, len);
     text->len += len;
-
-    /* the next text goes into a buffer of its own */
-
-    text->buf = NULL;
 }
 
 
 void
-ngx_http_portone_text_html(ngx_http_portone_text_t *text, const char *data)
+ngx_http_portone_text_escape(ngx_http_portone_text_t *text, const char *data,
+    uintptr_t (*escape)(u_char *dst, u_char *src, size_t size))
 {
     u_char  *p;
-    size_t   len, size;
+    size_t   len;
 
     len = ngx_strlen(data);
-    size = len + ngx_escape_html(NULL, (u_char *) data, len);
 
-    p = ngx_http_portone_text_room(text, size);
+    p = ngx_http_portone_text_room(text,
+                                   len + escape(NULL, (u_char *) data, len));
     if (p == NULL) {
         return;
     }
 
-    text->buf->last = (u_char *) ngx_escape_html(p, (u_char *) data, len);
-    text->len += text->buf->last - p;
-}
-
-
-void
-ngx_http_portone_text_json(ngx_http_portone_text_t *text, const char *data)
-{
-    u_char  *p;
-    size_t   len, size;
-
-    len = ngx_strlen(data);
-    size = len + ngx_escape_json(NULL, (u_char *) data, len);
-
-    p = ngx_http_portone_text_room(text, size);
-    if (p == NULL) {
-        return;
-    }
-
-    text->buf->last = (u_char *) ngx_escape_json(p, (u_char *) data, len);
+    text->buf->last = (u_char *) escape(p, (u_char *) data, len);
     text->len += text->buf->last - p;
 }
 
@@ -132,7 +87,8 @@ ngx_http_portone_text_json(ngx_http_portone_text_t *text, const char *data)
 static u_char *
 ngx_http_portone_text_room(ngx_http_portone_text_t *text, size_t size)
 {
-    ngx_buf_t  *b;
+    ngx_buf_t    *b;
+    ngx_chain_t  *cl;
 
     if (text->failed) {
         return NULL;
@@ -140,34 +96,17 @@ ngx_http_portone_text_room(ngx_http_portone_text_t *text, size_t size)
 
     b = text->buf;
 
-    if (b == NULL || (size_t) (b->end - b->last) < size) {
-        b = ngx_create_temp_buf(text->pool,
-                               ngx_max(size, NGX_HTTP_PORTONE_TEXT_BUFFER));
-        if (b == NULL) {
-            text->failed = 1;
-            return NULL;
-        }
-
-        if (ngx_http_portone_text_link(text, b) != NGX_OK) {
-            return NULL;
-        }
-
-        text->buf = b;
+    if (b && (size_t) (b->end - b->last) >= size) {
+        return b->last;
     }
 
-    return b->last;
-}
-
-
-static ngx_int_t
-ngx_http_portone_text_link(ngx_http_portone_text_t *text, ngx_buf_t *b)
-{
-    ngx_chain_t  *cl;
-
+    b = ngx_create_temp_buf(text->pool,
+                            ngx_max(size, NGX_HTTP_PORTONE_TEXT_BUFFER));
     cl = ngx_alloc_chain_link(text->pool);
-    if (cl == NULL) {
+
+    if (b == NULL || cl == NULL) {
         text->failed = 1;
-        return NGX_ERROR;
+        return NULL;
     }
 
     cl->buf = b;
@@ -175,6 +114,7 @@ ngx_http_portone_text_link(ngx_http_portone_text_t *text, ngx_buf_t *b)
 
     *text->last = cl;
     text->last = &cl->next;
+    text->buf = b;
 
-    return NGX_OK;
+    return b->last;
 }

@@ -38,15 +38,17 @@ void ngx_http_portone_text_init(ngx_http_portone_text_t *text,
 void ngx_http_portone_text_print(ngx_http_portone_text_t *text, const char *fmt,
     ...);
 
-/* adds a text as it is; data is static: a long text is used in place */
-void ngx_http_portone_text_static(ngx_http_portone_text_t *text,
+/* add a NUL-terminated text of any length, as it is and escaped */
+void ngx_http_portone_text_copy(ngx_http_portone_text_t *text,
     const char *data);
+void ngx_http_portone_text_escape(ngx_http_portone_text_t *text,
+    const char *data, uintptr_t (*escape)(u_char *dst, u_char *src,
+    size_t size));
 
-/* add a NUL-terminated text of any content, escaped for HTML and JSON */
-void ngx_http_portone_text_html(ngx_http_portone_text_t *text,
-    const char *data);
-void ngx_http_portone_text_json(ngx_http_portone_text_t *text,
-    const char *data);
+#define ngx_http_portone_text_html(text, data)                                \
+    ngx_http_portone_text_escape(text, data, ngx_escape_html)
+#define ngx_http_portone_text_json(text, data)                                \
+    ngx_http_portone_text_escape(text, data, ngx_escape_json)
 
 
 #endif /* _NGX_HTTP_PORTONE_TEXT_H_INCLUDED_ */

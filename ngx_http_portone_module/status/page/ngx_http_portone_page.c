@@ -5,11 +5,33 @@
 
 
 #include "ngx_http_portone_page.h"
-#include "ngx_http_portone_metrics.h"
 
 
 /* the last characters of an identifier, in sight */
 #define NGX_HTTP_PORTONE_PAGE_MASK  4
+
+
+#define ngx_http_portone_page_list(...)  { __VA_ARGS__ }
+
+
+const ngx_http_portone_page_words_t  ngx_http_portone_page_words[2] = {
+
+    [PORTONE_LANGUAGE_KO] = {
+#define word(name, ko, en)      .name = ko,
+#define words(name, n, ko, en)  .name = ngx_http_portone_page_list ko,
+#include "ngx_http_portone_page_words.h"
+#undef word
+#undef words
+    },
+
+    [PORTONE_LANGUAGE_EN] = {
+#define word(name, ko, en)      .name = en,
+#define words(name, n, ko, en)  .name = ngx_http_portone_page_list en,
+#include "ngx_http_portone_page_words.h"
+#undef word
+#undef words
+    }
+};
 
 
 void
@@ -57,6 +79,14 @@ ngx_http_portone_page_cell(ngx_http_portone_page_t *page, const char *label)
 {
     ngx_http_portone_text_print(page->text,
                                 "<td role=\"cell\" data-label=\"%s\">", label);
+}
+
+
+void
+ngx_http_portone_page_row(ngx_http_portone_page_t *page, const char *label)
+{
+    ngx_http_portone_text_print(page->text, "<tr role=\"row\">");
+    ngx_http_portone_page_cell(page, label);
 }
 
 

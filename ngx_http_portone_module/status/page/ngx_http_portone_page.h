@@ -8,16 +8,24 @@
 #define _NGX_HTTP_PORTONE_PAGE_H_INCLUDED_
 
 
-#include "ngx_http_portone_page_words.h"
 #include "ngx_http_portone_status.h"
-#include "ngx_http_portone_text.h"
-#include "portone_overview.h"
 
 
 /*
  * The page for people.  ngx_http_portone_text_html() writes all texts but
  * the words of ngx_http_portone_page_words.h.
  */
+
+typedef struct {
+#define word(name, ko, en)      const char  *name;
+#define words(name, n, ko, en)  const char  *name[n];
+#include "ngx_http_portone_page_words.h"
+#undef word
+#undef words
+} ngx_http_portone_page_words_t;
+
+/* by portone_language_e */
+extern const ngx_http_portone_page_words_t  ngx_http_portone_page_words[2];
 
 
 typedef enum {
@@ -67,8 +75,10 @@ void ngx_http_portone_page_section(ngx_http_portone_page_t *page,
 /* begins a table with columns of these names; NULL ends them */
 void ngx_http_portone_page_columns(ngx_http_portone_page_t *page, ...);
 
-/* begins a cell of the column that has this name */
+/* begin a cell of the column that has this name, and a row with the cell */
 void ngx_http_portone_page_cell(ngx_http_portone_page_t *page,
+    const char *label);
+void ngx_http_portone_page_row(ngx_http_portone_page_t *page,
     const char *label);
 
 /* cells, whole: a number, an identifier, and the amount of a refund */

@@ -4,7 +4,6 @@
  */
 
 
-#include "ngx_http_portone_metrics.h"
 #include "ngx_http_portone_page.h"
 
 
@@ -15,8 +14,15 @@
 #define NGX_HTTP_PORTONE_PAGE_FAILURE  (60 * 60)
 
 
+#define ngx_http_portone_page_attention(page, ...)                            \
+    ngx_http_portone_page_reason(page, NGX_HTTP_PORTONE_HEALTH_ATTENTION,     \
+                                 __VA_ARGS__)
+#define ngx_http_portone_page_broken(page, ...)                               \
+    ngx_http_portone_page_reason(page, NGX_HTTP_PORTONE_HEALTH_BROKEN,        \
+                                 __VA_ARGS__)
+
+
 static void ngx_http_portone_page_store_health(ngx_http_portone_page_t *page);
-static void ngx_http_portone_page_open_health(ngx_http_portone_page_t *page);
 static void ngx_http_portone_page_reason(ngx_http_portone_page_t *page,
     ngx_http_portone_health_e health, const char *fmt, ...);
 
@@ -25,25 +31,22 @@ void
 ngx_http_portone_page_health(ngx_http_portone_page_t *page)
 {
     u_char                      ago[NGX_HTTP_PORTONE_PAGE_AGE];
+    time_t                      failed;
     ngx_http_portone_gauges_t  *gauges;
-    ngx_http_portone_status_t  *status;
 
-    status = page->status;
-    gauges = &status->totals.gauges;
+    gauges = &page->status->totals.gauges;
 
     ngx_http_portone_page_store_health(page);
-    ngx_http_portone_page_open_health(page);
 
-    if (status->refused) {
-        ngx_http_portone_page_reason(page, NGX_HTTP_PORTONE_HEALTH_BROKEN,
-                                     page->w->keys_refused);
+    if (page->status->refused) {
+        ngx_http_portone_page_broken(page, page->w->keys_refused);
     }
 
     if (gauges->unanswered > gauges->answered) {
+        failed = gauges->unanswered / NGX_HTTP_PORTONE_METRICS_TICKS;
+
         ngx_http_portone_page_reason(page,
-            (status->now - (time_t) (gauges->unanswered
-                                     / NGX_HTTP_PORTONE_METRICS_TICKS)
-             < NGX_HTTP_PORTONE_PAGE_FAILURE)
+            (page->status->now - failed < NGX_HTTP_PORTONE_PAGE_FAILURE)
                 ? NGX_HTTP_PORTONE_HEALTH_BROKEN
                 : NGX_HTTP_PORTONE_HEALTH_ATTENTION,
             page->w->api_failed,
@@ -55,94 +58,72 @@ ngx_http_portone_page_health(ngx_http_portone_page_t *page)
 static void
 ngx_http_portone_page_store_health(ngx_http_portone_page_t *page)
 {
-    u_char                                ago[NGX_HTTP_PORTONE_PAGE_AGE];
-    ngx_atomic_uint_t                     filled;
+    u_char                                age[NGX_HTTP_PORTONE_PAGE_AGE];
+    ngx_atomic_t                         *open, *ages;
+    ngx_atomic_uint_t                     n;
     ngx_http_portone_gauges_t            *gauges;
     ngx_http_portone_status_t            *status;
     const ngx_http_portone_page_words_t  *w;
 
     status = page->status;
     gauges = &status->totals.gauges;
+    open = status->open;
+    ages = status->ages;
     w = page->w;
 
     if (!status->has_store) {
-        ngx_http_portone_page_reason(page, NGX_HTTP_PORTONE_HEALTH_ATTENTION,
-                                     w->no_store);
+        ngx_http_portone_page_attention(page, w->no_store);
         return;
     }
 
     if (!status->store_up) {
-        ngx_http_portone_page_reason(page, NGX_HTTP_PORTONE_HEALTH_BROKEN,
-                                     w->store_down);
+        ngx_http_portone_page_broken(page, w->store_down);
         return;
     }
 
-    filled = status->store.used / (status->store.size / 100);
+    n = status->store.used / (status->store.size / 100);
 
     if (status->store.full) {
-        ngx_http_portone_page_reason(page, NGX_HTTP_PORTONE_HEALTH_BROKEN,
-                                     w->store_full);
+        ngx_http_portone_page_broken(page, w->store_full);
 
-    } else if (filled >= NGX_HTTP_PORTONE_PAGE_FILLING) {
-        ngx_http_portone_page_reason(page, NGX_HTTP_PORTONE_HEALTH_ATTENTION,
-                                     w->store_filling, filled);
+    } else if (n >= NGX_HTTP_PORTONE_PAGE_FILLING) {
+        ngx_http_portone_page_attention(page, w->store_filling, n);
     }
 
     if (gauges->unwritten > gauges->written) {
-        ngx_http_portone_page_reason(page, NGX_HTTP_PORTONE_HEALTH_BROKEN,
-                w->store_failed,
-                ngx_http_portone_page_ago(page, ago, gauges->unwritten));
-    }
-}
-
-
-static void
-ngx_http_portone_page_open_health(ngx_http_portone_page_t *page)
-{
-    u_char                                age[NGX_HTTP_PORTONE_PAGE_AGE];
-    ngx_atomic_t                         *open, *ages;
-    ngx_atomic_uint_t                     oldest;
-    const ngx_http_portone_page_words_t  *w;
-
-    if (!page->status->store_up) {
-        return;
+        ngx_http_portone_page_broken(page, w->store_failed,
+                      ngx_http_portone_page_ago(page, age, gauges->unwritten));
     }
 
-    open = page->status->open;
-    ages = page->status->ages;
-    w = page->w;
+    n = open[NGX_HTTP_PORTONE_OPEN_UNREADABLE];
 
-    if (open[NGX_HTTP_PORTONE_OPEN_UNREADABLE]) {
-        ngx_http_portone_page_reason(page, NGX_HTTP_PORTONE_HEALTH_BROKEN,
-                                w->unreadable,
-                                open[NGX_HTTP_PORTONE_OPEN_UNREADABLE]);
+    if (n) {
+        ngx_http_portone_page_broken(page, w->unreadable, n);
     }
 
-    if (open[NGX_HTTP_PORTONE_OPEN_MANUAL_REVIEW]) {
-        ngx_http_portone_page_reason(page, NGX_HTTP_PORTONE_HEALTH_ATTENTION,
-                                w->reviews,
-                                open[NGX_HTTP_PORTONE_OPEN_MANUAL_REVIEW]);
+    n = open[NGX_HTTP_PORTONE_OPEN_MANUAL_REVIEW];
+
+    if (n) {
+        ngx_http_portone_page_attention(page, w->reviews, n);
     }
 
     /* a crash leaves refunds in "sending" */
 
-    oldest = ngx_max(ages[NGX_HTTP_PORTONE_OPEN_UNKNOWN],
-                     ages[NGX_HTTP_PORTONE_OPEN_SENDING]);
+    n = ngx_max(ages[NGX_HTTP_PORTONE_OPEN_UNKNOWN],
+                ages[NGX_HTTP_PORTONE_OPEN_SENDING]);
 
-    if (oldest >= NGX_HTTP_PORTONE_PAGE_OPEN) {
-        ngx_http_portone_page_reason(page, NGX_HTTP_PORTONE_HEALTH_ATTENTION,
-                                w->unsettled,
-                                open[NGX_HTTP_PORTONE_OPEN_UNKNOWN]
-                                + open[NGX_HTTP_PORTONE_OPEN_SENDING],
-                                ngx_http_portone_page_age(page, age, oldest));
+    if (n >= NGX_HTTP_PORTONE_PAGE_OPEN) {
+        ngx_http_portone_page_attention(page, w->unsettled,
+                                    open[NGX_HTTP_PORTONE_OPEN_UNKNOWN]
+                                    + open[NGX_HTTP_PORTONE_OPEN_SENDING],
+                                    ngx_http_portone_page_age(page, age, n));
     }
 
-    oldest = ages[NGX_HTTP_PORTONE_OPEN_PENDING];
+    n = ages[NGX_HTTP_PORTONE_OPEN_PENDING];
 
-    if (oldest > NGX_HTTP_PORTONE_STATUS_LATE) {
-        ngx_http_portone_page_reason(page, NGX_HTTP_PORTONE_HEALTH_ATTENTION,
-                                w->late,
-                                ngx_http_portone_page_age(page, age, oldest));
+    if (n > NGX_HTTP_PORTONE_STATUS_LATE) {
+        ngx_http_portone_page_attention(page, w->late,
+                                    ngx_http_portone_page_age(page, age, n));
     }
 }
 

@@ -5,11 +5,6 @@
 
 
 #include "ngx_http_portone_page.h"
-#include "ngx_http_portone_metrics.h"
-#include "ngx_http_portone_store.h"
-#include "portone_error.h"
-#include "portone_record.h"
-#include "portone_txn.h"
 
 
 static void ngx_http_portone_page_head(ngx_http_portone_page_t *page);
@@ -90,7 +85,7 @@ ngx_http_portone_page_head(ngx_http_portone_page_t *page)
         "<title>%s · %s</title>\n<style>",
         w->lang, w->level_short[page->health], w->title);
 
-    ngx_http_portone_text_static(text, ngx_http_portone_page_style);
+    ngx_http_portone_text_copy(text, ngx_http_portone_page_style);
 
     ngx_http_portone_text_print(text,
         "</style>\n</head>\n<body>\n"
@@ -266,9 +261,7 @@ ngx_http_portone_page_review(ngx_http_portone_page_t *page,
     text = page->text;
     w = page->w;
 
-    ngx_http_portone_text_print(text, "<tr role=\"row\">");
-
-    ngx_http_portone_page_cell(page, w->order);
+    ngx_http_portone_page_row(page, w->order);
 
     if (review->state == PORTONE_STATE_MAX) {
         ngx_http_portone_text_print(text, "<strong>%s</strong> ", w->damaged);
@@ -318,9 +311,7 @@ ngx_http_portone_page_recent(ngx_http_portone_page_t *page)
     for (i = 0; i < recent->n; i++) {
         refund = &recent->refunds[i];
 
-        ngx_http_portone_text_print(text, "<tr role=\"row\">");
-
-        ngx_http_portone_page_cell(page, w->ended);
+        ngx_http_portone_page_row(page, w->ended);
         ngx_http_portone_page_time(page, refund->time);
         ngx_http_portone_text_print(text, "</td>");
 
@@ -348,16 +339,16 @@ ngx_http_portone_page_portone(ngx_http_portone_page_t *page)
 {
     u_char                                answered[NGX_HTTP_PORTONE_PAGE_AGE];
     u_char                                failed[NGX_HTTP_PORTONE_PAGE_AGE];
+    ngx_atomic_t                         *drift;
     ngx_atomic_uint_t                     looked;
     ngx_http_portone_text_t              *text;
     ngx_http_portone_gauges_t            *gauges;
-    ngx_http_portone_counters_t          *counters;
     const ngx_http_portone_page_words_t  *w;
 
     text = page->text;
     w = page->w;
-    counters = &page->status->totals.counters;
     gauges = &page->status->totals.gauges;
+    drift = page->status->totals.counters.drift;
 
     ngx_http_portone_page_section(page, "portone", w->portone);
 
@@ -367,16 +358,16 @@ ngx_http_portone_page_portone(ngx_http_portone_page_t *page)
         w->last_failure,
         ngx_http_portone_page_ago(page, failed, gauges->unanswered));
 
-    ngx_http_portone_page_calls(page, counters);
+    ngx_http_portone_page_calls(page, &page->status->totals.counters);
 
-    looked = counters->drift[NGX_HTTP_PORTONE_DRIFT_SAME]
-             + counters->drift[NGX_HTTP_PORTONE_DRIFT_DIFFERED]
-             + counters->drift[NGX_HTTP_PORTONE_DRIFT_MISSING];
+    looked = drift[NGX_HTTP_PORTONE_DRIFT_SAME]
+             + drift[NGX_HTTP_PORTONE_DRIFT_DIFFERED]
+             + drift[NGX_HTTP_PORTONE_DRIFT_MISSING];
 
     if (looked) {
         ngx_http_portone_text_print(text, "<p>");
         ngx_http_portone_text_print(text, w->drift, looked,
-                          counters->drift[NGX_HTTP_PORTONE_DRIFT_DIFFERED]);
+                                    drift[NGX_HTTP_PORTONE_DRIFT_DIFFERED]);
         ngx_http_portone_text_print(text, "</p>");
     }
 
@@ -432,20 +423,14 @@ ngx_http_portone_page_call(ngx_http_portone_page_t *page, const char *name,
     ngx_atomic_uint_t ok, ngx_atomic_uint_t *refused, ngx_atomic_uint_t failed,
     ngx_http_portone_times_t *times)
 {
-    ngx_http_portone_text_print(page->text, "<tr role=\"row\">");
-
-    ngx_http_portone_page_cell(page, page->w->call);
+    ngx_http_portone_page_row(page, page->w->call);
     ngx_http_portone_text_print(page->text, "%s</td>", name);
 
     ngx_http_portone_page_count(page, page->w->ok, ok);
 
-    if (refused) {
-        ngx_http_portone_page_count(page, page->w->refused, *refused);
-
-    } else {
-        ngx_http_portone_page_cell(page, page->w->refused);
-        ngx_http_portone_text_print(page->text, "–</td>");
-    }
+    ngx_http_portone_page_cell(page, page->w->refused);
+    ngx_http_portone_text_print(page->text, refused ? "%uA</td>" : "–</td>",
+                                refused ? *refused : 0);
 
     ngx_http_portone_page_count(page, page->w->failed, failed);
     ngx_http_portone_page_times(page, times);
@@ -568,9 +553,7 @@ ngx_http_portone_page_result(ngx_http_portone_page_t *page, const char *word,
         return;
     }
 
-    ngx_http_portone_text_print(page->text, "<tr role=\"row\">");
-
-    ngx_http_portone_page_cell(page, page->w->result);
+    ngx_http_portone_page_row(page, page->w->result);
     ngx_http_portone_text_html(page->text, word);
     ngx_http_portone_text_print(page->text, " <code>%s</code></td>", code);
 
@@ -582,6 +565,7 @@ ngx_http_portone_page_result(ngx_http_portone_page_t *page, const char *word,
 static void
 ngx_http_portone_page_store(ngx_http_portone_page_t *page)
 {
+    ngx_atomic_uint_t                     filled;
     ngx_http_portone_text_t              *text;
     ngx_http_portone_store_info_t        *store;
     const ngx_http_portone_page_words_t  *w;
@@ -594,12 +578,14 @@ ngx_http_portone_page_store(ngx_http_portone_page_t *page)
         return;
     }
 
+    filled = store->used / (store->size / 100);
+
     ngx_http_portone_text_print(text,
         "<p><label for=\"used\">%s</label> "
         "<meter id=\"used\" min=\"0\" max=\"100\" high=\"%d\" optimum=\"0\" "
         "value=\"%uA\">%uA%%</meter> ",
         w->used, NGX_HTTP_PORTONE_PAGE_FILLING,
-        store->used / (store->size / 100), store->used / (store->size / 100));
+        filled, filled);
 
     ngx_http_portone_page_bytes(page, store->used);
     ngx_http_portone_text_print(text, " / ");
