@@ -210,13 +210,11 @@ ngx_http_portone_json_value(ngx_http_portone_text_t *text,
 
     for (i = 0; i < 2; i++) {
 
-        if (label[i].n == 0) {
-            continue;
-        }
-
         /* the outer label is written once for all values of the inner one */
 
-        if (i == 0 && label[1].n && index[1] != label[1].first) {
+        if (label[i].n == 0
+            || (i == 0 && label[1].n && index[1] != label[1].first))
+        {
             continue;
         }
 
@@ -303,13 +301,8 @@ ngx_http_portone_json_reviews(ngx_http_portone_text_t *text,
 
         ngx_http_portone_text_print(text, ",\"amount\":%s,\"requested_at\":",
                               review->amount[0] ? review->amount : "null");
-
-        if (review->time > 0) {
-            ngx_http_portone_text_print(text, "%L}", review->time);
-
-        } else {
-            ngx_http_portone_text_print(text, "null}");
-        }
+        ngx_http_portone_text_print(text, (review->time > 0) ? "%L}" : "null}",
+                                    review->time);
     }
 
     ngx_http_portone_text_print(text, "]");

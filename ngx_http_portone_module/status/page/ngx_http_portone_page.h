@@ -28,9 +28,10 @@ typedef struct {
 extern const ngx_http_portone_page_words_t  ngx_http_portone_page_words[2];
 
 
+/* 0: all is well */
+
 typedef enum {
-    NGX_HTTP_PORTONE_HEALTH_OK = 0,
-    NGX_HTTP_PORTONE_HEALTH_ATTENTION,
+    NGX_HTTP_PORTONE_HEALTH_ATTENTION = 1,
     NGX_HTTP_PORTONE_HEALTH_BROKEN
 } ngx_http_portone_health_e;
 
