@@ -30,7 +30,7 @@ Test::Portone::Server->import(
 # Called when Test::Nginx has been loaded.
 
 sub take_over {
-    no warnings 'redefine';
+    no warnings qw( once redefine );
 
     my $write_config_file = \&Test::Nginx::Util::write_config_file;
 
@@ -113,6 +113,8 @@ sub _wait_for_reload ($$) {
 # Says why nginx does not do what it is told.
 
 sub _give_up {
+    no warnings 'once';
+
     my $command = "$Test::Nginx::Util::NginxBinary -t"
         . " -p $Test::Nginx::Util::ServRoot/"
         . " -e $Test::Nginx::Util::ErrLogFile"
