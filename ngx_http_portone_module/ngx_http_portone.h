@@ -66,8 +66,8 @@ typedef struct {
     unsigned                        read:1;
     unsigned                        unknown:1;     /* the text is
                                                       unreadable */
-    unsigned                        controls:3;    /* by _conf_access.c */
-    unsigned                        lifted:3;      /* controls that are off */
+    unsigned                        controls:4;    /* by _conf_access.c */
+    unsigned                        lifted:4;      /* controls that are off */
 } ngx_http_portone_block_t;
 
 

@@ -18,6 +18,8 @@ typedef struct {
 #define NGX_HTTP_PORTONE_CONF_ACCESS_RULES    0x1
 #define NGX_HTTP_PORTONE_CONF_ACCESS_BASIC    0x2
 #define NGX_HTTP_PORTONE_CONF_ACCESS_REQUEST  0x4
+#define NGX_HTTP_PORTONE_CONF_ACCESS_CERT     0x8
+#define NGX_HTTP_PORTONE_CONF_ACCESS_ANY      0xf
 
 
 static ngx_uint_t ngx_http_portone_conf_access_has(ngx_conf_t *cf,
@@ -44,6 +46,7 @@ static ngx_conf_bitmask_t  ngx_http_portone_conf_access_controls[] = {
     { ngx_string("deny"), NGX_HTTP_PORTONE_CONF_ACCESS_RULES },
     { ngx_string("auth_basic"), NGX_HTTP_PORTONE_CONF_ACCESS_BASIC },
     { ngx_string("auth_request"), NGX_HTTP_PORTONE_CONF_ACCESS_REQUEST },
+    { ngx_string("ssl_verify_client"), NGX_HTTP_PORTONE_CONF_ACCESS_CERT },
     { ngx_null_string, 0 }
 };
 
@@ -177,21 +180,25 @@ ngx_http_portone_conf_access_method(ngx_conf_t *cf,
     }
 
     return ngx_http_portone_conf_access_blocks(cf,
-                              loc_conf[ngx_http_portone_module.ctx_index]);
+                              loc_conf[ngx_http_portone_module.ctx_index])
+           & ~NGX_HTTP_PORTONE_CONF_ACCESS_CERT;
 }
 
 
 /*
- * nginx's access modules keep their structures private, so the text of the
- * configuration is asked; a block whose text is unknown counts as protected
+ * returns the controls that hold in a block: the text of the configuration
+ * tells, as the structures of other modules are theirs; a block whose text is
+ * unknown has them all
  */
 
 static ngx_uint_t
 ngx_http_portone_conf_access_blocks(ngx_conf_t *cf,
     ngx_http_portone_loc_conf_t *plcf)
 {
-    ngx_uint_t                 lifted;
+    ngx_uint_t                 controls, lifted;
     ngx_http_portone_block_t  *block;
+
+    controls = 0;
 
     for (lifted = 0; plcf; plcf = plcf->parent) {
         block = &plcf->block;
@@ -204,14 +211,15 @@ ngx_http_portone_conf_access_blocks(ngx_conf_t *cf,
             block->read = 1;
         }
 
-        if (block->unknown || (block->controls & ~lifted)) {
-            return 1;
+        if (block->unknown) {
+            return NGX_HTTP_PORTONE_CONF_ACCESS_ANY;
         }
 
+        controls |= block->controls & ~lifted;
         lifted |= block->lifted;
     }
 
-    return 0;
+    return controls;
 }
 
 
@@ -233,7 +241,12 @@ ngx_http_portone_conf_access_directive(ngx_str_t *name, ngx_str_t *arg,
             continue;
         }
 
-        if (arg->len == 3 && ngx_strncmp(arg->data, "off", 3) == 0) {
+        if ((arg->len == 3 && ngx_strncmp(arg->data, "off", 3) == 0)
+            || (control->mask == NGX_HTTP_PORTONE_CONF_ACCESS_CERT
+                && (arg->len != 2 || ngx_strncmp(arg->data, "on", 2) != 0)))
+        {
+            /* "ssl_verify_client optional" lets everybody in, too */
+
             block->lifted |= control->mask;
 
         } else {
@@ -278,11 +291,6 @@ ngx_http_portone_conf_access_listen(ngx_conf_t *cf, ngx_http_conf_ctx_t *ctx)
     ngx_http_conf_port_t        *port;
     ngx_http_core_srv_conf_t    *cscf, **server;
     ngx_http_core_main_conf_t   *cmcf;
-#if (NGX_HTTP_SSL)
-    ngx_uint_t                   i;
-    ngx_module_t               **modules;
-    ngx_http_ssl_srv_conf_t     *sscf;
-#endif
 
     cscf = ctx->srv_conf[ngx_http_core_module.ctx_index];
     cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
@@ -291,23 +299,9 @@ ngx_http_portone_conf_access_listen(ngx_conf_t *cf, ngx_http_conf_ctx_t *ctx)
         return 0;
     }
 
-    verify = 0;
-
-#if (NGX_HTTP_SSL)
-
-    /* the binary that loads this module may lack ngx_http_ssl_module */
-
-    modules = cf->cycle->modules;
-
-    for (i = 0; modules[i]; i++) {
-
-        if (ngx_strcmp(modules[i]->name, "ngx_http_ssl_module") == 0) {
-            sscf = ctx->srv_conf[modules[i]->ctx_index];
-            verify = (sscf->verify == 1);
-        }
-    }
-
-#endif
+    verify = ngx_http_portone_conf_access_blocks(cf,
+                              ctx->loc_conf[ngx_http_portone_module.ctx_index])
+             & NGX_HTTP_PORTONE_CONF_ACCESS_CERT;
 
     port = cmcf->ports->elts;
 
