@@ -77,6 +77,8 @@ sub _system {
 # A process without a master has no name of its own.
 
 sub _all_workers {
+    no warnings 'once';
+
     return 1 if $Test::Nginx::Util::MasterProcessEnabled eq 'off';
 
     return wait_until(10, sub {
